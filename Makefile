@@ -1,0 +1,49 @@
+# Thin: each target makes .venv where it is missing, installs what it needs, and runs one thing.
+# The stamp files keep the second call quick; they age with pyproject.toml.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+
+# The kernelspec says a bare "python", which must be the one of the environment.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: tour test lab lint bench clean venv
+
+tour: $(VENV)/.stamp-tour
+	$(BIN)/tensorlab tour
+
+lab: $(VENV)/.stamp-tour
+	$(BIN)/jupyter lab notebooks
+
+test: lint
+	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-cell-timeout=120 $(NOTEBOOKS))
+
+lint: $(VENV)/.stamp-test
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/basedpyright
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.stamp-test
+	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py'
+
+# An environment with everything also serves the tour.
+$(VENV)/.stamp-tour: pyproject.toml | $(BIN)/pip
+	$(BIN)/python -m pip install --quiet --editable '.[lab,serve]'
+	@touch $@
+
+$(VENV)/.stamp-test: pyproject.toml | $(BIN)/pip
+	$(BIN)/python -m pip install --quiet --editable '.[lab,serve,test]'
+	@touch $@ $(VENV)/.stamp-tour
+
+venv: $(BIN)/pip
+
+$(BIN)/pip:
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+	  echo 'tensorlab: $(PYTHON) cannot make a virtual environment; on Debian: apt install python3-venv' >&2; exit 1; }
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
