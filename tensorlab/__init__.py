@@ -1,0 +1,112 @@
+"""tensorlab: open up a PyTorch-like system inside a notebook and look at every part of it at work.
+
+Nothing heavy is imported here: each public name is resolved on first use from the table below.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_MODULES = ("jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
+
+_NAMES: dict[str, tuple[str, ...]] = {
+    "tensorlab.core.dtype": ("bool", "uint8", "int32", "int64", "float32", "float64", "DType"),
+    "tensorlab.core.device": ("device",),
+    "tensorlab.core.shape": ("Size",),
+    "tensorlab.core.storage": ("Storage",),
+    "tensorlab.core.format": ("set_printoptions",),
+    "tensorlab.core.tensor": ("Tensor",),
+    "tensorlab.ops.create": (
+        "tensor",
+        "from_numpy",
+        "as_tensor",
+        "empty",
+        "zeros",
+        "ones",
+        "full",
+        "arange",
+        "rand",
+        "randn",
+        "manual_seed",
+        "zeros_like",
+        "ones_like",
+    ),
+    "tensorlab.ops.api": (
+        "add",
+        "sub",
+        "mul",
+        "div",
+        "neg",
+        "abs",
+        "exp",
+        "log",
+        "sqrt",
+        "tanh",
+        "sigmoid",
+        "relu",
+        "clamp",
+        "pow",
+        "eq",
+        "ne",
+        "lt",
+        "le",
+        "gt",
+        "ge",
+        "where",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "argmax",
+        "matmul",
+        "cat",
+        "softmax",
+        "t",
+        "transpose",
+        "permute",
+        "reshape",
+        "clone",
+    ),
+    "tensorlab.errors": ("TensorlabError",),
+}
+
+_HOME = {name: module for module, names in _NAMES.items() for name in names}
+
+__all__ = ["__version__", *_HOME, *_MODULES]
+
+if TYPE_CHECKING:
+    from tensorlab.core.dtype import DType, bool, float32, float64, int32, int64, uint8
+    from tensorlab.core.tensor import Tensor
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module behind a public name, once."""
+    if name in _HOME:
+        value = getattr(import_module(_HOME[name]), name)
+    elif name in _MODULES:
+        value = import_module(f"tensorlab.{name}")
+    else:
+        raise AttributeError(f"module 'tensorlab' has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Register the magics: ``%load_ext tensorlab``."""
+    from tensorlab.magics import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """Leave the shell as it was before `load_ipython_extension`."""
+    from tensorlab.magics import unload
+
+    unload(shell)

@@ -1,0 +1,117 @@
+"""Element types, and the rule by which two of them become one."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+from tensorlab.errors import DTypeError
+
+
+class Category(IntEnum):
+    """Kinds of numbers, ordered: a higher one wins a promotion."""
+
+    BOOL = 0
+    INT = 1
+    FLOAT = 2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DType:
+    """An element type.
+
+    ``name`` is NumPy's and Numba's name for it; ``ir_name`` is how a graph prints it (``Float``, ``Long``);
+    ``code`` is torch's number for it, which a traced ``aten::to`` carries.
+    """
+
+    name: str
+    itemsize: int
+    category: Category
+    ir_name: str
+    code: int
+    numpy: np.dtype[np.generic]
+
+    @property
+    def is_floating_point(self) -> builtins.bool:
+        """Whether values have a fractional part."""
+        return self.category is Category.FLOAT
+
+    def __repr__(self) -> str:
+        return f"tensorlab.{self.name}"
+
+    def __reduce__(self) -> str:
+        return self.name
+
+
+bool = DType("bool", 1, Category.BOOL, "Bool", 11, np.dtype(np.bool_))  # noqa: A001 - torch's public name
+uint8 = DType("uint8", 1, Category.INT, "Byte", 0, np.dtype(np.uint8))
+int32 = DType("int32", 4, Category.INT, "Int", 3, np.dtype(np.int32))
+int64 = DType("int64", 8, Category.INT, "Long", 4, np.dtype(np.int64))
+float32 = DType("float32", 4, Category.FLOAT, "Float", 6, np.dtype(np.float32))
+float64 = DType("float64", 8, Category.FLOAT, "Double", 7, np.dtype(np.float64))
+
+DTYPES: tuple[DType, ...] = (bool, uint8, int32, int64, float32, float64)
+DEFAULT_FLOAT = float32
+
+BY_NAME = {d.name: d for d in DTYPES}
+BY_CODE = {d.code: d for d in DTYPES}
+BY_IR_NAME = {d.ir_name: d for d in DTYPES}
+_BY_NUMPY = {d.numpy: d for d in DTYPES}
+
+# Within a category the wider type wins; uint8 with a signed type gives that signed type.
+_ORDER = {d: rank for rank, d in enumerate(DTYPES)}
+# What a Python number of a category is, when nothing else fixes a type.
+_NUMBER_DTYPE = {Category.BOOL: bool, Category.INT: int64, Category.FLOAT: DEFAULT_FLOAT}
+
+
+def from_numpy_dtype(dtype: np.dtype[np.generic], what: str) -> DType:
+    """The element type for a NumPy dtype.
+
+    Raises: `DTypeError` naming ``what`` for a dtype that tensors don't hold, or that is not in native byte order.
+    """
+    found = _BY_NUMPY.get(dtype)
+    if found is None:
+        names = ", ".join(d.name for d in DTYPES)
+        raise DTypeError(f"{what}: got an array of dtype {dtype.str} ({dtype}); takes native {names}")
+    return found
+
+
+def number_category(value: builtins.bool | int | float) -> Category:
+    """The category of a Python number (`bool` is an `int` in Python, but not here)."""
+    if isinstance(value, (builtins.bool, np.bool_)):
+        return Category.BOOL
+    return Category.INT if isinstance(value, (int, np.integer)) else Category.FLOAT
+
+
+def number_dtype(value: builtins.bool | int | float) -> DType:
+    """What `tensor(value)` holds."""
+    return _NUMBER_DTYPE[number_category(value)]
+
+
+def promote(a: DType, b: DType) -> DType:
+    """The smallest type here that holds values of both, by torch's lattice."""
+    return a if _ORDER[a] >= _ORDER[b] else b
+
+
+def result_type(dims: Iterable[DType], zero_dims: Iterable[DType] = (), numbers: Iterable[Category] = ()) -> DType:
+    """Torch's promotion over tensors with dims, tensors without, and Python numbers.
+
+    A weaker group changes the result only if its category is higher than that of every stronger group.
+    Source: torch's documentation, "Tensor Attributes", type promotion.
+    """
+    result: DType | None = None
+    for group in (tuple(dims), tuple(zero_dims), tuple(_NUMBER_DTYPE[c] for c in numbers)):
+        if not group:
+            continue
+        wanted = group[0]
+        for d in group[1:]:
+            wanted = promote(wanted, d)
+        if result is None or wanted.category > result.category:
+            result = wanted
+    if result is None:
+        raise DTypeError("result_type: got no operands; takes at least one")
+    return result

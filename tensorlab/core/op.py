@@ -1,0 +1,255 @@
+"""Op declarations: a schema, and under it the rules that give it a meaning.
+
+An op has at most one rule of each kind:
+
+``type``    argument types -> result types (`TensorType` with dtype and shape; numbers come as values, or as their
+            `ScalarType` where a graph does not know the value)
+``scalar``  one element -> one element, straight-line Python: eager loops and fused loops inline it
+``reduce``  the parts of a reduction loop
+``view``    layout and arguments -> shape, strides, offset of the view
+``call``    tensors and numbers -> tensors and numbers, for what is neither pointwise, reduction nor view
+``vjp``     the derivative
+
+Eager mode, tracing, scripting and verification all read the same rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, TypeVar
+
+from tensorlab.core.dispatch import MODES
+from tensorlab.core.schema import Param, Schema, parse_schema
+from tensorlab.core.types import BOOL, DTYPE, FLOAT, INT, NONE, ListType, OptionalType, ScalarType, TensorType, Type
+from tensorlab.core.types import accepts as type_accepts
+from tensorlab.errors import ArgumentError
+
+Rule = Callable[..., Any]
+RULE_KINDS = ("type", "scalar", "reduce", "view", "call", "vjp")
+R = TypeVar("R", bound=Rule)
+
+
+class Promotion(Enum):
+    """How a pointwise op picks the dtype that it computes in, and the dtype of its result."""
+
+    DEFAULT = "operands' common dtype, and the result has it"
+    INT_TO_FLOAT = "operands' common dtype, integers as the default float"
+    COMPARE = "operands' common dtype, the result is bool"
+
+
+@dataclass(eq=False, slots=True)
+class Op:
+    """A declared operation; call it with tensors and numbers, or look at its ``schema`` and ``rules``."""
+
+    schema: Schema
+    promotion: Promotion = Promotion.DEFAULT
+    random: bool = False
+    side_effect: bool = False
+    rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
+    evaluate: Callable[[tuple[Any, ...]], Any] | None = None
+
+    @property
+    def kind(self) -> str:
+        """The node kind, ``aten::add``."""
+        return self.schema.kind
+
+    @property
+    def name(self) -> str:
+        """Name and overload, ``add.Tensor``."""
+        return f"{self.schema.name}.{self.schema.overload}" if self.schema.overload else self.schema.name
+
+    def rule(self, kind: str) -> Callable[[R], R]:
+        """Decorator that adds the op's one rule of ``kind``.
+
+        Raises: `ArgumentError` for an unknown kind or a second rule of one kind.
+        """
+        if kind not in RULE_KINDS:
+            raise ArgumentError(f"{self.name}: no rule kind {kind!r}; takes one of {', '.join(RULE_KINDS)}")
+        if kind in self.rules:
+            raise ArgumentError(f"{self.name}: has a {kind} rule already, {self.rules[kind].__name__}")
+
+        def add(rule: R) -> R:
+            self.rules[kind] = rule
+            return rule
+
+        return add
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run the op through the modes: trace over grad over eval."""
+        return self.call(bind(self.schema, args, kwargs))
+
+    def call(self, args: tuple[Any, ...]) -> Any:
+        """Run the op on arguments already bound to the schema, one a parameter."""
+        modes = MODES.get()
+        if modes:
+            return modes[-1].call(self, args)
+        return self.run(args)
+
+    def run(self, args: tuple[Any, ...]) -> Any:
+        """Run the op below all modes."""
+        if self.evaluate is None:
+            raise ArgumentError(f"{self.name}: declared without an evaluator")
+        return self.evaluate(args)
+
+    def __repr__(self) -> str:
+        return f"<op {self.schema}>"
+
+
+_REGISTRY: dict[str, list[Op]] = {}
+
+
+def declare(
+    schema: str, *, promotion: Promotion = Promotion.DEFAULT, random: bool = False, side_effect: bool = False
+) -> Op:
+    """Declare an op by its schema in ATen's language; rules are added with `Op.rule`.
+
+    Raises: `ArgumentError` where the same overload is declared twice.
+    """
+    op = Op(parse_schema(schema), promotion, random, side_effect)
+    overloads = _REGISTRY.setdefault(op.kind, [])
+    if any(o.schema.overload == op.schema.overload for o in overloads):
+        raise ArgumentError(f"{op.name}: declared twice")
+    overloads.append(op)
+    return op
+
+
+def lookup(kind: str) -> tuple[Op, ...]:
+    """The overloads of a node kind, ``aten::add``; empty where there is none. Needs `tensorlab.ops.api` loaded."""
+    return tuple(_REGISTRY.get(kind, ()))
+
+
+def all_ops() -> Iterator[Op]:
+    """Every declared op, in the order of declaration."""
+    for overloads in _REGISTRY.values():
+        yield from overloads
+
+
+def resolve(kind: str, types: Sequence[Type], keywords: dict[str, Type] | None = None) -> Op:
+    """The first overload that takes arguments of these types.
+
+    Raises: `ArgumentError` with every candidate and why it does not fit.
+    """
+    reasons: list[str] = []
+    for op in lookup(kind):
+        why = mismatch(op.schema, types, keywords or {})
+        if why is None:
+            return op
+        reasons.append(f"  {op.schema}\n    {why}")
+    if not reasons:
+        raise ArgumentError(f"unknown builtin op {kind}")
+    given = ", ".join([*map(str, types), *(f"{k}={t}" for k, t in (keywords or {}).items())])
+    raise ArgumentError(f"{kind}: arguments ({given}) are not valid; candidates:\n" + "\n".join(reasons))
+
+
+def mismatch(schema: Schema, types: Sequence[Type], keywords: dict[str, Type]) -> str | None:
+    """Why a schema does not take arguments of these types, or `None` if it does."""
+    positional = [p for p in schema.params if not p.keyword_only]
+    if len(types) > len(schema.params):
+        return f"takes {len(schema.params)} arguments, got {len(types)}"
+    names = {p.name: p for p in schema.params}
+    for name in keywords:
+        if name not in names:
+            return f"has no parameter {name!r}"
+    # A graph's node passes keyword-only parameters in order too, so positions may run through all of them.
+    given = dict(zip((p.name for p in schema.params), types, strict=False))
+    given.update(keywords)
+    for p in positional + [p for p in schema.params if p.keyword_only]:
+        if p.name not in given:
+            if p.required:
+                return f"argument {p.name!r} is missing"
+        elif not type_accepts(p.type, given[p.name]):
+            return f"argument {p.name!r} takes {p.type}, got {given[p.name]}"
+    return None
+
+
+def bind(schema: Schema, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
+    """Arguments as one tuple in the schema's order, defaults filled in.
+
+    Raises: `ArgumentError` naming the parameter.
+    """
+    params = schema.params
+    if len(args) > len(params):
+        raise ArgumentError(f"{schema.name}: takes {len(params)} arguments, got {len(args)}")
+    bound = list(args)
+    for p in params[len(args) :]:
+        if p.name in kwargs:
+            bound.append(kwargs.pop(p.name))
+        elif p.required:
+            raise ArgumentError(f"{schema.name}: argument {p.name!r} is missing; takes {schema}")
+        else:
+            bound.append(p.default)
+    if kwargs:
+        name = next(iter(kwargs))
+        again = any(p.name == name for p in params)
+        why = f"got argument {name!r} twice" if again else f"has no parameter {name!r}; takes {schema}"
+        raise ArgumentError(f"{schema.name}: {why}")
+    return tuple(bound)
+
+
+def value_type(value: Any) -> Type:
+    """The type of a run-time value: how arguments choose an overload and constants get their type."""
+    if isinstance(value, bool):
+        return BOOL
+    if isinstance(value, int):
+        return INT
+    if isinstance(value, float):
+        return FLOAT
+    if value is None:
+        return NONE
+    from_layout = getattr(value, "type", None)
+    if isinstance(from_layout, TensorType):
+        return from_layout
+    return _other_type(value)
+
+
+def _other_type(value: Any) -> Type:
+    from tensorlab.core.device import device
+    from tensorlab.core.dtype import DType
+    from tensorlab.core.types import DEVICE, STR, TENSOR, TupleType, unify
+
+    if isinstance(value, DType):
+        return DTYPE
+    if isinstance(value, str):
+        return STR
+    if isinstance(value, device):
+        return DEVICE
+    if isinstance(value, (list, tuple)):
+        parts: list[Type] = [value_type(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+        if not parts:
+            return ListType(INT)
+        element = parts[0]
+        for part in parts[1:]:
+            joined = unify(element, part)
+            if joined is None:
+                return TupleType(tuple(parts))
+            element = joined
+        return ListType(TENSOR if isinstance(element, TensorType) else element)
+    raise ArgumentError(f"a value of type {type(value).__name__} has no type in a graph")
+
+
+def infer(op: Op, arguments: Sequence[Type | object]) -> tuple[Type, ...]:
+    """Result types of an op, from the types of its arguments, or their values where known.
+
+    A tensor argument is given as its `TensorType`, a known number or list as the value itself, an unknown one as its
+    type. Where the type rule cannot run for want of knowledge, the schema's own result types come back.
+    """
+    declared = tuple(r.type for r in op.schema.results)
+    rule = op.rules.get("type")
+    if rule is None or not all(map(_known, op.schema.params, arguments)):
+        return declared
+    found = rule(*arguments)
+    return tuple(found) if isinstance(found, (tuple, list)) else (found,)  # pyright: ignore[reportUnknownVariableType]
+
+
+def _known(param: Param, argument: Type | object) -> bool:
+    wanted = param.type.element if isinstance(param.type, OptionalType) else param.type
+    if isinstance(argument, TensorType):
+        return argument.is_complete
+    if isinstance(wanted, ListType) and isinstance(wanted.element, TensorType):
+        parts: Sequence[object] = argument if isinstance(argument, (list, tuple)) else ()  # pyright: ignore
+        return bool(parts) and all(isinstance(p, TensorType) and p.is_complete for p in parts)
+    is_type = isinstance(argument, (ScalarType, ListType, OptionalType))
+    return not is_type or (wanted == ScalarType("Scalar") and argument in (INT, FLOAT, BOOL))

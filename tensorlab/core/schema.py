@@ -1,0 +1,183 @@
+"""Op schemas: ATen's little language for signatures, parsed and matched.
+
+``add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)``: a name with an overload, parameters
+with types, defaults and alias marks (``(a)``: may share memory with what carries the same letter; ``!``: written to),
+keyword-only parameters after ``*``, and results. Source: "native_functions.yaml" conventions, PyTorch documentation.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+
+from tensorlab.core.types import SCALARS, TENSOR, ListType, OptionalType, Type
+from tensorlab.errors import ParseError
+
+
+class Required:
+    """Marks a parameter without a default."""
+
+    def __repr__(self) -> str:
+        return "REQUIRED"
+
+
+REQUIRED = Required()
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """An alias mark: the letter of a memory set, and whether the op writes to it."""
+
+    name: str
+    writes: bool
+
+    def __str__(self) -> str:
+        return f"({self.name}{'!' if self.writes else ''})"
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    """One parameter."""
+
+    name: str
+    type: Type
+    default: object = REQUIRED
+    keyword_only: bool = False
+    alias: Alias | None = None
+
+    @property
+    def required(self) -> bool:
+        return self.default is REQUIRED
+
+    def __str__(self) -> str:
+        text = f"{_type_text(self.type, self.alias)} {self.name}"
+        return text if self.required else f"{text}={format_default(self.default)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One result."""
+
+    type: Type
+    alias: Alias | None = None
+    name: str = ""
+
+    def __str__(self) -> str:
+        text = _type_text(self.type, self.alias)
+        return f"{text} {self.name}" if self.name else text
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """A parsed schema; ``kind`` is the node kind in a graph, ``aten::add``."""
+
+    namespace: str
+    name: str
+    overload: str
+    params: tuple[Param, ...]
+    results: tuple[Result, ...]
+
+    @property
+    def kind(self) -> str:
+        return f"{self.namespace}::{self.name}"
+
+    @property
+    def writes(self) -> tuple[int, ...]:
+        """Positions of the parameters that the op writes to."""
+        return tuple(i for i, p in enumerate(self.params) if p.alias is not None and p.alias.writes)
+
+    def __str__(self) -> str:
+        params: list[str] = []
+        for p in self.params:
+            if p.keyword_only and "*" not in params:
+                params.append("*")
+            params.append(str(p))
+        head = f"{self.kind}.{self.overload}" if self.overload else self.kind
+        results = ", ".join(map(str, self.results))
+        return f"{head}({', '.join(params)}) -> {results if len(self.results) == 1 else f'({results})'}"
+
+
+def format_default(value: object) -> str:
+    """A default as the schema language writes it."""
+    return repr(list(value)) if isinstance(value, tuple) else repr(value)
+
+
+def _type_text(type_: Type, alias: Alias | None) -> str:
+    text = str(type_)
+    if alias is None:
+        return text
+    head = re.match(r"\w+", text)
+    end = head.end() if head else 0
+    return f"{text[:end]}{alias}{text[end:]}"
+
+
+_HEAD = re.compile(r"\s*(?:(?P<ns>\w+)::)?(?P<name>\w+)(?:\.(?P<overload>\w+))?\s*\(")
+_PARAM = re.compile(
+    r"(?P<base>[A-Za-z]\w*)(?P<alias>\((?P<set>\w+)(?P<bang>!?)\))?(?P<suffix>(?:\[\d*\]|\?)*)"
+    r"(?:\s+(?P<name>\w+))?(?:\s*=\s*(?P<default>.+))?$"
+)
+
+
+def parse_schema(text: str) -> Schema:
+    """Read one schema.
+
+    Raises: `ParseError` with the text and the part that cannot be read.
+    """
+    head = _HEAD.match(text)
+    if head is None:
+        raise ParseError(f"schema {text!r}: takes 'name.overload(params) -> results'")
+    body, tail = _split_arrow(text, head.end())
+    keyword_only = False
+    params: list[Param] = []
+    for part in _split_commas(body):
+        if part == "*":
+            keyword_only = True
+            continue
+        type_, alias, name, default = _parse_part(part, text)
+        params.append(Param(name, type_, default, keyword_only, alias))
+    results = tuple(Result(type_, alias, name) for type_, alias, name, _ in (_parse_part(p, text) for p in tail))
+    return Schema(head["ns"] or "aten", head["name"], head["overload"] or "", tuple(params), results)
+
+
+def _split_arrow(text: str, start: int) -> tuple[str, list[str]]:
+    arrow = text.rfind("->")
+    close = text.rfind(")", start, arrow) if arrow > 0 else -1
+    if close < 0:
+        raise ParseError(f"schema {text!r}: '->' with results is missing")
+    tail = text[arrow + 2 :].strip()
+    if tail.startswith("(") and tail.endswith(")"):
+        tail = tail[1:-1]
+    return text[start:close], _split_commas(tail)
+
+
+def _split_commas(text: str) -> list[str]:
+    parts: list[str] = []
+    depth, start = 0, 0
+    for i, c in enumerate(text):
+        depth += (c in "([") - (c in ")]")
+        if c == "," and depth == 0:
+            parts.append(text[start:i].strip())
+            start = i + 1
+    last = text[start:].strip()
+    return [*parts, last] if last else parts
+
+
+def _parse_part(part: str, text: str) -> tuple[Type, Alias | None, str, object]:
+    found = _PARAM.match(part)
+    if found is None:
+        raise ParseError(f"schema {text!r}: cannot read {part!r}")
+    base = TENSOR if found["base"] == "Tensor" else SCALARS.get(found["base"])
+    if base is None:
+        raise ParseError(f"schema {text!r}: no type is named {found['base']!r}")
+    type_: Type = base
+    for suffix in re.findall(r"\[\d*\]|\?", found["suffix"]):
+        type_ = OptionalType(type_) if suffix == "?" else ListType(type_)
+    alias = Alias(found["set"], bool(found["bang"])) if found["alias"] else None
+    default: object = REQUIRED
+    if found["default"] is not None:
+        value = ast.literal_eval(found["default"])
+        default = tuple(value) if isinstance(value, list) else value
+    return type_, alias, found["name"] or "", default
+
+

@@ -1,0 +1,1 @@
+"""The compiler: trace, script, IR, passes, lowering, interpreter, archive."""

@@ -1,0 +1,144 @@
+"""The graph: blocks of nodes that take and give values.
+
+Identity is the ``serial`` of a node or value, given once and kept by snapshots; printed names never matter.
+Data only: printing is in `text`, changes go through `build.Rewriter`, checking is in `verify`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import count
+from typing import Any
+
+from tensorlab.core.op import Op
+from tensorlab.core.types import Type
+
+_serials = count(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in the user's source: file (or cell), 1-based lines, 0-based columns in characters."""
+
+    filename: str
+    line: int
+    column: int = 0
+    end_line: int = 0
+    end_column: int = 0
+    function: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.filename}:{self.line}:{self.column}"
+
+    def to_dict(self) -> dict[str, object]:
+        return {"filename": self.filename, "line": self.line, "column": self.column, "function": self.function}
+
+
+@dataclass(eq=False, slots=True)
+class Value:
+    """What a node gives or a block takes. ``name`` is a hint for printing (the user's variable), or empty."""
+
+    type: Type
+    name: str = ""
+    producer: Node | None = None  # None for a parameter of a block
+    block: Block | None = None  # set for a parameter of a block
+    uses: list[Use] = field(default_factory=list["Use"])
+    serial: int = field(default_factory=lambda: next(_serials))
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether a ``prim::Constant`` gives it."""
+        return self.producer is not None and self.producer.kind == CONSTANT
+
+    @property
+    def constant(self) -> Any:
+        """The value of a constant (`None` is a value too: ask `is_constant` first)."""
+        return self.producer.attributes["value"] if self.producer is not None and self.is_constant else None
+
+
+@dataclass(eq=False, slots=True)
+class Use:
+    """One place that takes a value: a node's input, or a result of a block (``user`` is then the block)."""
+
+    user: Node | Block
+    index: int
+
+
+@dataclass(eq=False, slots=True)
+class Node:
+    """One operation. ``kind`` is ``aten::add`` or ``prim::If``; ``op`` the declared overload, for what has one.
+
+    ``attributes``: ``value`` of a ``prim::Constant``, ``subgraph`` (a `Graph`) of a ``prim::FusionGroup``,
+    ``name`` of a ``prim::CallFunction``.
+    """
+
+    kind: str
+    inputs: list[Value] = field(default_factory=list[Value])
+    outputs: list[Value] = field(default_factory=list[Value])
+    blocks: list[Block] = field(default_factory=list["Block"])
+    attributes: dict[str, Any] = field(default_factory=dict[str, Any])
+    op: Op | None = None
+    span: Span | None = None
+    owner: Block | None = None
+    serial: int = field(default_factory=lambda: next(_serials))
+
+    @property
+    def output(self) -> Value:
+        """The only output."""
+        (only,) = self.outputs
+        return only
+
+
+@dataclass(eq=False, slots=True)
+class Block:
+    """A list of nodes in order, with parameters and results. ``owner`` is the node it belongs to, None at the top."""
+
+    params: list[Value] = field(default_factory=list[Value])
+    nodes: list[Node] = field(default_factory=list[Node])
+    results: list[Value] = field(default_factory=list[Value])
+    owner: Node | None = None
+
+
+@dataclass(eq=False, slots=True)
+class Graph:
+    """A function: its top block's parameters are the inputs, its results the outputs."""
+
+    name: str = "forward"
+    block: Block = field(default_factory=Block)
+
+    @property
+    def inputs(self) -> list[Value]:
+        return self.block.params
+
+    @property
+    def outputs(self) -> list[Value]:
+        return self.block.results
+
+    def nodes(self) -> Iterator[Node]:
+        """Every node, blocks inside nodes included (not the subgraphs of fusion groups), in order of text."""
+        yield from walk(self.block)
+
+    def __str__(self) -> str:
+        from tensorlab.jit.text import format_graph
+
+        return format_graph(self)
+
+
+def walk(block: Block) -> Iterator[Node]:
+    """Every node of a block and of the blocks inside it, in order of text."""
+    for node in block.nodes:
+        yield node
+        for inner in node.blocks:
+            yield from walk(inner)
+
+
+CONSTANT = "prim::Constant"
+IF = "prim::If"  # input: bool; two blocks without parameters; outputs = results of the block taken
+LOOP = "prim::Loop"  # inputs: max trip count (int), first condition (bool), carried...; block(i, carried...) -> (cond, carried...)
+FUSION_GROUP = "prim::FusionGroup"  # attributes["subgraph"]: pointwise nodes only; inputs and outputs match the subgraph's
+TUPLE_CONSTRUCT = "prim::TupleConstruct"
+TUPLE_UNPACK = "prim::TupleUnpack"
+LIST_CONSTRUCT = "prim::ListConstruct"
+PRINT = "prim::Print"
+RAISE = "prim::RaiseException"
