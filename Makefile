@@ -1,10 +1,11 @@
 # Thin: each target makes .venv where it is missing, installs what it needs, and runs one thing.
-# The stamp files keep the second call quick; they age with pyproject.toml.
+# The stamp files keep the second call quick; they age with what an install copies.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
+INSTALLED := pyproject.toml $(wildcard kernels/tensorlab/*)
 
 # The kernelspec says a bare "python", which must be the one of the environment.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
@@ -31,11 +32,11 @@ bench: $(VENV)/.stamp-test
 	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py'
 
 # An environment with everything also serves the tour.
-$(VENV)/.stamp-tour: pyproject.toml | $(BIN)/pip
+$(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --editable '.[lab,serve]'
 	@touch $@
 
-$(VENV)/.stamp-test: pyproject.toml | $(BIN)/pip
+$(VENV)/.stamp-test: $(INSTALLED) | $(BIN)/pip
 	$(BIN)/python -m pip install --quiet --editable '.[lab,serve,test]'
 	@touch $@ $(VENV)/.stamp-tour
 
