@@ -1,0 +1,101 @@
+"""What a pass leaves behind: its decisions, and the graph before and after.
+
+Records hold serials, not nodes: they are data, and stay true when the graph changes again.
+`diff.diff` and the views make pictures of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from tensorlab.jit.ir import Graph
+
+DecisionKind = Literal["replace", "remove", "insert", "retype", "move", "refuse"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One thing that a pass did, or did not do, and why.
+
+    ``nodes_in`` became ``nodes_out`` (serials, n to m); ``values`` pairs each value that went with the one that stands
+    for it now. A refusal did nothing to ``nodes_in``, for the sake of ``blocker`` (a node's or value's serial).
+    """
+
+    rule: str
+    location: str  # "peephole.py:41"
+    kind: DecisionKind
+    reason: str
+    nodes_in: tuple[int, ...] = ()
+    nodes_out: tuple[int, ...] = ()
+    values: tuple[tuple[int, int], ...] = ()
+    blocker: int | None = None
+
+    @property
+    def refused(self) -> bool:
+        return self.kind == "refuse"
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "rule": self.rule,
+            "location": self.location,
+            "kind": self.kind,
+            "reason": self.reason,
+            "nodes_in": list(self.nodes_in),
+            "nodes_out": list(self.nodes_out),
+            "values": [list(pair) for pair in self.values],
+            "refused": self.refused,
+            "blocker": self.blocker,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PassRecord:
+    """One run of one pass. ``before`` and ``after`` are snapshots, and one object where nothing changed.
+
+    ``skipped`` says why the pass did not run, and is empty if it did.
+    """
+
+    name: str
+    options: Mapping[str, Any]
+    before: Graph
+    after: Graph
+    decisions: tuple[Decision, ...]
+    seconds: float
+    nodes_before: int
+    nodes_after: int
+    skipped: str = field(default="")
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.rewrites)
+
+    @property
+    def rewrites(self) -> tuple[Decision, ...]:
+        """The decisions that changed the graph."""
+        return tuple(d for d in self.decisions if not d.refused)
+
+    @property
+    def refusals(self) -> tuple[Decision, ...]:
+        """The decisions to leave something as it was."""
+        return tuple(d for d in self.decisions if d.refused)
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data; each graph as its text, in full, with the serials of its nodes in the order of the text."""
+        from tensorlab.jit.text import Names, format_graph
+
+        names = Names()
+        return {
+            "name": self.name,
+            "options": dict(self.options),
+            "before": format_graph(self.before, names=names),
+            "before_nodes": [n.serial for n in self.before.nodes()],
+            "after": format_graph(self.after, names=names),
+            "after_nodes": [n.serial for n in self.after.nodes()],
+            "decisions": [d.to_dict() for d in self.decisions],
+            "seconds": self.seconds,
+            "nodes_before": self.nodes_before,
+            "nodes_after": self.nodes_after,
+            "skipped": self.skipped,
+        }
