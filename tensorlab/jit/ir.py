@@ -35,7 +35,7 @@ class Span:
         return {"filename": self.filename, "line": self.line, "column": self.column, "function": self.function}
 
 
-@dataclass(eq=False, slots=True)
+@dataclass(eq=False, repr=False, slots=True)
 class Value:
     """What a node gives or a block takes. ``name`` is a hint for printing (the user's variable), or empty."""
 
@@ -56,16 +56,23 @@ class Value:
         """The value of a constant (`None` is a value too: ask `is_constant` first)."""
         return self.producer.attributes["value"] if self.producer is not None and self.is_constant else None
 
+    def __repr__(self) -> str:
+        # Short on purpose: a generated one would walk through uses and producers over the whole graph, many times.
+        return f"<value {self.serial} {self.name}: {self.type}>"
 
-@dataclass(eq=False, slots=True)
+
+@dataclass(eq=False, repr=False, slots=True)
 class Use:
     """One place that takes a value: a node's input, or a result of a block (``user`` is then the block)."""
 
     user: Node | Block
     index: int
 
+    def __repr__(self) -> str:
+        return f"<input {self.index} of {self.user!r}>"
 
-@dataclass(eq=False, slots=True)
+
+@dataclass(eq=False, repr=False, slots=True)
 class Node:
     """One operation. ``kind`` is ``aten::add`` or ``prim::If``; ``op`` the declared overload, for what has one.
 
@@ -89,8 +96,11 @@ class Node:
         (only,) = self.outputs
         return only
 
+    def __repr__(self) -> str:
+        return f"<node {self.serial} {self.kind}>"
 
-@dataclass(eq=False, slots=True)
+
+@dataclass(eq=False, repr=False, slots=True)
 class Block:
     """A list of nodes in order, with parameters and results. ``owner`` is the node it belongs to, None at the top."""
 
@@ -99,8 +109,11 @@ class Block:
     results: list[Value] = field(default_factory=list[Value])
     owner: Node | None = None
 
+    def __repr__(self) -> str:
+        return f"<block of {'a graph' if self.owner is None else repr(self.owner)}, {len(self.nodes)} nodes>"
 
-@dataclass(eq=False, slots=True)
+
+@dataclass(eq=False, repr=False, slots=True)
 class Graph:
     """A function: its top block's parameters are the inputs, its results the outputs."""
 
@@ -124,6 +137,9 @@ class Graph:
 
         return format_graph(self)
 
+    def __repr__(self) -> str:
+        return f"<graph {self.name}, {len(self.block.nodes)} nodes>"
+
 
 def walk(block: Block) -> Iterator[Node]:
     """Every node of a block and of the blocks inside it, in order of text."""
@@ -135,8 +151,10 @@ def walk(block: Block) -> Iterator[Node]:
 
 CONSTANT = "prim::Constant"
 IF = "prim::If"  # input: bool; two blocks without parameters; outputs = results of the block taken
-LOOP = "prim::Loop"  # inputs: max trip count (int), first condition (bool), carried...; block(i, carried...) -> (cond, carried...)
-FUSION_GROUP = "prim::FusionGroup"  # attributes["subgraph"]: pointwise nodes only; inputs and outputs match the subgraph's
+# Inputs: max trip count (int), first condition (bool), carried...; block(i, carried...) -> (condition, carried...).
+LOOP = "prim::Loop"
+# attributes["subgraph"]: pointwise nodes only; inputs and outputs match the subgraph's.
+FUSION_GROUP = "prim::FusionGroup"
 TUPLE_CONSTRUCT = "prim::TupleConstruct"
 TUPLE_UNPACK = "prim::TupleUnpack"
 LIST_CONSTRUCT = "prim::ListConstruct"
