@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 
 class TensorlabError(Exception):
     """Root of the tree; catching it catches whatever tensorlab raises on purpose."""
@@ -47,8 +49,65 @@ class ParseError(TensorlabError, SyntaxError):
     """Text of the IR or of an op schema that cannot be read; says where."""
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A piece of one line of source: lines count from 1, columns from 0 in characters.
+
+    ``label`` is what a reader calls the file, where that is not its name: a cell.
+    """
+
+    filename: str
+    line: int
+    column: int
+    end_column: int
+    text: str
+    label: str = ""
+
+    def __str__(self) -> str:
+        """Where, the line itself, and carets under the piece; each with its indent, on lines of its own."""
+        source = self.text.rstrip()
+        indent = len(source) - len(source.lstrip())
+        carets = "^" * max(1, self.end_column - self.column)
+        return (
+            f"  {self.label or self.filename}, line {self.line}, column {self.column + 1}\n"
+            f"      {source[indent:]}\n"
+            f"      {' ' * (self.column - indent)}{carets}"
+        )
+
+
 class ScriptError(TensorlabError, SyntaxError):
-    """Source outside the scripted language; shows the line with carets."""
+    """Source outside the scripted language; shows the line with carets.
+
+    ``calls`` says how scripting came there: the scripted function and where it was called, innermost first.
+    The builtin kind's own attributes (``lineno``, ``offset`` from 1, ``text`` ...) are set too, so that Python's and
+    IPython's tracebacks show the place.
+    """
+
+    def __init__(self, message: str, place: Place | None = None, *, hint: str = "") -> None:
+        if place is None:
+            super().__init__(message)
+        else:
+            start, end = place.column + 1, place.end_column + 1
+            super().__init__(message, (place.filename, place.line, start, place.text, place.line, end))
+        self.message = message
+        self.place = place
+        self.hint = hint
+        self.calls: list[tuple[str, Place]] = []
+        self.line = place.line if place else 0
+        self.column = place.column if place else 0
+        self.end_column = place.end_column if place else 0
+        if hint:
+            self.add_note(f"hint: {hint}")
+
+    def __str__(self) -> str:
+        parts = [self.message]
+        if self.place is not None:
+            parts.append(str(self.place))
+        if self.hint:
+            parts.append(f"  hint: {self.hint}")
+        for name, place in self.calls:
+            parts += [f"  {name} is scripted because it is called here:", str(place)]
+        return "\n".join(parts)
 
 
 class TraceError(TensorlabError, RuntimeError):
