@@ -65,11 +65,15 @@ def execute(notebook: NotebookNode, *, image: Path, report: Callable[[str], obje
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+    from traitlets.config import Config
 
     progress = _Progress(notebook, report)
-    with tempfile.TemporaryDirectory(prefix="tensorlab-tour-") as folder:
+    with _folder() as folder, _folder() as sockets:
+        # Sockets in a folder of our own, not open ports: nobody else on the machine can listen in or join.
+        private = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
         client = NotebookClient(
             notebook,
+            config=Config(KernelManager=private),
             kernel_name=KERNEL,
             timeout=CELL_SECONDS,
             resources={"metadata": {"path": folder}},
@@ -86,6 +90,10 @@ def execute(notebook: NotebookNode, *, image: Path, report: Callable[[str], obje
             raise TourError(f"{progress.fail()} took more than {CELL_SECONDS} s") from None
         except DeadKernelError:
             raise TourError(f"{progress.fail()} killed the kernel") from None
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="tensorlab-tour-")
 
 
 def find_summary(notebook: NotebookNode) -> Summary:

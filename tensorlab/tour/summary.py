@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from math import isfinite
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from tensorlab.tour.errors import TourError
+
+if TYPE_CHECKING:
+    from tensorlab.jit.records import PassRecord
 
 MIME = "application/vnd.tensorlab.summary+json"
 
@@ -23,6 +26,19 @@ class PassLine:
     nodes_before: int
     nodes_after: int
     seconds: float
+
+    @classmethod
+    def of(cls, record: PassRecord) -> PassLine:
+        """The line of a pass's record, with its decisions counted."""
+        return cls(
+            name=record.name,
+            changed=record.changed,
+            rewrites=len(record.rewrites),
+            refusals=len(record.refusals),
+            nodes_before=record.nodes_before,
+            nodes_after=record.nodes_after,
+            seconds=record.seconds,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
-from tensorlab.tour import MIME, Summary
+from tensorlab.jit.ir import Graph
+from tensorlab.jit.records import Decision, PassRecord
+from tensorlab.tour import MIME, PassLine, Summary
 from tensorlab.tour.errors import TourError
 from tensorlab.tour.text import format_bytes, format_seconds, format_summary
 
@@ -89,6 +91,16 @@ def test_round_trip_through_json() -> None:
     assert summary.to_dict() == DATA
     assert json.loads(json.dumps(summary.to_dict())) == DATA
     assert Summary.from_dict(summary.to_dict()) == summary
+
+
+def test_line_of_a_record() -> None:
+    decisions = tuple(
+        Decision(rule="mul_one", location="peephole.py:1", kind=kind, reason="x * 1 is x")
+        for kind in ("replace", "refuse", "remove", "refuse", "refuse")
+    )
+    graph = Graph()
+    record = PassRecord("peephole", {}, graph, graph, decisions, seconds=0.5, nodes_before=9, nodes_after=7)
+    assert PassLine.of(record) == PassLine("peephole", True, 2, 3, 9, 7, 0.5)
 
 
 def test_text() -> None:
