@@ -13,8 +13,9 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 .PHONY: tour test lab lint bench clean venv
 
+# make tour ARGS="--image FILE --output FILE"
 tour: $(VENV)/.stamp-tour
-	$(BIN)/tensorlab tour
+	$(BIN)/tensorlab tour $(ARGS)
 
 lab: $(VENV)/.stamp-tour
 	$(BIN)/jupyter lab notebooks
