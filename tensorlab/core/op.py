@@ -41,10 +41,16 @@ class Promotion(Enum):
 
 @dataclass(eq=False, slots=True)
 class Op:
-    """A declared operation; call it with tensors and numbers, or look at its ``schema`` and ``rules``."""
+    """A declared operation; call it with tensors and numbers, or look at its ``schema`` and ``rules``.
+
+    ``static`` names number parameters with the values for which a loop of their own is compiled (``x ** 2``).
+    ``plans`` maps the layouts of a call to what runs it: see `pointwise`.
+    """
 
     schema: Schema
     promotion: Promotion = Promotion.DEFAULT
+    exempt: frozenset[str] = frozenset()  # tensor parameters that keep their own dtype (the condition of `where`)
+    static: dict[str, tuple[Any, ...]] = field(default_factory=dict[str, tuple[Any, ...]])
     random: bool = False
     side_effect: bool = False
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
@@ -102,13 +108,19 @@ _REGISTRY: dict[str, list[Op]] = {}
 
 
 def declare(
-    schema: str, *, promotion: Promotion = Promotion.DEFAULT, random: bool = False, side_effect: bool = False
+    schema: str,
+    *,
+    promotion: Promotion = Promotion.DEFAULT,
+    exempt: frozenset[str] = frozenset(),
+    static: dict[str, tuple[Any, ...]] | None = None,
+    random: bool = False,
+    side_effect: bool = False,
 ) -> Op:
     """Declare an op by its schema in ATen's language; rules are added with `Op.rule`.
 
     Raises: `ArgumentError` where the same overload is declared twice.
     """
-    op = Op(parse_schema(schema), promotion, random, side_effect)
+    op = Op(parse_schema(schema), promotion, exempt, static or {}, random, side_effect)
     overloads = _REGISTRY.setdefault(op.kind, [])
     if any(o.schema.overload == op.schema.overload for o in overloads):
         raise ArgumentError(f"{op.name}: declared twice")

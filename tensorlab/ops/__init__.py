@@ -1,1 +1,6 @@
-"""The operations: one declaration each, with its type rule, its compute body and its place in ATen's schema language."""
+"""The operations: one declaration each, with its type rule, its compute body and its place in ATen's schema language.
+
+Importing any part loads all of them, so that the registry is whole and tensors have their methods.
+"""
+
+from tensorlab.ops import methods as methods

@@ -1,0 +1,180 @@
+"""Textual inlining of scalar rules: a straight-line Python function becomes statements of a generated loop.
+
+A rule is a docstring, assignments to plain names, one ``return``. Calls of other straight-line functions are inlined in
+turn, and ``exp``, ``log`` and their kin are taken from `scalar_math`, whose versions LLVM vectorises.
+Numbers in the text become numbers of the dtype that is computed in, so that nothing widens on the way.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import inspect
+import textwrap
+import types
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tensorlab.core import scalar_math
+from tensorlab.errors import CompileError
+
+Scalar = Callable[..., Any]
+_CAST = {"bool": "np.bool_"}
+AS_WRITTEN = ""  # the dtype of functions that say the dtype of each number themselves: those of `scalar_math`
+
+
+def cast_name(dtype: str) -> str:
+    """The NumPy constructor that a generated loop writes for a dtype's name."""
+    return _CAST.get(dtype, f"np.{dtype}")
+
+
+@lru_cache(maxsize=512)
+def parse_rule(fn: Scalar) -> ast.FunctionDef:
+    """The definition of a rule.
+
+    Raises: `CompileError` where it is not straight-line, with the line.
+    """
+    tree = ast.parse(textwrap.dedent(inspect.getsource(fn)))
+    definition = tree.body[0]
+    if not isinstance(definition, ast.FunctionDef):
+        raise CompileError(f"{fn.__qualname__}: a scalar rule is a function definition")
+    for i, statement in enumerate(definition.body):
+        last = i == len(definition.body) - 1
+        is_doc = i == 0 and isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+        if not (isinstance(statement, ast.Return) if last else isinstance(statement, ast.Assign) or is_doc):
+            line = fn.__code__.co_firstlineno + statement.lineno - 1
+            raise CompileError(
+                f"{fn.__qualname__}, line {line}: a scalar rule is assignments and one return at its end"
+            )
+    return definition
+
+
+class Inliner:
+    """Collects the statements of one loop body; ``dtype`` is the name of the dtype that the next rule computes in."""
+
+    def __init__(self) -> None:
+        self.statements: list[str] = []
+        self.calls = 0
+
+    def call(self, fn: Scalar, arguments: Sequence[str], dtype: str) -> str:
+        """Inline ``fn(*arguments)``; arguments and the result are expressions in the loop's names."""
+        self.calls += 1
+        nodes = [ast.parse(a, mode="eval").body for a in arguments]
+        return ast.unparse(self.inline(fn, nodes, dtype, prefix=f"t{self.calls}"))
+
+    def inline(self, fn: Scalar, arguments: Sequence[ast.expr], dtype: str, prefix: str) -> ast.expr:
+        definition = copy.deepcopy(parse_rule(fn))  # the transformer below works on the tree in place
+        names = [a.arg for a in definition.args.args]
+        if len(names) != len(arguments):
+            raise CompileError(f"{fn.__qualname__}: takes {len(names)} arguments, got {len(arguments)}")
+        scope = dict(zip(names, arguments, strict=True))
+        for statement in definition.body:
+            match statement:
+                case ast.Assign(targets=[ast.Name(id=local)], value=value):
+                    text = ast.unparse(_Expression(self, fn, scope, dtype, prefix).visit(value))
+                    scope[local] = ast.Name(id=f"{prefix}_{local}", ctx=ast.Load())
+                    self.statements.append(f"{prefix}_{local} = {text}")
+                case ast.Return(value=ast.expr() as value):
+                    return _Expression(self, fn, scope, dtype, prefix).visit(value)
+                case _:
+                    continue
+        raise CompileError(f"{fn.__qualname__}: no return")
+
+
+class _Expression(ast.NodeTransformer):
+    """Rewrites one expression of a rule into the loop's names and literals."""
+
+    def __init__(self, inliner: Inliner, fn: Scalar, scope: dict[str, ast.expr], dtype: str, prefix: str) -> None:
+        self.inliner = inliner
+        self.globals: dict[str, Any] = fn.__globals__
+        self.scope = scope
+        self.dtype = dtype
+        self.prefix = prefix
+
+    def visit_Name(self, node: ast.Name) -> ast.expr:
+        if node.id in self.scope:
+            return self.scope[node.id]
+        value = self.globals.get(node.id)
+        if isinstance(value, (np.number, np.bool_)):
+            return _literal(value.item(), value.dtype.name)
+        if isinstance(value, (bool, int, float)) and self.dtype:
+            return _literal(value, self.dtype)
+        return node
+
+    def visit_Constant(self, node: ast.Constant) -> ast.expr:
+        return _literal(node.value, self.dtype) if isinstance(node.value, (int, float)) and self.dtype else node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        match self.visit(node.test):
+            case ast.Compare(left=ast.Constant(value=None), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+                return self.visit(node.body)
+            case ast.Compare(ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
+                return self.visit(node.orelse)
+            case test:
+                return ast.IfExp(test=test, body=self.visit(node.body), orelse=self.visit(node.orelse))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        if _is_constructor(node):
+            return self._constructor(node)
+        arguments = [self.visit(a) for a in node.args]
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+        vector = scalar_math.TABLE.get((name, self.dtype))
+        target = vector or self._straight_line(node.func)
+        if target is None:
+            func = node.func if _is_module_attribute(node.func, self.globals) else self.visit(node.func)
+            return ast.Call(func=func, args=arguments, keywords=[])
+        self.inliner.calls += 1
+        inner = f"{self.prefix}_{self.inliner.calls}"
+        held = [self._hold(a, f"{inner}_a{i}") for i, a in enumerate(arguments)]
+        return self.inliner.inline(target, held, AS_WRITTEN if vector is not None else self.dtype, inner)
+
+    def _constructor(self, node: ast.Call) -> ast.expr:
+        """``np.float32(x)``: a literal inside stays as it is written."""
+        (argument,) = node.args
+        inner = argument if isinstance(argument, (ast.Constant, ast.UnaryOp)) else self.visit(argument)
+        return ast.Call(func=node.func, args=[inner], keywords=[])
+
+    def _hold(self, argument: ast.expr, name: str) -> ast.expr:
+        """An argument that is more than a name is computed once."""
+        if isinstance(argument, (ast.Name, ast.Constant)):
+            return argument
+        self.inliner.statements.append(f"{name} = {ast.unparse(argument)}")
+        return ast.Name(id=name, ctx=ast.Load())
+
+    def _straight_line(self, func: ast.expr) -> Scalar | None:
+        value = self.globals.get(func.id) if isinstance(func, ast.Name) else None
+        return value if isinstance(value, types.FunctionType) else None
+
+
+def _is_constructor(node: ast.Call) -> bool:
+    match node.func:
+        case ast.Attribute(value=ast.Name(id="np"), attr=attr):
+            return isinstance(getattr(np, attr, None), type) and len(node.args) == 1
+        case _:
+            return False
+
+
+def _is_module_attribute(func: ast.expr, scope: dict[str, Any]) -> bool:
+    match func:
+        case ast.Attribute(value=ast.Name(id=name)):
+            return isinstance(scope.get(name), types.ModuleType)
+        case ast.Name(id=name):
+            return name in ("abs", "min", "max")
+        case _:
+            return False
+
+
+def _literal(value: bool | int | float, dtype: str) -> ast.expr:
+    """A number of the dtype; NaN and infinities have no literal in Python."""
+    if isinstance(value, float) and not np.isfinite(value):
+        text = "np.nan" if np.isnan(value) else "np.inf" if value > 0 else "-np.inf"
+        return ast.parse(f"{cast_name(dtype)}({text})", mode="eval").body
+    return ast.parse(f"{cast_name(dtype)}({value!r})", mode="eval").body
+
+
+def literal_text(value: bool | int | float | None, dtype: str) -> str:
+    """A literal for generated source."""
+    return "None" if value is None else ast.unparse(_literal(value, dtype))

@@ -1,0 +1,279 @@
+"""Running regions: a plan for each combination of layouts, found by a dict look-up the next time.
+
+A plan is the compiled loop with its sizes and strides worked out. An eager op is a region of one step and goes the same
+way as a fusion group.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tensorlab.core.compile import Loop, compile_loop
+from tensorlab.core.dtype import Category, DType, number_category
+from tensorlab.core.layout import Layout, layout
+from tensorlab.core.loops import STRIDED, UNIT, ZERO, Walk, pointwise_loop
+from tensorlab.core.op import Op
+from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, type_region
+from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order, may_overlap
+from tensorlab.core.storage import Storage
+from tensorlab.core.tensor import Tensor, strides_in_order
+from tensorlab.core.types import SCALAR, OptionalType, TensorType
+from tensorlab.errors import AliasError, DTypeError, ShapeError
+
+PLAN_LIMIT = 2048  # plans of one region; a program beyond it starts the table over
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """A loop ready to be called: ``head`` is the count of a flat walk, or the address of ``meta``.
+
+    ``results`` are the layouts of the tensors that it gives.
+    """
+
+    loop: Loop | None  # None for no elements
+    head: int
+    meta: array[int] | None
+    results: tuple[Layout, ...]
+    steps: tuple[TypedStep, ...]
+    walk: Walk
+
+    def run(self, inputs: Sequence[Tensor], params: Sequence[Number]) -> tuple[Tensor, ...]:
+        """Allocate the results and fill them."""
+        outputs = tuple(Tensor(Storage.empty(r.numel * r.dtype.itemsize), r, 0) for r in self.results)
+        self.fill([o.address for o in outputs], [i.address for i in inputs], params)
+        return outputs
+
+    def fill(self, outputs: Sequence[int], inputs: Sequence[int], params: Sequence[Number]) -> None:
+        """Run the loop from and to these addresses."""
+        if self.loop is not None:
+            self.loop.entry(self.head, *outputs, *inputs, *params)
+
+
+@dataclass(eq=False, slots=True)
+class RegionRunner:
+    """A region with its plans."""
+
+    region: Region
+    plans: dict[Any, Plan] = field(default_factory=dict[Any, Plan])
+
+    def plan(self, inputs: Sequence[Layout], params: Sequence[Number], into: Sequence[Layout] | None = None) -> Plan:
+        """The plan for inputs of these layouts; ``into`` gives the layouts to write to, else they are chosen as torch does."""
+        key = (*inputs, *map(type, params), *(into or ()))
+        found = self.plans.get(key)
+        if found is None:
+            if len(self.plans) >= PLAN_LIMIT:
+                self.plans.clear()
+            found = self.plans[key] = make_plan(self.region, inputs, [number_category(p) for p in params], into)
+        return found
+
+    def __call__(self, inputs: Sequence[Tensor], params: Sequence[Number] = ()) -> tuple[Tensor, ...]:
+        return self.plan([t.layout for t in inputs], params).run(inputs, params)
+
+
+def make_plan(
+    region: Region, inputs: Sequence[Layout], params: Sequence[Category], into: Sequence[Layout] | None
+) -> Plan:
+    """Type the region, choose the walk, compile the loop.
+
+    Raises: `ShapeError` or `DTypeError` as the ops do.
+    """
+    steps = type_region(region, [i.type for i in inputs], params)
+    wanted = [_known(steps[k].result) for k in region.outputs]
+    shape = broadcast_shapes(*(s for _, s in wanted), op="region")
+    strides = [broadcast_strides(i.shape, i.strides, shape) for i in inputs]
+    if into is None:
+        order = loop_order(shape, strides)
+        # Each output is laid out in the loop's order; one that is smaller than the walk is written over and over.
+        results = tuple(_result_layout(d, s, shape, order) for d, s in wanted)
+    else:
+        results = tuple(into)
+        order = loop_order(shape, [r.strides for r in results])
+    if any(tuple(r.shape) != shape for r in results):
+        raise ShapeError(f"region: outputs of shapes {[tuple(r.shape) for r in results]} in one loop over {shape}")
+    operands = [r.strides for r in results] + strides
+    sizes, steps_of = coalesce([shape[d] for d in order], [[s[d] for d in order] for s in operands])
+    if 0 in shape:
+        return Plan(None, 0, None, results, steps, Walk(0, ()))
+    if not sizes:
+        sizes, steps_of = (1,), [(0,) if k >= len(results) else (1,) for k in range(len(operands))]
+    walk = Walk(len(sizes), tuple(_inner(s[-1]) for s in steps_of))
+    text = pointwise_loop(region, steps, [i.dtype for i in inputs], [r.dtype for r in results], params, walk)
+    loop = compile_loop(text.source, text.signature, label=text.label)
+    if walk.is_flat:
+        return Plan(loop, sizes[0], None, results, steps, walk)
+    meta = array("q", [*sizes, *(s for own in steps_of for s in own)])
+    return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk)
+
+
+def _known(type_: TensorType) -> tuple[DType, Shape]:
+    if type_.dtype is None or type_.shape is None:
+        raise DTypeError(f"a region's result has type {type_}; takes a known dtype and shape")
+    return type_.dtype, tuple(n for n in type_.shape if n is not None)
+
+
+def _result_layout(dtype: DType, own: Shape, shape: Shape, order: tuple[int, ...]) -> Layout:
+    return layout(dtype, own, strides_in_order(shape, order) if own == shape else None)
+
+
+def _inner(step: int) -> str:
+    return UNIT if step == 1 else ZERO if step == 0 else STRIDED
+
+
+# Eager ops ------------------------------------------------------------------------------------------------------------
+
+
+class EagerPointwise:
+    """Evaluates a pointwise op: splits the arguments into tensors, numbers and literals, and runs the region."""
+
+    __slots__ = ("_runners", "op")
+
+    def __init__(self, op: Op) -> None:
+        self.op = op
+        self._runners: dict[tuple[object, ...], RegionRunner] = {}
+
+    def __call__(self, args: tuple[Any, ...]) -> Tensor:
+        runner, inputs, params = self.split(args)
+        (result,) = runner(inputs, params)
+        return result
+
+    def split(self, args: tuple[Any, ...]) -> tuple[RegionRunner, list[Tensor], list[Number]]:
+        """The runner for these arguments, with its tensors and its numbers."""
+        inputs: list[Tensor] = []
+        params: list[Number] = []
+        shape: list[object] = []
+        for param, arg in zip(self.op.schema.params, args, strict=True):
+            if isinstance(arg, Tensor):
+                inputs.append(arg)
+                shape.append(Tensor)
+            elif is_literal(self.op, param.name, param.default, arg):
+                shape.append((type(arg), arg))
+            else:
+                params.append(_number(self.op, param.name, param.type, arg))
+                shape.append(type(arg))
+        key = tuple(shape)
+        runner = self._runners.get(key)
+        if runner is None:
+            if len(self._runners) >= PLAN_LIMIT:
+                self._runners.clear()
+            runner = self._runners[key] = RegionRunner(one_step_region(self.op, args))
+        return runner, inputs, params
+
+
+def is_literal(op: Op, name: str, default: object, value: object) -> bool:
+    """Whether a number is written into the loop's text: None, a default, or a value the op declares as static."""
+    if value is None:
+        return True
+    return (type(value) is type(default) and value == default) or value in op.static.get(name, ())
+
+
+def _number(op: Op, name: str, type_: object, value: Any) -> Number:
+    wanted = type_.element if isinstance(type_, OptionalType) else type_
+    if wanted != SCALAR or not isinstance(value, (bool, int, float)):
+        raise DTypeError(f"{op.schema.name}: argument {name!r} takes {type_}, got {type(value).__name__}")
+    return value
+
+
+def one_step_region(op: Op, args: Sequence[Any]) -> Region:
+    """The region of a single op called with these arguments."""
+    refs: list[Ref] = []
+    inputs = params = 0
+    for param, arg in zip(op.schema.params, args, strict=True):
+        if isinstance(arg, Tensor):
+            refs.append(Ref(Source.INPUT, inputs))
+            inputs += 1
+        elif is_literal(op, param.name, param.default, arg):
+            refs.append(Ref(Source.LITERAL, literal=arg))
+        else:
+            refs.append(Ref(Source.PARAM, params))
+            params += 1
+    return Region(inputs, params, (Step(op, tuple(refs)),), (0,))
+
+
+# In place -------------------------------------------------------------------------------------------------------------
+
+
+class InPlacePointwise:
+    """Evaluates the in-place form of a pointwise op: the result is written over the first argument."""
+
+    __slots__ = ("functional", "op")
+
+    def __init__(self, op: Op, functional: EagerPointwise) -> None:
+        self.op = op
+        self.functional = functional
+
+    def __call__(self, args: tuple[Any, ...]) -> Tensor:
+        runner, inputs, params = self.functional.split(args)
+        write_region(self.op.schema.name, runner, inputs, params, args[0])
+        return args[0]
+
+
+def write_region(
+    op: str, runner: RegionRunner, inputs: Sequence[Tensor], params: Sequence[Number], target: Tensor
+) -> None:
+    """Run a region of one output over a target that exists already, after every check; raises its version.
+
+    Raises: `AliasError` for overlapping or read-only memory, `ShapeError` or `DTypeError` where the result does not fit.
+    """
+    target.check_writable(op)
+    steps = type_region(runner.region, [i.type for i in inputs], [number_category(p) for p in params])
+    dtype, shape = _known(steps[runner.region.outputs[0]].result)
+    if shape != tuple(target.shape):
+        raise ShapeError(
+            f"{op}: output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}"
+        )
+    if dtype.category > target.dtype.category:
+        raise DTypeError(
+            f"{op}: result type {dtype.ir_name} can't be cast to the desired output type {target.dtype.ir_name}"
+        )
+    if may_overlap(target.shape, target.strides):
+        raise AliasError(
+            f"{op}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            f"location: shape {tuple(target.shape)}, strides {target.strides}. Please clone() the tensor first."
+        )
+    safe = [_apart(i, target) for i in inputs]
+    plan = runner.plan([i.layout for i in safe], params, into=[target.layout])
+    plan.fill([target.address], [i.address for i in safe], params)
+    target.written()
+
+
+def _apart(source: Tensor, target: Tensor) -> Tensor:
+    """The source itself where each element is read before it is written, else a copy of it."""
+    if source.storage() is not target.storage():
+        return source
+    if source.address == target.address and source.layout is target.layout:
+        return source
+    a, b = source.layout, target.layout
+    size_a, size_b = a.dtype.itemsize, b.dtype.itemsize
+    low_a, high_a = source.address + a.first * size_a, source.address + (a.last + 1) * size_a
+    low_b, high_b = target.address + b.first * size_b, target.address + (b.last + 1) * size_b
+    if high_a <= low_b or high_b <= low_a:
+        return source
+    from tensorlab.core.op import lookup
+
+    (clone,) = lookup("aten::clone")
+    return clone.run((source,))
+
+
+# Declaring ------------------------------------------------------------------------------------------------------------
+
+
+def finish_pointwise(op: Op) -> Op:
+    """Give a declared op with a scalar rule its type rule and its evaluator."""
+    from tensorlab.core.region import pointwise_types
+
+    def pointwise_type(*args: object) -> TensorType:
+        return pointwise_types(op, args)[1]
+
+    op.rule("type")(pointwise_type)
+    op.evaluate = EagerPointwise(op)
+    return op
+
+
+def dense_like(form: Layout) -> tuple[int, ...]:
+    """Strides for a new tensor of the same shape: the same where those are dense, else row-major in the same order."""
+    if is_dense(form.shape, form.strides):
+        return form.strides
+    return strides_in_order(tuple(form.shape), loop_order(form.shape, [form.strides]))

@@ -1,0 +1,49 @@
+"""Storage: bytes with an owner, and nothing about what they mean."""
+
+from __future__ import annotations
+
+from tensorlab import memory
+from tensorlab.memory.allocator import Allocator, DataPtr
+
+
+class Storage:
+    """A `DataPtr`, its size, the allocator it came from, and a version that every in-place write raises.
+
+    Units: ``nbytes`` in bytes, as asked for; the allocator's block may be larger.
+    The storage is the one owner of its data pointer: when the storage dies, the deleter runs.
+    """
+
+    __slots__ = ("__weakref__", "address", "allocator", "nbytes", "pointer", "readonly", "version")
+
+    def __init__(
+        self, pointer: DataPtr, nbytes: int, allocator: Allocator | None = None, *, readonly: bool = False
+    ) -> None:
+        self.pointer = pointer
+        self.address = pointer.address
+        self.nbytes = nbytes
+        self.allocator = allocator
+        self.readonly = readonly
+        self.version = 0
+
+    @classmethod
+    def empty(cls, nbytes: int) -> Storage:
+        """A storage of uninitialised bytes from the current allocator."""
+        allocator = memory.current.allocator
+        return cls(allocator.allocate(nbytes), nbytes, allocator)
+
+    def __del__(self) -> None:
+        # A storage whose __init__ did not run to its end has no pointer to give back.
+        pointer = getattr(self, "pointer", None)
+        if pointer is not None and pointer.deleter is not None:
+            pointer.deleter(pointer)
+
+    def data_ptr(self) -> int:
+        """Address of the first byte."""
+        return self.address
+
+    def __len__(self) -> int:
+        return self.nbytes
+
+    def __repr__(self) -> str:
+        source = "imported" if self.allocator is None else self.allocator.name
+        return f"Storage({self.nbytes} bytes, {source}, version {self.version})"

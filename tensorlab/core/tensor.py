@@ -1,0 +1,258 @@
+"""Tensor: a storage, an offset and a layout.
+
+Methods that are operations are installed by `tensorlab.ops.methods`, the floor above; this file holds what a tensor is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tensorlab.core.device import CPU, device
+from tensorlab.core.dtype import DType
+from tensorlab.core.layout import Layout, layout
+from tensorlab.core.shape import Size, contiguous_strides, wrap_dim
+from tensorlab.core.storage import Storage
+from tensorlab.core.types import TensorType
+from tensorlab.errors import AliasError, ShapeError
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+class Tensor:
+    """A view of a storage: element type, shape and strides (the layout) from an offset on.
+
+    Units: ``offset`` and strides in elements; ``address`` in bytes.
+    """
+
+    __slots__ = ("__weakref__", "_storage", "address", "layout", "offset")
+
+    def __init__(self, storage: Storage, layout: Layout, offset: int = 0) -> None:
+        self._storage = storage
+        self.layout = layout
+        self.offset = offset
+        self.address = storage.address + offset * layout.dtype.itemsize
+
+    @property
+    def dtype(self) -> DType:
+        """The element type."""
+        return self.layout.dtype
+
+    @property
+    def shape(self) -> Size:
+        """Sizes of the dimensions."""
+        return self.layout.shape
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """Steps between neighbours along each dimension, in elements."""
+        return self.layout.strides
+
+    @property
+    def type(self) -> TensorType:
+        """The logical type: dtype and shape."""
+        return self.layout.type
+
+    @property
+    def device(self) -> device:
+        """Where the bytes are."""
+        return CPU
+
+    @property
+    def ndim(self) -> int:
+        """Number of dimensions."""
+        return len(self.layout.shape)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the elements, counted once an index."""
+        return self.layout.nbytes
+
+    @property
+    def itemsize(self) -> int:
+        """Bytes of one element."""
+        return self.layout.dtype.itemsize
+
+    @property
+    def requires_grad(self) -> bool:
+        """Always False: this version computes no gradients."""
+        return False
+
+    @property
+    def _version(self) -> int:
+        """How many in-place writes the storage has seen; views of one storage share it."""
+        return self._storage.version
+
+    def dim(self) -> int:
+        """Number of dimensions."""
+        return len(self.layout.shape)
+
+    def size(self, dim: int | None = None) -> Size | int:
+        """The shape, or the size of one dimension."""
+        shape = self.layout.shape
+        return shape if dim is None else shape[wrap_dim(dim, len(shape), op="size")]
+
+    def stride(self, dim: int | None = None) -> tuple[int, ...] | int:
+        """The strides, or the stride of one dimension, in elements."""
+        strides = self.layout.strides
+        return strides if dim is None else strides[wrap_dim(dim, len(strides), op="stride")]
+
+    def numel(self) -> int:
+        """Number of elements."""
+        return self.layout.numel
+
+    def storage_offset(self) -> int:
+        """Position of the first element in the storage, in elements."""
+        return self.offset
+
+    def element_size(self) -> int:
+        """Bytes of one element."""
+        return self.layout.dtype.itemsize
+
+    def is_contiguous(self) -> bool:
+        """Whether the elements lie row-major without gaps."""
+        return self.layout.is_contiguous
+
+    def storage(self) -> Storage:
+        """The storage behind the tensor."""
+        return self._storage
+
+    untyped_storage = storage
+
+    def data_ptr(self) -> int:
+        """Address of the first element."""
+        return self.address
+
+    def as_view(self, layout: Layout, offset: int) -> Tensor:
+        """The same storage seen through another layout, from an absolute offset in elements."""
+        return Tensor(self._storage, layout, offset)
+
+    def written(self) -> None:
+        """Raise the version: called by every in-place operation after its checks."""
+        self._storage.version += 1
+
+    def check_writable(self, op: str) -> None:
+        """Raise `AliasError` if the bytes are read-only."""
+        if self._storage.readonly:
+            raise AliasError(f"{op}: the tensor's memory is read-only (it was imported from a read-only buffer)")
+
+    def item(self) -> bool | int | float:
+        """The value of a tensor of one element, as a Python number.
+
+        Raises: `ShapeError` for any other number of elements, in torch's words.
+        """
+        if self.layout.numel != 1:
+            raise ShapeError(f"item: a Tensor with {self.layout.numel} elements cannot be converted to Scalar")
+        return _tracked(self, "item", lambda: self.detached_numpy().item())
+
+    def tolist(self) -> Any:
+        """Nested lists of Python numbers."""
+        return _tracked(self, "tolist", lambda: self.detached_numpy().tolist())
+
+    def numpy(self) -> np.ndarray[Any, Any]:
+        """An ndarray over the same bytes: no copy; it keeps the storage alive."""
+        return _tracked(self, "numpy", self.detached_numpy)
+
+    def detached_numpy(self) -> np.ndarray[Any, Any]:
+        """As `numpy`, unseen by a trace: for printing and for our own loops over NumPy."""
+        from tensorlab.core.interop import to_numpy
+
+        return to_numpy(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        import numpy as np
+
+        return np.array(self.numpy(), dtype=dtype, copy=copy)
+
+    def __bool__(self) -> bool:
+        if self.layout.numel != 1:
+            what = "no values" if self.layout.numel == 0 else "more than one value"
+            raise ShapeError(f"bool: Boolean value of Tensor with {what} is ambiguous")
+        return _tracked(self, "bool", lambda: bool(self.detached_numpy().item()))
+
+    def __int__(self) -> int:
+        return _tracked(self, "int", lambda: int(_single(self, "int")))
+
+    def __float__(self) -> float:
+        return _tracked(self, "float", lambda: float(_single(self, "float")))
+
+    def __index__(self) -> int:
+        if self.layout.numel != 1 or self.layout.dtype.is_floating_point:
+            raise ShapeError("index: only integer tensors of a single element can be converted to an index")
+        return _tracked(self, "index", lambda: int(self.detached_numpy().item()))
+
+    def __len__(self) -> int:
+        if not self.layout.shape:
+            raise ShapeError("len: len() of a 0-d tensor")
+        return _tracked(self, "len", lambda: self.layout.shape[0])
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def __repr__(self) -> str:
+        from tensorlab.core.format import format_tensor
+
+        return format_tensor(self.detached_numpy(), dtype_name=self.layout.dtype.name)
+
+    def __format__(self, spec: str) -> str:
+        return format(self.item(), spec) if spec and not self.layout.shape else format(repr(self), spec)
+
+    def __dir__(self) -> list[str]:
+        return [n for n in object.__dir__(self) if n not in ("as_view", "written", "check_writable", "detached_numpy")]
+
+    if TYPE_CHECKING:  # installed by tensorlab.ops.methods
+
+        def __getattr__(self, name: str) -> Any: ...
+        def __add__(self, other: Any) -> Tensor: ...
+        def __radd__(self, other: Any) -> Tensor: ...
+        def __sub__(self, other: Any) -> Tensor: ...
+        def __rsub__(self, other: Any) -> Tensor: ...
+        def __mul__(self, other: Any) -> Tensor: ...
+        def __rmul__(self, other: Any) -> Tensor: ...
+        def __truediv__(self, other: Any) -> Tensor: ...
+        def __rtruediv__(self, other: Any) -> Tensor: ...
+        def __pow__(self, other: Any) -> Tensor: ...
+        def __matmul__(self, other: Any) -> Tensor: ...
+        def __neg__(self) -> Tensor: ...
+        def __abs__(self) -> Tensor: ...
+        def __lt__(self, other: Any) -> Tensor: ...
+        def __le__(self, other: Any) -> Tensor: ...
+        def __gt__(self, other: Any) -> Tensor: ...
+        def __ge__(self, other: Any) -> Tensor: ...
+        def __eq__(self, other: object) -> Tensor: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+        def __ne__(self, other: object) -> Tensor: ...  # pyright: ignore[reportIncompatibleMethodOverride]
+        def __getitem__(self, index: Any) -> Tensor: ...
+        def __setitem__(self, index: Any, value: Any) -> None: ...
+
+
+def _single(tensor: Tensor, what: str) -> bool | int | float:
+    if tensor.layout.numel != 1:
+        raise ShapeError(f"{what}: only one element tensors can be converted to Python scalars")
+    return tensor.detached_numpy().item()
+
+
+def _tracked(tensor: Tensor, what: str, read: Any) -> Any:
+    """Read a value out into Python; a trace hears of it, because from here on it cannot see what depends on it."""
+    from tensorlab.core.dispatch import MODES
+
+    for mode in reversed(MODES.get()):
+        escaped = getattr(mode, "escaped", None)
+        if escaped is not None:
+            escaped(tensor, what)
+            break
+    return read()
+
+
+def empty(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Tensor:
+    """A tensor of uninitialised elements in a storage of its own."""
+    form = layout(dtype, shape, strides)
+    return Tensor(Storage.empty(form.numel * dtype.itemsize), form, 0)
+
+
+def strides_in_order(shape: tuple[int, ...], order: tuple[int, ...]) -> tuple[int, ...]:
+    """Dense strides for dimensions ordered from the outermost to the innermost."""
+    dense = contiguous_strides([shape[d] for d in order])
+    strides = [0] * len(shape)
+    for d, s in zip(order, dense, strict=True):
+        strides[d] = s
+    return tuple(strides)
