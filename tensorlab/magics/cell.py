@@ -1,0 +1,93 @@
+"""Running the body of a cell as the notebook would: its lines, its names, its last value, its errors.
+
+The way is that of IPython's own ``%%time``: transform, parse, transform the tree, compile, run in ``user_ns``. The body
+is never pasted into other text, so its line numbers are those that the user sees.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from IPython.core.displayhook import DisplayHook
+from IPython.core.interactiveshell import InteractiveShell
+
+from tensorlab.magics.errors import MagicError
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell's body, ready to run. ``filename`` is what tracebacks call it; ``silent``: it ends in a semicolon."""
+
+    tree: ast.Module
+    filename: str
+    silent: bool
+
+
+def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell:
+    """Parse the body under a cell magic's line.
+
+    Raises: `MagicError` for an empty cell, or one that waits at its top level; `SyntaxError` at the user's own line.
+    """
+    __tracebackhide__ = True
+    if not body.strip():
+        raise MagicError(magic, "the cell is empty", f"write what to run below the line that says {magic}")
+    source = _blank_lines_above(body) + shell.transform_cell(body)
+    name = shell.compile.cache(source, shell.execution_count, raw_code=f"{magic} {line}\n{body}")
+    tree = shell.compile.ast_parse(source, filename=name)
+    tree = shell.transform_ast(tree)
+    if not tree.body:
+        raise MagicError(magic, "the cell holds comments alone", f"write what to run below the line that says {magic}")
+    waiting = _first_await(tree.body)
+    if waiting is not None:
+        raise MagicError(
+            magic,
+            f"'await' in line {waiting} of the cell: it runs at once, and cannot wait",
+            "await the value in a cell above, and use it here",
+        )
+    return Cell(tree, name, bool(DisplayHook.semicolon_at_end_of_expression(source)))
+
+
+def run_cell(shell: InteractiveShell, cell: Cell) -> Any:
+    """Run a cell in the notebook's names; gives the value of its last expression, or None.
+
+    What it assigned before an exception stays assigned, as in any cell.
+    """
+    __tracebackhide__ = True
+    *statements, last = cell.tree.body
+    if not isinstance(last, ast.Expr):
+        _execute(shell, ast.Module(cell.tree.body, []), cell.filename, "exec")
+        return None
+    if statements:
+        _execute(shell, ast.Module(statements, []), cell.filename, "exec")
+    return _execute(shell, ast.Expression(last.value), cell.filename, "eval")
+
+
+def _execute(shell: InteractiveShell, tree: ast.Module | ast.Expression, filename: str, mode: str) -> Any:
+    __tracebackhide__ = True
+    code = compile(tree, filename, mode, shell.compile.flags, dont_inherit=True)
+    return eval(code, shell.user_global_ns, shell.user_ns)
+
+
+def _blank_lines_above(body: str) -> str:
+    """One for the magic's own line, and those at the top of the body that the transformation drops."""
+    lines = body.splitlines()
+    dropped = next(i for i, line in enumerate(lines) if line.strip())
+    return "\n" * (1 + dropped)
+
+
+def _first_await(nodes: Iterable[ast.AST]) -> int | None:
+    """The line of the first ``await`` that belongs to the cell and to no function in it."""
+    for node in nodes:
+        if isinstance(node, (ast.Await, ast.AsyncFor, ast.AsyncWith)):
+            return node.lineno
+        if isinstance(node, ast.comprehension) and node.is_async:
+            return node.iter.lineno
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            continue
+        found = _first_await(ast.iter_child_nodes(node))
+        if found is not None:
+            return found
+    return None

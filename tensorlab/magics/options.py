@@ -1,0 +1,123 @@
+"""A magic's line, read with IPython's ``magic_arguments``: help that only helps, errors that say what would do."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shlex
+from collections.abc import Callable, Sequence
+from keyword import iskeyword
+from typing import Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import MagicArgumentParser, argument
+
+from tensorlab.magics.errors import MagicError, nearest
+
+
+class _HelpAsked(Exception):  # noqa: N818 - a way out of the parser, not an error
+    pass
+
+
+class _ShowHelp(argparse.Action):
+    """Leaves the parser at once, so that ``--help`` works without the required arguments."""
+
+    def __call__(self, *_: Any) -> None:
+        raise _HelpAsked
+
+
+help_option = argument("-h", "--help", action=_ShowHelp, nargs=0, help="show this and do nothing else")
+
+
+def parser_of(magic: Callable[..., Any]) -> MagicArgumentParser:
+    """The parser that ``@magic_arguments`` left on a magic."""
+    return magic.parser  # type: ignore[attr-defined]
+
+
+def spelled(magic: Callable[..., Any]) -> str:
+    """A magic as the user writes it, ``%ir`` or ``%%trace``."""
+    return f"%{parser_of(magic).prog}"
+
+
+def parse(magic: Callable[..., Any], line: str) -> argparse.Namespace | None:
+    """The options in a magic's line, or `None` where the user asked for help, which is then printed.
+
+    Raises: `MagicError` with the nearest option or choice.
+    """
+    parser = parser_of(magic)
+    try:
+        return parser.parse_args(shlex.split(line))
+    except _HelpAsked:
+        print(help_text(magic))  # noqa: T201 - what the user asked for
+        return None
+    except UsageError as error:
+        raise _explain(magic, parser, error) from None
+    except ValueError as error:  # a quotation that is not closed
+        raise MagicError(spelled(magic), f"cannot read the line: {str(error).lower()}") from None
+
+
+def help_text(magic: Callable[..., Any]) -> str:
+    """The help of a magic, as ``%ir?`` shows it but for the frame."""
+    return parser_of(magic).format_help().replace("::\n\n  %", "%", 1).strip()
+
+
+def identifier(text: str) -> str:
+    """An option's value that is to become a name in the notebook."""
+    if not text.isidentifier() or iskeyword(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a name")
+    return text
+
+
+def names(text: str) -> tuple[str, ...]:
+    """An option's value that is a list of names, ``x,y``."""
+    return tuple(identifier(part.strip()) for part in text.split(",") if part.strip())
+
+
+def counts(text: str) -> tuple[int, ...]:
+    """An option's value that is a list of positive numbers, ``1,2,4``."""
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    wrong = next((part for part in parts if not part.isdecimal() or int(part) == 0), None)
+    if wrong is not None or not parts:
+        raise argparse.ArgumentTypeError(f"takes positive whole numbers, 1,2,4, got {wrong or text!r}")
+    return tuple(map(int, parts))
+
+
+def option_strings(parser: argparse.ArgumentParser) -> list[str]:
+    """Every option that a parser knows, long spellings after short ones."""
+    return [spelling for action in parser._actions for spelling in action.option_strings]
+
+
+def _explain(magic: Callable[..., Any], parser: argparse.ArgumentParser, error: UsageError) -> MagicError:
+    name = spelled(magic)
+    text = str(error)
+    unknown = re.match(r"unrecognized arguments: (.+)", text)
+    if unknown:
+        return _unknown(name, unknown[1].split(), option_strings(parser))
+    cause = error.__context__
+    choice = re.search(r"invalid choice: (.+?) \(choose", text)
+    if choice and isinstance(cause, argparse.ArgumentError):
+        choices = _choices(parser, cause.argument_name)
+        got = choice[1].strip("'")
+        return MagicError(name, f"{cause.argument_name} takes {_either(choices)}, got {got!r}", nearest(got, choices))
+    missing = re.match(r"the following arguments are required: (.+)", text)
+    if missing:
+        return MagicError(name, f"{missing[1]} is missing")
+    return MagicError(name, text.removeprefix("argument "))
+
+
+def _unknown(name: str, words: Sequence[str], options: Sequence[str]) -> MagicError:
+    option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
+    if option is None:
+        return MagicError(name, f"nothing takes {' '.join(words)!r}")
+    return MagicError(name, f"no option {option}", nearest(option, options))
+
+
+def _choices(parser: argparse.ArgumentParser, argument_name: str | None) -> list[str]:
+    for action in parser._actions:
+        if argument_name in ("/".join(action.option_strings), action.metavar, action.dest):
+            return [str(choice) for choice in action.choices or ()]
+    return []
+
+
+def _either(words: Sequence[str]) -> str:
+    return " or ".join(filter(None, [", ".join(words[:-1]), words[-1]])) if words else ""
