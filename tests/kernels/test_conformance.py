@@ -16,7 +16,7 @@ class TestTensorlabKernel(jupyter_kernel_test.KernelTests):
 
     code_hello_world = "print('hello, world')"
     code_stderr = "import sys; print('a warning', file=sys.stderr)"
-    code_page_something = "%ir?"
+    code_page_something = "%storage?"
     code_generate_error = "import tensorlab; tensorlab.tensor('not numbers')"
     code_execute_result = [
         {"code": "6 * 7", "result": "42"},
