@@ -15,14 +15,16 @@ __all__ = ["load", "unload"]
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
+    from tensorlab.magics.batching import BatchingMagic
     from tensorlab.magics.complete import matcher
     from tensorlab.magics.empty import filler
     from tensorlab.magics.session import Tensorlab, session_of
+    from tensorlab.magics.storage import StorageMagic
 
     if session_of(shell) is not None:
         return
     session = Tensorlab(shell)
-    session.install([])
+    session.install([StorageMagic(session), BatchingMagic(session)])
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))
 

@@ -39,3 +39,9 @@ def listed(words: Iterable[str], limit: int = 8) -> str:
     words = list(words)
     more = f", ... ({len(words) - limit} more)" if len(words) > limit else ""
     return ", ".join(words[:limit]) + more or "none"
+
+
+def a_kind(value: object) -> str:
+    """``a Tensor``, ``an int``."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"

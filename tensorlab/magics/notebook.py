@@ -9,7 +9,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from tensorlab.magics.errors import MagicError, listed, nearest
+from tensorlab.magics.errors import MagicError, a_kind, listed, nearest
 
 _TENSOR = ("tensorlab.core.tensor", "Tensor")
 _ARRAY = ("numpy", "ndarray")
@@ -37,6 +37,12 @@ def is_tensor(value: object) -> bool:
     return class_ is not None and isinstance(value, class_)
 
 
+def is_array(value: object) -> bool:
+    """Whether a value is a NumPy array."""
+    class_ = _class(_ARRAY)
+    return class_ is not None and isinstance(value, class_)
+
+
 def is_function(value: object) -> bool:
     """Whether a value is a traced or scripted function."""
     class_ = _class(_FUNCTION)
@@ -55,7 +61,9 @@ def tensor_named(names: Mapping[str, Any], name: str, magic: str, option: str) -
     if not is_tensor(names[name]):
         kind = type(names[name]).__name__
         hint = f"tensorlab.from_numpy({name}) shares its memory" if kind == "ndarray" else nearest(name, known)
-        raise MagicError(magic, f"{option}: {name} is a {kind}, not a tensor; tensors here: {listed(known)}", hint)
+        raise MagicError(
+            magic, f"{option}: {name} is {a_kind(names[name])}, not a tensor; tensors here: {listed(known)}", hint
+        )
     return names[name]
 
 
@@ -70,7 +78,7 @@ def function_named(names: Mapping[str, Any], name: str, magic: str) -> Any:
         raise MagicError(magic, message, nearest(name, known))
     if not is_function(names[name]):
         kind = type(names[name]).__name__
-        message = f"{name} is a {kind}, not a compiled function; compiled functions here: {listed(known)}"
+        message = f"{name} is {a_kind(names[name])}, not a compiled function; compiled functions here: {listed(known)}"
         hint = f"tensorlab.jit.script({name}) compiles it" if kind == "function" else nearest(name, known)
         raise MagicError(magic, message, hint)
     return names[name]

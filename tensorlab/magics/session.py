@@ -8,7 +8,7 @@ from typing import Any, Literal
 from IPython.core import magic as ipython_magic
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
-from traitlets import Enum
+from traitlets import Enum, Float
 from traitlets.config import Configurable
 
 # IPython >= 9.17 keeps magics that nobody has used yet as placeholders. They are saved as they are: any look inside
@@ -22,6 +22,10 @@ class Tensorlab(Configurable):
     """Settings of the tensorlab magics."""
 
     style = Enum(["2", "1.0"], "2", help="How graphs are printed: as PyTorch 2 does, or as PyTorch 1.0 did.").tag(
+        config=True
+    )
+
+    batching_seconds = Float(0.2, min=0.0, help="How long %batching measures each batch size, in seconds.").tag(
         config=True
     )
 
@@ -95,6 +99,24 @@ class Tensorlab(Configurable):
             return before
         provider = dict.get(self.shell.magics_manager.registry, before.spec.rpartition(":")[2])
         return before if provider is None else provider.magics[kind].get(name, before)
+
+
+class NotebookMagics(Magics):
+    """A magic of ours: it knows its session and the notebook's names."""
+
+    def __init__(self, session: Tensorlab) -> None:
+        super().__init__(session.shell)
+        self.session = session
+
+    @property
+    def names(self) -> dict[str, Any]:
+        """What the notebook has bound."""
+        return self.session.shell.user_ns
+
+    def bind(self, name: str | None, value: object) -> None:
+        """Bind a value to a name that an option gave, if it gave one."""
+        if name is not None:
+            self.names[name] = value
 
 
 def session_of(shell: InteractiveShell) -> Tensorlab | None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from IPython.core.completer import provisionalcompleter
 from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from traitlets.config import Config
 
@@ -38,6 +39,11 @@ class Shell:
         assert not result.success
         assert self.shown, "the error was printed and not sent as an error"
         return "\n".join(self.shown)
+
+    def completions(self, text: str) -> list[str]:
+        """What Tab offers at the end of a text, with jedi on."""
+        with provisionalcompleter():
+            return [c.text for c in self.ip.Completer.completions(text, len(text))]
 
     @property
     def names(self) -> dict[str, Any]:
@@ -75,3 +81,14 @@ def plain(_interactive: InteractiveShell) -> Iterator[Shell]:
     del _interactive._showtraceback
     _interactive.user_ns.clear()
     _interactive.user_ns.update(before)
+
+
+@pytest.fixture
+def lab(plain: Shell) -> Iterator[Shell]:
+    """A shell with our extension loaded, and a few names."""
+    from tensorlab.magics import load, unload
+
+    load(plain.ip)
+    plain.value("import numpy as np, tensorlab as tl")
+    yield plain
+    unload(plain.ip)

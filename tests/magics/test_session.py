@@ -73,14 +73,6 @@ def session(shell) -> Tensorlab:
     return found
 
 
-def completions(shell, text: str, line: int = 0) -> list[str]:
-    """What Tab offers at the end of a text, jedi and all."""
-    from IPython.core.completer import provisionalcompleter
-
-    with provisionalcompleter():
-        return [c.text for c in shell.ip.Completer.completions(text, len(text))]
-
-
 def test_magics_work(toy) -> None:
     assert toy.value("%toy a {b} $c") == ["a", "{b}", "$c"]
     assert toy.value("%%bash --name x\nhello\n") == ("x", "hello\n")
@@ -161,28 +153,28 @@ def test_settings(toy) -> None:
 
 
 def test_completion_of_options(toy) -> None:
-    assert set(completions(toy, "%toy --")) == {"--help", "--stage", "--style", "--all"}
-    assert completions(toy, "%toy a --sta") == ["--stage"]
-    assert set(completions(toy, "%toy --all --")) == {"--help", "--stage", "--style"}
-    assert set(completions(toy, "%%bash -")) == {"-h", "--help", "--name"}
+    assert set(toy.completions("%toy --")) == {"--help", "--stage", "--style", "--all"}
+    assert toy.completions("%toy a --sta") == ["--stage"]
+    assert set(toy.completions("%toy --all --")) == {"--help", "--stage", "--style"}
+    assert set(toy.completions("%%bash -")) == {"-h", "--help", "--name"}
 
 
 def test_completion_of_choices(toy) -> None:
-    assert completions(toy, "%toy --stage ") == ["graph", "python"]
-    assert completions(toy, "%toy --stage=py") == ["python"]
-    assert completions(toy, "v = %toy --stage p") == ["python"]
+    assert toy.completions("%toy --stage ") == ["graph", "python"]
+    assert toy.completions("%toy --stage=py") == ["python"]
+    assert toy.completions("v = %toy --stage p") == ["python"]
 
 
 def test_completion_of_names(toy) -> None:
     toy.run("import numpy as np\nimage = np.zeros(3)\nimage2 = image.sum()\nother = image[1:]\n")
-    assert completions(toy, "%toy ") == ["image", "other"]
-    assert completions(toy, "%toy im") == ["image"]
-    assert completions(toy, "%toy other ") == ["image"]
-    assert completions(toy, "%toy --all im") == ["image"]
+    assert toy.completions("%toy ") == ["image", "other"]
+    assert toy.completions("%toy im") == ["image"]
+    assert toy.completions("%toy other ") == ["image"]
+    assert toy.completions("%toy --all im") == ["image"]
 
 
 def test_completion_elsewhere_is_left_alone(toy) -> None:
     toy.run("image = 1")
-    assert "image" in completions(toy, "ima")
-    assert "image" in completions(toy, "%%bash --name x\nima")
-    assert "%toy" in completions(toy, "%to")
+    assert "image" in toy.completions("ima")
+    assert "image" in toy.completions("%%bash --name x\nima")
+    assert "%toy" in toy.completions("%to")

@@ -1,0 +1,71 @@
+"""``%storage`` in a real shell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensorlab.view.storage import StorageView
+
+
+@pytest.fixture
+def shared(lab):
+    lab.value(
+        "image = np.arange(6, dtype=np.float32)\nx = tl.from_numpy(image)\ny = x.view(2, 3)\nz = tl.ones(4)\nk = 3"
+    )
+    return lab
+
+
+def groups(view: StorageView) -> list[set[str]]:
+    return [{name.name for name in storage.names} for storage in view.report.storages]
+
+
+def test_all_names(shared) -> None:
+    view = shared.value("%storage")
+    assert isinstance(view, StorageView)
+    assert groups(view) == [{"x", "y", "image"}, {"z"}]
+    assert "x, y and image share" in repr(view)
+
+
+def test_some_names(shared) -> None:
+    assert groups(shared.value("%storage y z")) == [{"y"}, {"z"}]
+
+
+def test_bound_to_a_name(shared) -> None:
+    shared.run("%storage x -o seen")
+    assert groups(shared.names["seen"]) == [{"x"}]
+
+
+def test_results_under_underscores_are_left_out(shared) -> None:
+    shared.names["_hidden"] = shared.names["x"]
+    assert "_hidden" not in groups(shared.value("%storage"))[0]
+    assert groups(shared.value("%storage _hidden")) == [{"_hidden"}]
+
+
+def test_an_empty_notebook(lab) -> None:
+    assert repr(lab.value("%storage")) == "No tensor and no NumPy array among these names."
+
+
+def test_errors(shared) -> None:
+    assert shared.error("%storage imag") == (
+        "MagicError: %storage: nothing is named 'imag'; tensors and arrays here: x, y, z, image\n"
+        "  nearest: image\n"
+        "  see %storage?"
+    )
+    assert shared.error("%storage k") == (
+        "MagicError: %storage: k is an int; tensors and arrays here: x, y, z, image\n  see %storage?"
+    )
+    assert shared.error("%storage --ouput seen").splitlines()[:2] == [
+        "MagicError: %storage: no option --ouput",
+        "  nearest: --output",
+    ]
+
+
+def test_help(shared, capsys: pytest.CaptureFixture[str]) -> None:
+    assert shared.value("%storage --help") is None
+    assert capsys.readouterr().out.startswith("%storage [-h] [-o NAME] [names ...]")
+
+
+def test_completion(shared) -> None:
+    assert shared.completions("%storage ") == ["x", "y", "z", "image"]
+    assert shared.completions("%storage x im") == ["image"]
+    assert set(shared.completions("%storage --")) == {"--help", "--output"}
