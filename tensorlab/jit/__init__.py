@@ -1,1 +1,40 @@
-"""The compiler: trace, script, IR, passes, lowering, interpreter, archive."""
+"""The compiler: trace, script, IR, passes, lowering, interpreter, archive.
+
+Public names are resolved on first use, so that the parts can be imported one by one.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+_HOME = {
+    "trace": "tensorlab.jit.api",
+    "script": "tensorlab.jit.api",
+    "load": "tensorlab.jit.api",
+    "ScriptFunction": "tensorlab.jit.function",
+    "Pipeline": "tensorlab.jit.pipeline",
+    "parse_ir": "tensorlab.jit.parse",
+}
+
+__all__ = ["Pipeline", "ScriptFunction", "load", "parse_ir", "script", "trace"]
+
+if TYPE_CHECKING:
+    from tensorlab.jit.api import load, script, trace
+    from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.parse import parse_graph as parse_ir
+    from tensorlab.jit.pipeline import Pipeline
+
+
+def __getattr__(name: str) -> Any:
+    """Import the module behind a public name, once."""
+    if name not in _HOME:
+        raise AttributeError(f"module 'tensorlab.jit' has no attribute {name!r}")
+    attribute = {"parse_ir": "parse_graph"}.get(name, name)
+    value = getattr(import_module(_HOME[name]), attribute)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
