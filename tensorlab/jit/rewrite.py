@@ -176,13 +176,14 @@ class Rewriter:
         self._note("replace", rule, reason, "", serials, [group.serial])
         return group
 
-    def retype(self, value: Value, type_: Type, *, rule: str, reason: str = "", location: str = "") -> None:
-        """Give a value another type."""
+    def retype(self, types: Mapping[Value, Type], *, rule: str, reason: str = "", location: str = "") -> None:
+        """Give values other types: one rewrite, since types hang together, with a decision for each value."""
         self._begin()
-        reason = reason or f"{value.type} is {type_}"
-        value.type = type_
-        serials = [] if value.producer is None else [value.producer.serial]
-        self._note("retype", rule, reason, location, serials, serials, ((value.serial, value.serial),))
+        for value, type_ in types.items():
+            why = reason or f"{value.type} is {type_}"
+            value.type = type_
+            serials = [] if value.producer is None else [value.producer.serial]
+            self._note("retype", rule, why, location, serials, serials, ((value.serial, value.serial),))
 
     def move(self, node: Node, before: Node | None, *, rule: str, reason: str, location: str = "") -> None:
         """Put a node before another of its block, or at the block's end."""

@@ -148,7 +148,7 @@ def format_node(node: Node, names: Names | None = None, *, style: Style = "2", e
     inputs = ", ".join(map(names.of, node.inputs))
     outputs = ", ".join(_typed(v, names) for v in node.outputs)
     head = f"{outputs} = " if outputs else "= "
-    return f"{head}{_label(node, names)}{_attributes(node, style, elide)}({inputs})"
+    return f"{head}{_label(node, names)}{_attributes(node, style, elide=elide)}({inputs})"
 
 
 def _label(node: Node, names: Names) -> str:
@@ -159,7 +159,7 @@ def _typed(value: Value, names: Names) -> str:
     return f"{names.of(value)} : {value.type}"
 
 
-def _attributes(node: Node, style: Style, elide: bool) -> str:
+def _attributes(node: Node, style: Style, *, elide: bool) -> str:
     parts: list[str] = []
     for key, value in node.attributes.items():
         if isinstance(value, Graph) or (value is None and node.kind == CONSTANT):
@@ -181,15 +181,15 @@ def format_constant(value: Any, type_: Type | None = None, *, style: Style = "2"
         case DType():
             return str(value.code)
         case list() | tuple():
-            inner = ", ".join(_parts_text(value, style, elide))  # pyright: ignore[reportUnknownArgumentType]
+            inner = ", ".join(_parts_text(value, style, elide=elide))  # pyright: ignore[reportUnknownArgumentType]
             return f"({inner})" if isinstance(type_, TupleType) else f"[{inner}]"
         case _ if isinstance(getattr(value, "type", None), TensorType):
-            return _tensor_text(value, elide)
+            return _tensor_text(value, elide=elide)
         case _:
             return str(value)
 
 
-def _parts_text(parts: Sequence[Any], style: Style, elide: bool) -> list[str]:
+def _parts_text(parts: Sequence[Any], style: Style, *, elide: bool) -> list[str]:
     return [format_constant(v, style=style, elide=elide) for v in parts]
 
 
@@ -200,7 +200,7 @@ def _float_text(value: float, style: Style) -> str:
     return text[:-2] if style == "1.0" else text[:-1]
 
 
-def _tensor_text(tensor: Any, elide: bool) -> str:
+def _tensor_text(tensor: Any, *, elide: bool) -> str:
     array = tensor.detached_numpy()
     if elide and array.size > ELEMENTS_SHOWN:
         return "<Tensor>"

@@ -1,0 +1,196 @@
+"""Constant propagation: what depends on constants alone is computed now, through the ops' own evaluators.
+
+Ifs with a known condition give way to the block that runs, loops that never run to what they were given; outputs of ifs
+and loops that are the same whichever way they run go too. Nothing with an effect is run, nothing random, and nothing
+whose memory is written to or handed to a caller, who needs memory of his own at each call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tensorlab.core.types import ListType, TensorType, Type
+from tensorlab.errors import TensorlabError
+from tensorlab.jit.alias import AliasInfo, has_side_effect, is_random
+from tensorlab.jit.build import frozen
+from tensorlab.jit.ir import IF, LIST_CONSTRUCT, LOOP, Block, Node, Value
+from tensorlab.jit.rewrite import Pass, Rewriter
+
+# A folded tensor lives as long as the graph and goes into its archive: one page of float32.
+ELEMENTS = 1024
+
+
+def run(rewriter: Rewriter, *, elements: int = ELEMENTS) -> None:
+    """Compute what is known now, and drop the branches that are known not to run."""
+    _Folder(rewriter, elements).block(rewriter.graph.block)
+
+
+constant = Pass("constant", run, {"elements": ELEMENTS})
+
+
+class _Folder:
+    def __init__(self, rewriter: Rewriter, elements: int) -> None:
+        self.rewriter = rewriter
+        self.alias = AliasInfo(rewriter.graph)
+        self.elements = elements
+
+    def block(self, block: Block) -> None:
+        index = 0
+        while index < len(block.nodes):
+            # A spliced block's nodes come to stand at this index: they are next.
+            if not self.node(block.nodes[index]):
+                index += 1
+
+    def node(self, node: Node) -> bool:
+        """Work on one node; whether it gave way to others that stand in its place."""
+        if node.kind == IF:
+            return self.if_(node)
+        if node.kind == LOOP:
+            return self.loop(node)
+        for inner in node.blocks:
+            self.block(inner)
+        if node.kind == LIST_CONSTRUCT:
+            return self.list(node)
+        return node.op is not None and self.op(node)
+
+    # -- ops
+
+    def op(self, node: Node) -> bool:
+        if not node.inputs or not all(map(_is_known, node.inputs)) or not node.outputs:
+            return False
+        obstacle = self.obstacle(node)
+        if obstacle is not None:
+            reason, blocker = obstacle
+            self.rewriter.refuse(node, rule="fold", reason=reason, blocker=blocker)
+            return False
+        try:
+            results = self.evaluate(node)
+        except (TensorlabError, ArithmeticError, ValueError, TypeError, IndexError) as error:
+            reason = f"raises {type(error).__name__} when it runs: that is left to the run"
+            self.rewriter.refuse(node, rule="fold", reason=reason)
+            return False
+        return self.give(node, results)
+
+    def obstacle(self, node: Node) -> tuple[str, Any] | None:
+        """Why an op of constants is not run, and what is in the way."""
+        if has_side_effect(node):
+            return "has an effect besides its result", None
+        if is_random(node):
+            return "draws random numbers", None
+        for value in (*node.inputs, *node.outputs):
+            for writer in self.alias.writers(value):
+                return f"{writer.kind} may write to its memory", writer
+        for value in node.outputs:
+            numel = value.type.numel if isinstance(value.type, TensorType) else None
+            if numel is not None and numel > self.elements:
+                return f"has {numel} elements; at most {self.elements} are kept", None
+        return self.owned(node)
+
+    def owned(self, node: Node) -> tuple[str, Any] | None:
+        given = [v for v in node.inputs if isinstance(v.type, TensorType)]
+        for value in node.outputs:
+            fresh = not any(self.alias.may_alias(value, v) for v in given)
+            if fresh and self.alias.escapes(value):
+                return "its result is given to the caller, who needs memory of his own at each call", value
+        return None
+
+    def evaluate(self, node: Node) -> list[Any]:
+        if node.op is None:
+            return []
+        result = node.op.run(tuple(map(_payload, node.inputs)))
+        return [result] if len(node.outputs) == 1 else list(result)
+
+    def give(self, node: Node, results: list[Any]) -> bool:
+        for result in results:
+            if isinstance(getattr(result, "type", None), TensorType) and result.numel() > self.elements:
+                reason = f"has {result.numel()} elements; at most {self.elements} are kept"
+                self.rewriter.refuse(node, rule="fold", reason=reason)
+                return False
+        builder = self.rewriter.builder_before(node)
+        values = {
+            output: builder.constant(result, type_=_constant_type(output.type, result), name=output.name)
+            for output, result in zip(node.outputs, results, strict=True)
+        }
+        reason = "everything it takes is constant"
+        self.rewriter.replace([node], values, rule="fold", reason=reason)
+        return False
+
+    def list(self, node: Node) -> bool:
+        """A list of constant numbers is a constant itself."""
+        if any(isinstance(v.type, TensorType) or not v.is_constant for v in node.inputs) or not node.inputs:
+            return False
+        return self.give(node, [tuple(v.constant for v in node.inputs)])
+
+    # -- ifs and loops
+
+    def if_(self, node: Node) -> bool:
+        condition = node.inputs[0]
+        if condition.is_constant:
+            taken = node.blocks[0 if condition.constant else 1]
+            reason = f"the condition is always {bool(condition.constant)}"
+            self.rewriter.splice(node, taken, (), rule="constant_if", reason=reason)
+            return True
+        for block in node.blocks:
+            self.block(block)
+        for index in reversed(range(len(node.outputs))):
+            self.same_result(node, index, [block.results[index] for block in node.blocks])
+        return False
+
+    def same_result(self, node: Node, index: int, results: list[Value]) -> None:
+        """Both blocks of an if give one value, or the same constant."""
+        output, (then, otherwise) = node.outputs[index], results
+        if then is otherwise:
+            value = then
+        elif not _same_constant(then, otherwise):
+            return
+        else:
+            builder = self.rewriter.builder_before(node)
+            value = builder.constant(then.constant, type_=then.type, name=output.name)
+        self.rewriter.replace_value(output, value, rule="same_result", reason="both blocks give the same")
+        self.rewriter.drop_output(node, index, rule="same_result", reason=f"nothing takes output {index}")
+
+    def loop(self, node: Node) -> bool:
+        trips, condition = node.inputs[:2]
+        never = (trips.is_constant and trips.constant <= 0) or (condition.is_constant and not condition.constant)
+        if never:
+            values = dict(zip(node.outputs, node.inputs[2:], strict=True))
+            self.rewriter.replace([node], values, rule="no_trip", reason="the loop never runs")
+            return True
+        (block,) = node.blocks
+        self.block(block)
+        for index in reversed(range(len(node.outputs))):
+            init, param, result = node.inputs[index + 2], block.params[index + 1], block.results[index + 1]
+            if result is param or result is init:
+                self.unchanged(node, index, init)
+        return False
+
+    def unchanged(self, node: Node, index: int, init: Value) -> None:
+        """A carried value that each trip hands on as it came."""
+        reason = "no trip of the loop changes it"
+        self.rewriter.replace_value(node.outputs[index], init, rule="unchanged", reason=reason)
+        self.rewriter.drop_output(node, index, rule="unchanged", reason=reason)
+
+
+def _is_known(value: Value) -> bool:
+    node = value.producer
+    if node is not None and node.kind == LIST_CONSTRUCT:
+        return all(v.is_constant for v in node.inputs)
+    return value.is_constant
+
+
+def _payload(value: Value) -> Any:
+    node = value.producer
+    if node is not None and node.kind == LIST_CONSTRUCT:
+        return tuple(v.constant for v in node.inputs)
+    return value.constant
+
+
+def _constant_type(declared: Type, result: Any) -> Type | None:
+    """A list keeps its declared type, which an empty one could not tell; the rest is what it is."""
+    return declared if isinstance(declared, ListType) else None
+
+
+def _same_constant(a: Value, b: Value) -> bool:
+    if not a.is_constant or not b.is_constant or a.type != b.type or isinstance(a.type, TensorType):
+        return False
+    return repr(frozen(a.constant)) == repr(frozen(b.constant))

@@ -1,0 +1,193 @@
+"""Fusion: neighbouring pointwise nodes become one `prim::FusionGroup`, which is lowered to a single loop.
+
+A group grows from producers to their consumers, and across nodes that read the same input. Every result of a group must
+have the shape of its loop: where shapes are known all nodes have the same one (smaller inputs are broadcast); where
+they are not, a group with several results takes only nodes whose shapes are provably equal. A group never crosses a
+block, and merging never makes a cycle: values, writes and effects ask for an order of the block's nodes, in which no
+path may lead out of a group and back in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from tensorlab.core.types import TensorType
+from tensorlab.jit.alias import AliasInfo
+from tensorlab.jit.ir import CONSTANT, Block, Node, Value
+from tensorlab.jit.passes.order import Order
+from tensorlab.jit.rewrite import Pass, Rewriter
+
+
+def run(rewriter: Rewriter) -> None:
+    """Make one loop of neighbouring pointwise nodes."""
+    _block(rewriter, rewriter.graph.block, AliasInfo(rewriter.graph))
+
+
+fuse = Pass("fuse", run)
+
+
+def _block(rewriter: Rewriter, block: Block, alias: AliasInfo) -> None:
+    for node in list(block.nodes):
+        for inner in node.blocks:
+            _block(rewriter, inner, alias)
+    _Fuser(rewriter, block, alias).run()
+
+
+def why_not_fusable(node: Node) -> str:
+    """Why a node has no place in a group; empty if it has."""
+    if node.op is None or "scalar" not in node.op.rules:
+        return f"{node.kind} is not pointwise"
+    if node.op.random:
+        return f"{node.kind} draws random numbers"
+    if node.op.side_effect:
+        return f"{node.kind} has an effect"
+    if node.op.schema.writes:
+        return f"{node.kind} writes to its input"
+    if len(node.outputs) != 1 or not isinstance(node.output.type, TensorType):
+        return f"{node.kind} gives no tensor"
+    if not node.output.uses:
+        return "nothing takes what it gives"
+    return ""
+
+
+class _Fuser:
+    """The groups of one block: sets of nodes, by the serial of any member."""
+
+    def __init__(self, rewriter: Rewriter, block: Block, alias: AliasInfo) -> None:
+        self.rewriter = rewriter
+        self.block = block
+        self.order = Order(block, alias)
+        self.shapes = _Shapes(block)
+        self.groups = {n.serial: [n] for n in block.nodes if not why_not_fusable(n)}
+        self.units: dict[int, set[int]] = {}  # by group node: the nodes in it
+
+    def run(self) -> None:
+        members = [n for n in self.block.nodes if n.serial in self.groups]
+        for node in members:
+            for value in dict.fromkeys(node.inputs):
+                self.along(node, value)
+        for node in members:
+            for value in dict.fromkeys(node.inputs):
+                self.across(node, value)
+        refused = {serial for d in self.rewriter.decisions if d.refused for serial in d.nodes_in}
+        for group in list({id(group): group for group in self.groups.values()}.values()):
+            if len(group) > 1:
+                self.enclose(group)
+            elif group[0].serial not in refused:
+                self.rewriter.refuse(group[0], rule="fuse", reason="no neighbour could share its loop")
+
+    # -- growing
+
+    def along(self, node: Node, value: Value) -> None:
+        """Join a node with the one that gives ``value``."""
+        producer = value.producer
+        if producer is None or producer.kind == CONSTANT or not isinstance(value.type, TensorType):
+            return
+        if producer.owner is not self.block:
+            self.refuse(node, f"{producer.kind} stands in another block", producer)
+        elif producer.serial not in self.groups:
+            self.refuse(node, why_not_fusable(producer), producer)
+        else:
+            self.merge(node, producer)
+
+    def across(self, node: Node, value: Value) -> None:
+        """Join a node with an earlier one that takes the same tensor."""
+        if not isinstance(value.type, TensorType) or value.is_constant:
+            return
+        for use in list(value.uses):
+            other = use.user
+            if not isinstance(other, Node) or other.serial not in self.groups or other.owner is not self.block:
+                continue
+            if self.order.index(other) < self.order.index(node) and self.shapes.equal(other.output, node.output):
+                self.merge(node, other)
+
+    def merge(self, node: Node, earlier: Node) -> None:
+        """Join the groups of two nodes, if nothing speaks against it."""
+        mine, theirs = self.groups[node.serial], self.groups[earlier.serial]
+        if mine is theirs:
+            return
+        between = self.order.between(theirs, mine, self.groups) or self.order.between(mine, theirs, self.groups)
+        if between is not None:
+            self.refuse(node, f"{between.kind} has to run between it and {earlier.kind}", between)
+            return
+        joined = sorted([*mine, *theirs], key=self.order.index)
+        reason = self.shapes.why_not_one_loop(joined, node, earlier)
+        if reason:
+            self.refuse(node, reason, earlier)
+            return
+        for member in joined:
+            self.groups[member.serial] = joined
+
+    def refuse(self, node: Node, reason: str, blocker: Node) -> None:
+        self.rewriter.refuse(node, rule="fuse", reason=reason, blocker=blocker)
+
+    # -- rewriting
+
+    def enclose(self, group: list[Node]) -> None:
+        """Make the group; what stands among its nodes and needs one of them moves behind them first."""
+        members = {n.serial for n in group}
+        after = self.order.after(group, self.groups)
+        nodes = self.block.nodes
+        start, end = nodes.index(group[0]), nodes.index(group[-1])
+        later = [n for n in nodes[start:end] if n.serial not in members and self.unit(n) & after]
+        for node in reversed(later):
+            place = nodes.index(group[-1]) + 1
+            anchor = nodes[place] if place < len(nodes) else None
+            self.rewriter.move(node, anchor, rule="after_group", reason="needs what a group computes")
+        kinds = " -> ".join(n.kind.removeprefix("aten::") for n in group)
+        made = self.rewriter.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
+        self.units[made.serial] = members
+
+    def unit(self, node: Node) -> set[int]:
+        """The serials that a node of the block stands for."""
+        return self.units.get(node.serial, {node.serial})
+
+
+class _Shapes:
+    """What is known of the shapes in one block: which values have the same one."""
+
+    def __init__(self, block: Block) -> None:
+        self._same: dict[int, int] = {}
+        for node in block.nodes:
+            if not why_not_fusable(node):
+                self._same[node.output.serial] = self._of_result(node)
+
+    def _of_result(self, node: Node) -> int:
+        """The class of a result: that of its operands, if they have one in common and the rest are numbers."""
+        classes = {self._class(v) for v in node.inputs if isinstance(v.type, TensorType) and v.type.shape != ()}
+        return classes.pop() if len(classes) == 1 else node.output.serial
+
+    def _class(self, value: Value) -> int:
+        return self._same.get(value.serial, value.serial)
+
+    def equal(self, a: Value, b: Value) -> bool:
+        """Whether two tensors provably have the same shape."""
+        if self._class(a) == self._class(b):
+            return True
+        known_a, known_b = _known_shape(a), _known_shape(b)
+        return known_a is not None and known_a == known_b
+
+    def why_not_one_loop(self, group: list[Node], node: Node, earlier: Node) -> str:
+        """Why the results of a group would not all have the shape of its loop; empty if they do."""
+        if all(self.equal(group[0].output, n.output) for n in group[1:]):
+            return ""
+        shape, other = _known_shape(node.output), _known_shape(earlier.output)
+        if shape is not None and other is not None and shape != other:
+            return f"{earlier.kind} gives {earlier.output.type}, this node {node.output.type}"
+        # A single result has the loop's shape by itself: everything in the group feeds it, broadcast if need be.
+        if len(list(_results(group))) == 1 and not any(_known_shape(n.output) for n in group):
+            return ""
+        return "the shapes are not known to be equal"
+
+
+def _known_shape(value: Value) -> tuple[int | None, ...] | None:
+    shape = value.type.shape if isinstance(value.type, TensorType) else None
+    return None if shape is None or None in shape else shape
+
+
+def _results(group: list[Node]) -> Iterable[Value]:
+    """The values of a group that something outside it takes."""
+    members = {id(n) for n in group}
+    for node in group:
+        if any(id(use.user) not in members for use in node.output.uses):
+            yield node.output
