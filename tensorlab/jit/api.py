@@ -14,7 +14,7 @@ from tensorlab.errors import ArgumentError
 from tensorlab.jit.check import check_trace as run_check
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
-from tensorlab.jit.trace import record
+from tensorlab.jit.tracing import record
 
 
 def trace(

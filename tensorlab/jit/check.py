@@ -13,7 +13,7 @@ from tensorlab.errors import TraceError, TracerWarning
 from tensorlab.jit import interpret
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import Graph, Node
-from tensorlab.jit.trace import record
+from tensorlab.jit.tracing import record
 
 
 def check_trace(
@@ -93,7 +93,7 @@ def _shown(node: Node | None) -> str:
         return "nothing more"
     from tensorlab.jit.text import format_node
 
-    return format_node(node)
+    return f"{format_node(node)}  # {node.span}" if node.span is not None else format_node(node)
 
 
 def _tensors(result: Any) -> list[Tensor]:

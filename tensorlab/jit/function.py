@@ -21,7 +21,7 @@ from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.program import Program, build_program
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.trace import Escape
+from tensorlab.jit.tracing import Escape
 
 STAGES = ("graph", "python", "numba", "llvm", "asm")
 Stage = Literal["graph", "python", "numba", "llvm", "asm"]
@@ -135,13 +135,13 @@ class ScriptFunction:
         if stage not in STAGES:
             raise RangeError(f"{self.name}: no stage {stage!r}; takes {', '.join(STAGES)}")
         latest = self._latest
-        if latest is None:
+        loops = latest.program.compiled_loops() if latest is not None else ()
+        if latest is None or (stage in ("numba", "llvm", "asm") and latest.program.loops and not loops):
             raise ArgumentError(f"{self.name} has not been called yet, so nothing is compiled: call it once")
         if stage == "graph":
             return str(latest.graph)
         if stage == "python":
             return latest.program.text
-        loops = latest.program.compiled_loops()
         return "\n\n".join(f"# {loop.name}: {loop.path}\n{_loop_text(loop, stage)}" for loop in loops)
 
     def save(self, path: str | Path) -> None:

@@ -1,0 +1,227 @@
+"""Tracing: what is recorded, what is baked in, and what is said about it."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import tensorlab as tl
+from tensorlab.errors import ArgumentError, TraceError, TracerWarning
+from tensorlab.jit.tracing import record
+
+
+def kinds(graph: object) -> list[str]:
+    return [n.kind for n in graph.nodes() if n.kind != "prim::Constant"]  # type: ignore[attr-defined]
+
+
+def my_function(x: tl.Tensor) -> tl.Tensor:
+    if x.mean() > 1.0:
+        r = tl.tensor(1.0)
+    else:
+        r = tl.tensor(2.0)
+    return r
+
+
+def test_the_talks_function_gives_a_constant_graph_and_a_warning_at_the_users_line() -> None:
+    with pytest.warns(TracerWarning, match="Converting a tensor to a Python boolean") as caught:
+        traced = tl.jit.trace(my_function, (tl.ones(2, 2),))
+    (warning,) = caught
+    first = my_function.__code__.co_firstlineno
+    assert (Path(warning.filename), warning.lineno) == (Path(__file__), first + 1)
+    assert traced.forward(tl.ones(2, 2)).item() == 2.0
+    assert traced.forward(tl.ones(2, 2).add(1.0)).item() == 2.0  # the function itself gives 1.0
+    assert my_function(tl.ones(2, 2).add(1.0)).item() == 1.0
+    optimised = traced.graph_for(tl.ones(2, 2))
+    assert [n.kind for n in optimised.nodes()] == ["prim::Constant"]
+    (escape,) = traced.escapes
+    assert escape.what == "bool"
+    assert escape.span is not None
+    assert (escape.span.line, escape.span.column, escape.span.end_column) == (first + 1, 7, 21)
+
+
+def test_ops_are_recorded_in_order_with_the_place_of_their_expression() -> None:
+    def f(a: tl.Tensor, b: tl.Tensor) -> tl.Tensor:
+        return tl.tanh(a * b)
+
+    found = record(f, (tl.ones(3), tl.ones(3)), ("a", "b"), "f")
+    assert kinds(found.graph) == ["aten::mul", "aten::tanh"]
+    mul, tanh = found.graph.block.nodes
+    line = f.__code__.co_firstlineno + 1
+    assert mul.span is not None and tanh.span is not None
+    assert (mul.span.line, mul.span.column, mul.span.end_column) == (line, 23, 28)
+    assert (tanh.span.line, tanh.span.column, tanh.span.end_column) == (line, 15, 29)
+
+
+def test_columns_count_characters_where_the_line_has_others_than_ascii() -> None:
+    def f(a: tl.Tensor) -> tl.Tensor:
+        return ("é", a * a)[1]
+
+    found = record(f, (tl.ones(3),), ("a",), "f")
+    (span,) = [n.span for n in found.graph.block.nodes]
+    assert span is not None
+    assert (span.column, span.end_column) == (21, 26)
+
+
+@pytest.mark.parametrize(
+    ("read", "what"),
+    [
+        (lambda x: bool(x.sum() > 0), "a Python boolean"),
+        (lambda x: int(x.sum()), "a Python integer"),
+        (lambda x: float(x.sum()), "a Python float"),
+        (lambda x: [1, 2, 3, 4, 5, 6, 7][x.to(tl.int64).sum()], "a Python index"),
+        (lambda x: x.tolist(), "a Python list"),
+        (lambda x: x.numpy(), "a NumPy array"),
+        (lambda x: x.sum().item(), "a Python number"),
+    ],
+    ids=["bool", "int", "float", "index", "tolist", "numpy", "item"],
+)
+def test_each_way_out_of_the_trace_is_warned_of(read: object, what: str) -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        read(x)  # type: ignore[operator]
+        return x + 1
+
+    with pytest.warns(TracerWarning, match=f"Converting a tensor to {what} might make the trace wrong") as caught:
+        record(f, (tl.ones(3),), ("x",), "f")
+    assert len(caught) == 1
+    assert caught[0].filename == __file__
+
+
+def test_iterating_taking_the_length_and_copying_are_warned_of() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        rows = [row for row in x]  # noqa: C416
+        return rows[len(x) - 1] + tl.tensor(x)[0]
+
+    with pytest.warns(TracerWarning) as caught:
+        record(f, (tl.ones(2, 2),), ("x",), "f")
+    assert [str(w.message).split(":")[0].split(" might")[0] for w in caught] == [
+        "Iterating over a tensor",
+        "Taking the len() of a tensor",
+        "tl.tensor(...) of a traced tensor copies its present value",
+    ]
+
+
+def test_values_that_do_not_depend_on_the_inputs_escape_silently() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        scale = tl.ones(1)
+        return x * scale.item()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = record(f, (tl.ones(3),), ("x",), "f")
+    assert kinds(found.graph) == ["aten::ones", "aten::mul"]
+
+
+def test_printing_inside_a_trace_is_no_escape(capsys: pytest.CaptureFixture[str]) -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        print(x)
+        return x + 1
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        record(f, (tl.ones(2),), ("x",), "f")
+    assert capsys.readouterr().out == "tensor([1., 1.])\n"
+
+
+def test_in_place_ops_are_recorded_and_the_name_stands_for_what_was_written() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        y = x * 2
+        y.add_(1)
+        return y * y
+
+    traced = tl.jit.trace(f, (tl.ones(3),))
+    assert kinds(traced.graph) == ["aten::mul", "aten::add_", "aten::mul"]
+    x = tl.tensor([1.0, 2.0, 3.0])
+    assert traced(x).tolist() == f(x).tolist() == [9.0, 25.0, 49.0]
+    assert traced.interpret(x).tolist() == [9.0, 25.0, 49.0]
+    assert x.tolist() == [1.0, 2.0, 3.0]
+
+
+def test_a_captured_tensor_is_a_constant_that_shares_its_storage() -> None:
+    weight = tl.tensor([2.0, 3.0])
+    traced = tl.jit.trace(lambda x: x * weight, (tl.ones(2),))
+    assert traced(tl.tensor([1.0, 10.0])).tolist() == [2.0, 30.0]
+    weight.mul_(2)
+    assert traced(tl.tensor([1.0, 10.0])).tolist() == [4.0, 60.0]
+
+
+def test_results_may_be_nested() -> None:
+    traced = tl.jit.trace(lambda x: (x + 1, [x * 2, x]), (tl.ones(2),))
+    first, (second, third) = traced(tl.tensor([1.0, 2.0]))
+    assert (first.tolist(), second.tolist(), third.tolist()) == ([2.0, 3.0], [2.0, 4.0], [1.0, 2.0])
+
+
+def test_other_shapes_and_dtypes_compile_anew() -> None:
+    traced = tl.jit.trace(lambda a, b: tl.tanh(a * b + 1), (tl.ones(2, 3), tl.ones(3)))
+    rng = np.random.default_rng(0)
+    for shape, dtype in (((4, 3), np.float32), ((1, 3), np.float64), ((0, 3), np.float32)):
+        a, b = rng.standard_normal(shape).astype(dtype), rng.standard_normal(3).astype(dtype)
+        got = traced(tl.from_numpy(a), tl.from_numpy(b))
+        np.testing.assert_allclose(got.numpy(), np.tanh(a * b + 1), rtol=1e-5)
+        assert got.numpy().dtype == dtype
+    assert len(traced.programs) == 4
+
+
+def test_what_is_no_tensor_is_refused() -> None:
+    with pytest.raises(ArgumentError) as caught:
+        tl.jit.trace(lambda x: x, (3,))
+    assert str(caught.value) == "trace: input 0 of traced is a int; takes Tensors"
+    with pytest.raises(TraceError) as wrong:
+        tl.jit.trace(lambda x: 3, (tl.ones(1),))
+    assert str(wrong.value) == (
+        "trace: traced gave a value of type int; a traced function gives a Tensor, or a tuple or list of Tensors"
+    )
+    with pytest.raises(ArgumentError, match=r"trace: takes a function, got int"):
+        tl.jit.trace(3, (tl.ones(1),))  # type: ignore[arg-type]
+
+
+def test_a_compiled_function_says_what_it_takes() -> None:
+    def scale(x: tl.Tensor, y: tl.Tensor) -> tl.Tensor:
+        return x * y
+
+    traced = tl.jit.trace(scale, (tl.ones(2), tl.ones(2)))
+    with pytest.raises(ArgumentError) as caught:
+        traced(tl.ones(2))
+    assert str(caught.value) == ("scale: takes 2 arguments, got 1: scale(Float(2) x, Float(2) y) -> Float(2)")
+    with pytest.raises(ArgumentError) as wrong:
+        traced(tl.ones(2), 3)
+    assert str(wrong.value) == "scale: argument y takes Tensor, got int (int)"
+
+
+def test_the_check_names_the_first_operation_that_differs() -> None:
+    calls = []
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        calls.append(1)
+        return x + x if len(calls) == 1 else x * x
+
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(2),))
+    text = str(caught.value)
+    assert text.startswith("trace: f did something else when it ran again on the same inputs\n")
+    line = f.__code__.co_firstlineno + 2
+    assert text.splitlines()[1:] == [
+        f"  first time:  %0 : int = prim::Constant[value=1]()  # {__file__}:{line}:15",
+        f"  second time: %1 : Float(2) = aten::mul(%x, %x)  # {__file__}:{line}:45",
+    ]
+
+
+def test_the_check_warns_of_random_results() -> None:
+    def dropout(x: tl.Tensor) -> tl.Tensor:
+        return x * (tl.rand(100) > 0.5)
+
+    with pytest.warns(TracerWarning, match=r"result 0 of the trace differs .* random operations: aten::rand"):
+        tl.jit.trace(dropout, (tl.ones(100),))
+
+
+def test_the_mode_is_gone_after_an_error() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        raise KeyError("mine")
+
+    with pytest.raises(KeyError, match="mine"):
+        tl.jit.trace(f, (tl.ones(1),))
+    from tensorlab.core.dispatch import MODES
+
+    assert MODES.get() == ()
