@@ -1,0 +1,107 @@
+"""The allocator in use, and the stack that is in use from the start."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.memory.adaptors import MemoryStats, StatisticsAllocator
+from tensorlab.memory.allocator import Allocator, DataPtr, layers
+from tensorlab.memory.caching import BlockInfo, CachingAllocator
+from tensorlab.memory.host import HostAllocator
+
+LayerT = TypeVar("LayerT")
+
+
+class Current:
+    """The allocator that new storages take their bytes from.
+
+    One for the process, not for the context: a block is freed by the allocator that gave it, so changing this is
+    safe at any time, and the hot path, ``current.allocate(nbytes)``, does without the look-up of a context variable.
+    """
+
+    __slots__ = ("allocate", "allocator")
+
+    def __init__(self, allocator: Allocator) -> None:
+        self.allocator: Allocator = allocator
+        self.allocate: Callable[[int], DataPtr] = allocator.allocate
+
+
+_default = StatisticsAllocator(CachingAllocator(HostAllocator()))
+
+current = Current(_default)
+
+
+def default_allocator() -> StatisticsAllocator:
+    """The stack in use from the start: statistics over a cache over main memory."""
+    return _default
+
+
+def set_allocator(allocator: Allocator) -> Allocator:
+    """Use another allocator from now on; gives the one used before. Live blocks stay with the one that gave them.
+
+    Raises: `ArgumentError` if ``allocator`` is not one.
+    """
+    if not isinstance(allocator, Allocator):  # pyright: ignore[reportUnnecessaryIsInstance]
+        raise ArgumentError(
+            f"memory.set_allocator: takes an object with name, allocate and deallocate, got {allocator!r}"
+        )
+    allocate = allocator.allocate
+    previous = current.allocator
+    current.allocator = allocator
+    current.allocate = allocate
+    return previous
+
+
+@contextmanager
+def use_allocator(allocator: Allocator) -> Generator[Allocator, None, None]:
+    """Use another allocator inside a ``with`` block, in all threads.
+
+    >>> from tensorlab.memory import LimitAllocator
+    >>> with use_allocator(LimitAllocator(default_allocator(), 1 << 20)) as limit:
+    ...     data = current.allocate(1000)
+    >>> limit.live_nbytes
+    1024
+    >>> data.deleter(data)
+    """
+    previous = set_allocator(allocator)
+    try:
+        yield allocator
+    finally:
+        set_allocator(previous)
+
+
+def stats() -> MemoryStats:
+    """The counts of the allocator in use.
+
+    Raises: `RangeError` if none of its layers counts.
+    """
+    counting = _layer(current.allocator, StatisticsAllocator)
+    if counting is None:
+        raise RangeError(
+            f"memory.stats: takes an allocator in use that has a StatisticsAllocator, got {current.allocator.name}"
+        )
+    return counting.stats()
+
+
+def empty_cache() -> int:
+    """Hand what the allocator in use has cached back to the system; say how many bytes that were."""
+    return sum(layer.empty_cache() for layer in layers(current.allocator) if isinstance(layer, CachingAllocator))
+
+
+def describe(data: DataPtr) -> BlockInfo | None:
+    """What the cache that gave a block knows of it; None for imported, freed and uncached bytes.
+
+    The block itself says who gave it, through its deleter, so this holds whatever allocator is in use now.
+    """
+    giver = getattr(data.deleter, "__self__", None)
+    if not isinstance(giver, Allocator):
+        return None
+    caching = _layer(giver, CachingAllocator)
+    return None if caching is None else caching.describe(data)
+
+
+def _layer(allocator: Allocator, kind: type[LayerT]) -> LayerT | None:
+    return next((layer for layer in layers(allocator) if isinstance(layer, kind)), None)

@@ -1,0 +1,90 @@
+"""Any sequence of requests against a plain account of what must be live."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from fake_allocator import FakeAllocator, free
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from tensorlab.errors import OutOfMemoryError
+from tensorlab.memory import CachingAllocator, DataPtr, MemoryStats, StatisticsAllocator
+from tensorlab.memory.caching import class_nbytes
+
+CAPACITY = 40_000
+CACHE = 9_000
+
+
+class Account(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.fake = FakeAllocator(CAPACITY)
+        self.caching = CachingAllocator(self.fake, limit=CACHE)
+        self.stack = StatisticsAllocator(self.caching)
+        self.live: list[tuple[DataPtr, int]] = []
+        self.requested = self.total = self.blocks = self.peak = 0
+
+    def live_nbytes(self) -> int:
+        return sum(class_nbytes(nbytes) for _, nbytes in self.live)
+
+    @rule(nbytes=st.integers(0, 300) | st.integers(0, 20_000))
+    def allocate(self, nbytes: int) -> None:
+        block = class_nbytes(nbytes)
+        fits = self.live_nbytes() + block <= CAPACITY
+        try:
+            data = self.stack.allocate(nbytes)
+        except OutOfMemoryError:
+            assert not fits, "refused although the bytes in the cache would have been enough"
+            return
+        assert fits
+        assert data.nbytes == block
+        assert data.deleter == self.stack.deallocate
+        self.live.append((data, nbytes))
+        self.requested += nbytes
+        self.total += block
+        self.blocks += 1
+        self.peak = max(self.peak, self.live_nbytes())
+
+    @precondition(lambda self: self.live)
+    @rule(choice=st.randoms(use_true_random=False))
+    def free(self, choice) -> None:
+        data, _ = self.live.pop(choice.randrange(len(self.live)))
+        free(data)
+
+    @rule()
+    def empty_cache(self) -> None:
+        cached = self.caching.cached_nbytes
+        assert self.caching.empty_cache() == cached
+        assert self.caching.cached_nbytes == 0
+
+    @rule()
+    def reset_peak(self) -> None:
+        self.stack.reset_peak()
+        self.peak = self.live_nbytes()
+
+    @invariant()
+    def blocks_do_not_overlap(self) -> None:
+        spans = sorted((data.address, data.address + data.nbytes) for data, _ in self.live)
+        assert all(end <= begin for (_, end), (begin, _) in pairwise(spans))
+
+    @invariant()
+    def statistics_are_a_recount(self) -> None:
+        assert self.stack.stats() == MemoryStats(
+            allocated_bytes=self.live_nbytes(),
+            peak_bytes=self.peak,
+            total_bytes=self.total,
+            total_requested_bytes=self.requested,
+            live_blocks=len(self.live),
+            total_blocks=self.blocks,
+        )
+
+    @invariant()
+    def every_byte_is_live_or_cached(self) -> None:
+        assert self.fake.live_nbytes == self.live_nbytes() + self.caching.cached_nbytes
+        assert self.caching.cached_nbytes <= CACHE
+
+
+Account.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
+TestAccount = Account.TestCase
