@@ -20,11 +20,12 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.empty import filler
     from tensorlab.magics.session import Tensorlab, session_of
     from tensorlab.magics.storage import StorageMagic
+    from tensorlab.magics.trace import TraceMagic
 
     if session_of(shell) is not None:
         return
     session = Tensorlab(shell)
-    session.install([StorageMagic(session), BatchingMagic(session)])
+    session.install([magic(session) for magic in (TraceMagic, StorageMagic, BatchingMagic)])
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))
 

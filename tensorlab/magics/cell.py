@@ -7,7 +7,7 @@ is never pasted into other text, so its line numbers are those that the user see
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,8 +34,10 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
     __tracebackhide__ = True
     if not body.strip():
         raise MagicError(magic, "the cell is empty", f"write what to run below the line that says {magic}")
+    head = f"{magic} {line}".rstrip()
     source = _blank_lines_above(body) + shell.transform_cell(body)
-    name = shell.compile.cache(source, shell.execution_count, raw_code=f"{magic} {line}\n{body}")
+    # What tracebacks show has the magic's line where the parser gets an empty one.
+    name = shell.compile.cache(head + source, shell.execution_count, raw_code=f"{head}\n{body}")
     tree = shell.compile.ast_parse(source, filename=name)
     tree = shell.transform_ast(tree)
     if not tree.body:
@@ -56,12 +58,18 @@ def run_cell(shell: InteractiveShell, cell: Cell) -> Any:
     What it assigned before an exception stays assigned, as in any cell.
     """
     __tracebackhide__ = True
-    *statements, last = cell.tree.body
+    return execute(shell, cell, cell.tree.body)
+
+
+def execute(shell: InteractiveShell, cell: Cell, statements: Sequence[ast.stmt]) -> Any:
+    """Run some statements of a cell; gives the value of the last one, if it is an expression."""
+    __tracebackhide__ = True
+    *others, last = statements
     if not isinstance(last, ast.Expr):
-        _execute(shell, ast.Module(cell.tree.body, []), cell.filename, "exec")
+        _execute(shell, ast.Module([*others, last], []), cell.filename, "exec")
         return None
-    if statements:
-        _execute(shell, ast.Module(statements, []), cell.filename, "exec")
+    if others:
+        _execute(shell, ast.Module(others, []), cell.filename, "exec")
     return _execute(shell, ast.Expression(last.value), cell.filename, "eval")
 
 

@@ -102,5 +102,5 @@ def _passes(session: Tensorlab, words: Sequence[str]) -> list[str]:
     function = next(filter(notebook.is_function, named), session.latest)
     if function is None:
         pipeline = sys.modules.get("tensorlab.jit.pipeline")
-        return [p.name for p in pipeline.DEFAULT] if pipeline else []
+        return list(pipeline.NAMES) if pipeline else []
     return list(dict.fromkeys(record.name for record in function.records))

@@ -42,6 +42,6 @@ def listed(words: Iterable[str], limit: int = 8) -> str:
 
 
 def a_kind(value: object) -> str:
-    """``a Tensor``, ``an int``."""
+    """``a Tensor``, ``an int``, ``an ndarray``."""
     name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiouAEIOU' else 'a'} {name}"
+    return f"{'an' if name.startswith((*'aeiouAEIOU', 'nd')) else 'a'} {name}"

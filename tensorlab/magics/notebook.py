@@ -13,7 +13,7 @@ from tensorlab.magics.errors import MagicError, a_kind, listed, nearest
 
 _TENSOR = ("tensorlab.core.tensor", "Tensor")
 _ARRAY = ("numpy", "ndarray")
-_FUNCTION = ("tensorlab.jit.api", "Function")
+_FUNCTION = ("tensorlab.jit.function", "ScriptFunction")
 
 
 def tensors(names: Mapping[str, Any]) -> list[str]:

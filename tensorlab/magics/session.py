@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from IPython.core import magic as ipython_magic
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
 from traitlets import Enum, Float
 from traitlets.config import Configurable
+
+if TYPE_CHECKING:
+    from tensorlab.jit.text import Style
 
 # IPython >= 9.17 keeps magics that nobody has used yet as placeholders. They are saved as they are: any look inside
 # would import what they stand for.
@@ -37,6 +40,11 @@ class Tensorlab(Configurable):
         self._replaced: list[tuple[str, str, Any, Any]] = []  # kind, name, ours, what was there
         self._registered: dict[str, Any] = {}
         self._undo: list[Callable[[], None]] = []
+
+    @property
+    def graph_style(self) -> Style:
+        """The setting, in the printer's words."""
+        return "1.0" if self.style == "1.0" else "2"
 
     def install(self, magics: list[Magics]) -> None:
         """Put magics into the shell's tables, and keep what they replace."""

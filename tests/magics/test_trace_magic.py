@@ -1,0 +1,221 @@
+"""``%%trace`` in a real shell."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensorlab.errors import TracerWarning
+from tensorlab.jit.function import ScriptFunction
+from tensorlab.view.trace import TraceView
+
+
+@pytest.fixture
+def cells(lab):
+    lab.value("x = tl.tensor([1.0, 2.0, 3.0])\ny = tl.tensor([10.0, 20.0, 30.0])\nk = 2\narray = np.ones(3)")
+    return lab
+
+
+def trace(shell, body: str, line: str = ""):
+    """Run a traced cell; gives its value, and the function."""
+    value = shell.value(f"%%trace {line}\n{body}")
+    return value, shell.names["f" if "--name f" in line else "_traced"]
+
+
+def inputs(function: ScriptFunction) -> list[str]:
+    return [value.name for value in function.graph.inputs]
+
+
+def kinds(function: ScriptFunction) -> list[str]:
+    return [node.kind for node in function.graph.nodes() if not node.kind.startswith("prim::")]
+
+
+def test_value_names_and_function(cells) -> None:
+    value, f = trace(cells, "a = x + y\nb = a * k\n(b - x).sum()\n", "--name f")
+    assert value.item() == 126.0
+    assert cells.names["a"].tolist() == [11.0, 22.0, 33.0]
+    assert cells.names["b"].tolist() == [22.0, 44.0, 66.0]
+    assert isinstance(f, ScriptFunction)
+    assert inputs(f) == ["x", "y"]
+    assert kinds(f) == ["aten::add", "aten::mul", "aten::sub", "aten::sum"]
+    assert [t.tolist() for t in cells.value("f(y, y)")] == [[20.0, 40.0, 60.0], [40.0, 80.0, 120.0], 180.0]
+    assert cells.value("f(x[:1], y[:1])")[2].item() == 21.0
+
+
+def test_results_are_those_of_the_compiled_function(cells) -> None:
+    """The recording's own tensors are gone; what is bound came out of the function."""
+    cells.value("kept = []")
+    trace(cells, "a = x + y\nkept.append(a)\n")
+    assert cells.names["kept"][0] is not cells.names["a"]
+    assert cells.names["kept"][0].tolist() == cells.names["a"].tolist()
+
+
+def test_one_result_is_no_tuple(cells) -> None:
+    assert trace(cells, "a = x + y\na\n", "--name f")[0] is cells.names["a"]
+    assert cells.value("f(x, x)").tolist() == [2.0, 4.0, 6.0]
+
+
+def test_value_that_is_a_tuple(cells) -> None:
+    value, _ = trace(cells, "x + y, 'sum', x * y\n")
+    assert [part if isinstance(part, str) else part.tolist() for part in value] == [
+        [11.0, 22.0, 33.0],
+        "sum",
+        [10.0, 40.0, 90.0],
+    ]
+
+
+def test_what_is_no_tensor_is_bound_as_it_is(cells) -> None:
+    value, f = trace(cells, "n = k + 1\na = x * n\nn\n")
+    assert (value, cells.names["n"], kinds(f)) == (3, 3, ["aten::mul"])
+
+
+def test_rebinding_an_input(cells) -> None:
+    _, f = trace(cells, "x = x + y\n", "--name f")
+    assert cells.names["x"].tolist() == [11.0, 22.0, 33.0]
+    assert inputs(f) == ["x", "y"]
+
+
+def test_assigned_before_and_not_on_this_path(cells) -> None:
+    cells.value("old = x")
+    trace(cells, "if k > 5:\n    old = x * 2\na = x + y\n", "--name f")
+    assert cells.names["old"] is cells.names["x"]
+    assert cells.value("f(x, x)").tolist() == [2.0, 4.0, 6.0]
+
+
+def test_inputs_in_the_order_of_the_option(cells) -> None:
+    _, f = trace(cells, "a = x - y\n", "-i y,x --name f")
+    assert inputs(f) == ["y", "x"]
+    assert cells.value("f(x, y)").tolist() == [9.0, 18.0, 27.0]
+
+
+def test_other_tensors_are_constants(cells) -> None:
+    _, f = trace(cells, "a = x - y\n", "-i x --name f")
+    assert inputs(f) == ["x"]
+    assert cells.value("f(y)").tolist() == [0.0, 0.0, 0.0]
+
+
+def test_values_print_under_their_names(cells) -> None:
+    _, f = trace(cells, "a = x + y\nb = a * 2\n")
+    assert "%a : Float(3)" in str(f.graph)
+    assert "%b : Float(3)" in str(f.graph)
+
+
+def test_graph_is_shown(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.value("%%trace --name f -o view\na = x + y\nb = a * 2;\n")
+    shown = capsys.readouterr().out
+    assert shown.startswith("f · traced · ")
+    assert "2  a = x + y" in shown
+    assert isinstance(cells.names["view"], TraceView)
+    assert cells.names["view"].source == "a = x + y\nb = a * 2;"
+
+
+def test_semicolon_silences_the_value_alone(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cells.value("%%trace\nx + y;\n") is None
+    assert "traced" in capsys.readouterr().out
+
+
+def test_functions_of_the_notebook_are_traced_through(cells) -> None:
+    cells.value("def twice(t):\n    return t + t")
+    value, f = trace(cells, "def thrice(t):\n    return twice(t) + t\nthrice(x)\n")
+    assert value.tolist() == [3.0, 6.0, 9.0]
+    assert inputs(f) == ["x"]
+    assert callable(cells.names["thrice"])
+
+
+def test_control_flow_is_baked_in_with_a_warning_at_its_line(cells) -> None:
+    with pytest.warns(TracerWarning, match="a Python boolean") as caught:
+        cells.value("%%trace --name f\ns = x\nif x.sum() > 1:\n    s = x * 2\ns\n")
+    assert [w.lineno for w in caught] == [3]
+    assert cells.value("f(x * 0)").tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_cell_that_writes_to_its_input_runs_once(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    value, _ = trace(cells, "x.add_(1)\na = x * 2\na\n", "--name f")
+    assert cells.names["x"].tolist() == [2.0, 3.0, 4.0]
+    assert value.tolist() == [4.0, 6.0, 8.0]
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "aten::add_ writes to memory that the cell did not make: the cell ran once, as Python" in shown
+    assert cells.value("f(x)").tolist() == [6.0, 8.0, 10.0]
+    assert cells.names["x"].tolist() == [3.0, 4.0, 5.0]
+
+
+def test_a_cell_that_writes_to_what_it_made_runs_compiled(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.value("kept = []")
+    trace(cells, "a = x * 2\na.add_(1)\nkept.append(a)\na\n")
+    assert cells.names["a"].tolist() == [3.0, 5.0, 7.0]
+    assert cells.names["kept"][0] is not cells.names["a"]
+    assert "ran once" not in capsys.readouterr().out
+
+
+def test_random_numbers_are_drawn_once(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.value("tl.manual_seed(0)\nfirst = tl.rand(3).tolist()\ntl.manual_seed(0)\nseen = []")
+    trace(cells, "r = tl.rand(3)\nseen.append(r)\na = x + r\n")
+    assert cells.names["r"].tolist() == cells.names["first"]
+    assert cells.names["r"] is cells.names["seen"][0]
+    assert "aten::rand draws random numbers" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_cell_that_raises_half_way(cells) -> None:
+    shown = cells.error("%%trace --name f\na = x + y\nb = a + tl.ones(7)\nc = b\n")
+    assert "----> 3 b = a + tl.ones(7)" in shown
+    assert "ShapeError: add: " in shown
+    assert "jit/api.py" not in shown
+    assert cells.names["a"].tolist() == [11.0, 22.0, 33.0]
+    assert "b" not in cells.names
+    assert "f" not in cells.names
+    assert cells.value("(a + 1).tolist()") == [12.0, 23.0, 34.0]
+
+
+def test_syntax_error(cells) -> None:
+    shown = cells.error("%%trace\na = x\nb = = y\n")
+    assert "line 3" in shown
+    assert "b = = y" in shown
+
+
+def test_nothing_to_compile(cells) -> None:
+    assert cells.error("%%trace\nn = k + 1\n") == (
+        "MagicError: %%trace: the cell has run, but it assigns no tensor and does not end in one: "
+        "there is nothing to compile\n"
+        "  assign the result to a name, or write it in the last line\n"
+        "  see %%trace?"
+    )
+    assert cells.names["n"] == 3
+
+
+@pytest.mark.parametrize("cell", ["%%trace", "%%trace --name f\n", "%%trace\n   \n"])
+def test_empty_cell(cells, cell: str) -> None:
+    assert cells.error(cell) == (
+        "MagicError: %%trace: the cell is empty\n  write what to run below the line that says %%trace\n  see %%trace?"
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("-i k", "-i: k is an int, not a tensor; tensors here: x, y"),
+        ("-i q", "-i: nothing is named 'q'; tensors here: x, y"),
+        ("-i x,x", "-i: x is there twice"),
+        ("-i array", "-i: array is an ndarray, not a tensor; tensors here: x, y"),
+        ("--name a", "--name a: the cell assigns a itself"),
+        ("--name 1f", "--name: '1f' is not a name"),
+        ("--nmae f", "no option --nmae"),
+        ("f", "nothing takes 'f'"),
+    ],
+)
+def test_wrong_lines(cells, line: str, message: str) -> None:
+    shown = cells.error(f"%%trace {line}\na = x\n").splitlines()
+    assert shown[0] == f"MagicError: %%trace: {message}"
+    assert shown[-1] == "  see %%trace?"
+    assert len(shown) <= 3
+    assert "a" not in cells.names
+
+
+def test_help(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cells.value("%%trace --help") is None
+    assert capsys.readouterr().out.startswith("%%trace [-h] [-o NAME] [-i x,y] [--name NAME]")
+    assert cells.value("%%trace --help\na = x\n") is None
+    assert "a" not in cells.names
+
+
+def test_completion(cells) -> None:
+    assert cells.completions("%%trace -i ") == ["x", "y"]
+    assert cells.completions("%%trace --na") == ["--name"]
