@@ -75,6 +75,7 @@ class _Emitter:
     loops: list[FusedLoop] = field(default_factory=list[FusedLoop])
     indent: str = ""
     _texts: dict[int, str] = field(default_factory=dict[int, str])
+    _runs: dict[str, str] = field(default_factory=dict[str, str])  # op name -> name of its evaluator
     _taken: set[str] = field(default_factory=lambda: {"program", "arena", "storage", "raise_script", "print"})
     _last: dict[int, int] = field(default_factory=dict[int, int])  # value serial -> serial of the node of its last use
     _home: dict[int, Block | None] = field(default_factory=dict[int, "Block | None"])
@@ -208,7 +209,9 @@ class _Emitter:
         if isinstance(op.evaluate, EagerPointwise):
             self._pointwise(node)
             return
-        run = self._bind(op.name.replace(".", "_"), op.run)
+        run = self._runs.get(op.name)
+        if run is None:
+            run = self._runs[op.name] = self._bind(op.name.replace(".", "_"), op.run)
         call = f"{run}({self._tuple(node.inputs)})"
         names = [self._name(v) for v in node.outputs]
         target = f"{names[0]} = " if len(names) == 1 else f"{', '.join(names)} = " if names else ""
