@@ -1,0 +1,102 @@
+"""``%ir``: what the compiler made of a function, pass by pass and stage by stage."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic import line_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import argument, magic_arguments
+
+from tensorlab.magics import notebook
+from tensorlab.magics.errors import MagicError, listed, nearest
+from tensorlab.magics.options import help_option, identifier, parse
+from tensorlab.magics.session import NotebookMagics
+
+if TYPE_CHECKING:
+    from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.text import Style
+    from tensorlab.view.mime import View
+
+
+@magics_class
+class IrMagic(NotebookMagics):
+    """``%ir``."""
+
+    @no_var_expand
+    @line_magic
+    @magic_arguments()
+    @help_option
+    @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
+    @argument("--times", action="store_true", help="with the time that each pass took, which differs every time")
+    @argument("--style", choices=["1.0", "2"], help="print graphs as PyTorch 1.0 did, or as PyTorch 2 does")
+    @argument(
+        "--stage",
+        choices=["graph", "python", "numba", "llvm", "asm"],
+        help="instead of the passes, one stage: the optimised graph, the Python made of it, the loops that Numba "
+        "compiles, LLVM's code, machine code",
+    )
+    @argument("--all", action="store_true", help="also the passes that changed nothing")
+    @argument("--pass", dest="pass_name", metavar="NAME", help="one pass alone")
+    @argument("function", nargs="?", help="a traced or scripted function (default: the one compiled last)")
+    def ir(self, line: str) -> View | None:
+        """Show the passes that a function went through: what each changed and how, what it refused and why.
+
+        The passes are those for the arguments of the function's latest call.
+        """
+        args = parse(self.ir, line)
+        if args is None:
+            return None
+        function = self._function(args.function)
+        name = args.function or self._name_of(function)
+        style: Style = args.style or self.session.graph_style
+        if args.stage is not None and (args.pass_name is not None or args.all or args.times):
+            raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --times")
+        view = _passes(function, name, args, style) if args.stage is None else _stage(function, name, args.stage, style)
+        self.bind(args.output, view)
+        return view
+
+    def _function(self, name: str | None) -> ScriptFunction:
+        if name is not None:
+            return notebook.function_named(self.names, name, "%ir")
+        if self.session.latest is None:
+            known = listed(notebook.functions(self.names))
+            raise MagicError(
+                "%ir", f"which function? compiled functions here: {known}", "trace a cell with %%trace --name f"
+            )
+        return self.session.latest
+
+    def _name_of(self, function: ScriptFunction) -> str:
+        return next((n for n in notebook.functions(self.names) if self.names[n] is function), function.name)
+
+
+def _passes(function: ScriptFunction, name: str, args: Any, style: Style) -> View:
+    from tensorlab.view.passes import PassesView
+
+    records = function.records
+    have = list(dict.fromkeys(record.name for record in records))
+    if args.pass_name is not None and args.pass_name not in have:
+        message = f"{name} went through no pass {args.pass_name!r}; its passes: {listed(have)}"
+        raise MagicError("%ir", message, nearest(args.pass_name, have))
+    return PassesView(
+        name,
+        records,
+        how=function.kind,
+        selected=args.pass_name,
+        show_all=args.all,
+        style=style,
+        times=args.times,
+    )
+
+
+def _stage(function: ScriptFunction, name: str, stage: Any, style: Style) -> View:
+    latest = function.latest
+    if latest is None:
+        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
+        raise MagicError("%ir", message, f"call {name}(...) once")
+    if stage == "graph":
+        from tensorlab.view.graph import GraphView
+
+        return GraphView(latest.graph, name, "the graph that runs", style=style)
+    from tensorlab.view.stages import StageView
+
+    return StageView(name, stage, function.stages(stage), stage)
