@@ -9,6 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import tensorlab.ops  # noqa: F401 - declares the ops that `Builder.op` looks up
 from tensorlab.core.op import Op, infer, lookup, mismatch, resolve, value_type
 from tensorlab.core.schema import Param, Schema
 from tensorlab.core.types import ListType, OptionalType, TensorType, TupleType, Type, accepts, unify

@@ -10,6 +10,7 @@ import json
 import re
 from typing import Any
 
+import tensorlab.ops  # noqa: F401 - declares the ops that a text may name
 from tensorlab.core.device import device
 from tensorlab.core.dtype import BY_CODE, BY_IR_NAME
 from tensorlab.core.op import lookup, resolve

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from time import perf_counter
 
@@ -70,6 +71,9 @@ class Pipeline:
         """The pipeline, and more passes after it."""
         return Pipeline((*self.passes, *passes))
 
+    def __iter__(self) -> Iterator[Pass]:
+        return iter(self.passes)
+
     def __str__(self) -> str:
         return " -> ".join(map(str, self.passes)) or "(no passes)"
 
@@ -105,9 +109,10 @@ def _count(graph: Graph) -> int:
     return sum(1 for _ in graph.nodes())
 
 
-# In PyTorch's order: what is dead is not worth work; constants and patterns make more of it and of what is computed
-# twice; fusion comes last, and leaves behind the constants that it copied.
-DEFAULT = Pipeline((dce, cse, constant, peephole, cse, dce, fuse, dce))
+# In PyTorch's order: types first, because the rest believes them, and again where branches went; what is dead is not
+# worth work; constants and patterns make more of it and of what is computed twice; fusion comes last, and leaves behind
+# the constants that it copied.
+DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
 # Every pass by name, for command lines and completion.
-NAMES: dict[str, Pass] = {p.name: p for p in (dce, cse, constant, peephole, shapes, fuse)}
+NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, peephole, fuse)}

@@ -180,7 +180,7 @@ class Rewriter:
         """Give values other types: one rewrite, since types hang together, with a decision for each value."""
         self._begin()
         for value, type_ in types.items():
-            why = reason or f"{value.type} is {type_}"
+            why = reason or f"was {value.type}, is {type_}"
             value.type = type_
             serials = [] if value.producer is None else [value.producer.serial]
             self._note("retype", rule, why, location, serials, serials, ((value.serial, value.serial),))

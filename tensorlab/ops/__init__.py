@@ -3,4 +3,6 @@
 Importing any part loads all of them, so that the registry is whole and tensors have their methods.
 """
 
+from tensorlab.ops import create as create
 from tensorlab.ops import methods as methods
+from tensorlab.ops import number as number

@@ -1,7 +1,7 @@
 """The rewrite rules of `peephole`: each looks at one node and its neighbours, and says what its output already is.
 
-A rule answers with the `Value` that stands for the output, with `Fold` (a number known from types alone), with
-`Refusal` (it is the pattern, but), or with `NO_MATCH`.
+A rule answers with the `Value` that stands for the output (or one for each output), with `Refusal` (it is the pattern,
+but), or with `NO_MATCH`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tensorlab.core.dtype import BY_CODE, DType, number_category
 from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType
@@ -25,20 +24,13 @@ class Refusal:
     blocker: Value | Node | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """The output is this number, list or dtype."""
-
-    value: Any
-
-
 class NoMatch:
     """The rule has nothing to say about the node."""
 
 
 NO_MATCH = NoMatch()
 
-Outcome = Value | tuple[Value, ...] | Fold | Refusal | NoMatch
+Outcome = Value | tuple[Value, ...] | Refusal | NoMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,32 +212,6 @@ def same_number(node: Node) -> Outcome:
     """``int(n)``, ``float(n)`` and ``bool(n)`` are ``n``, when it is that already."""
     target = {"aten::Int": INT, "aten::Float": FLOAT}.get(node.kind, BOOL)
     return node.inputs[0] if node.inputs[0].type == target else NO_MATCH
-
-
-@rewrite("aten::size", "aten::dim", "aten::numel", "aten::len", "prim::dtype")
-def known_from_type(node: Node) -> Outcome:
-    """Sizes and dtypes are known from a type."""
-    x = node.inputs[0].type
-    if not isinstance(x, TensorType):
-        return NO_MATCH
-    found = _from_type(node, x)
-    return NO_MATCH if found is None else Fold(found)
-
-
-def _from_type(node: Node, x: TensorType) -> Any:
-    if node.kind == "prim::dtype":
-        return x.dtype
-    if x.shape is None:
-        return None
-    if node.kind == "aten::dim":
-        return len(x.shape)
-    if node.kind == "aten::numel":
-        return x.numel
-    if len(node.inputs) == 1 and node.kind == "aten::size":
-        return None if None in x.shape else x.shape
-    dim = 0 if node.kind == "aten::len" else known(node.inputs[1])
-    # A dim outside the range raises, as it should, when it runs.
-    return x.shape[dim] if isinstance(dim, int) and -len(x.shape) <= dim < len(x.shape) else None
 
 
 # -- tuples

@@ -1,4 +1,5 @@
-"""Constant propagation: what depends on constants alone is computed now, through the ops' own evaluators.
+"""Constant propagation: what depends on constants alone is computed now, through the ops' own evaluators, and what
+depends on shapes and dtypes alone (``x.size(0)``) as far as types know them.
 
 Ifs with a known condition give way to the block that runs, loops that never run to what they were given; outputs of ifs
 and loops that are the same whichever way they run go too. Nothing with an effect is run, nothing random, and nothing
@@ -12,7 +13,7 @@ from typing import Any
 from tensorlab.core.types import ListType, TensorType, Type
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.alias import AliasInfo, has_side_effect, is_random
-from tensorlab.jit.build import frozen
+from tensorlab.jit.build import frozen, known
 from tensorlab.jit.ir import IF, LIST_CONSTRUCT, LOOP, Block, Node, Value
 from tensorlab.jit.rewrite import Pass, Rewriter
 
@@ -56,7 +57,12 @@ class _Folder:
     # -- ops
 
     def op(self, node: Node) -> bool:
-        if not node.inputs or not all(map(_is_known, node.inputs)) or not node.outputs:
+        if not node.inputs or not node.outputs:
+            return False
+        found = _from_type(node)
+        if found is not None:
+            return self.give(node, [found], rule="from_type", reason=f"the type {node.inputs[0].type} says so")
+        if not all(map(_is_known, node.inputs)):
             return False
         obstacle = self.obstacle(node)
         if obstacle is not None:
@@ -69,7 +75,7 @@ class _Folder:
             reason = f"raises {type(error).__name__} when it runs: that is left to the run"
             self.rewriter.refuse(node, rule="fold", reason=reason)
             return False
-        return self.give(node, results)
+        return self.give(node, results, rule="fold", reason="everything it takes is constant")
 
     def obstacle(self, node: Node) -> tuple[str, Any] | None:
         """Why an op of constants is not run, and what is in the way."""
@@ -100,26 +106,26 @@ class _Folder:
         result = node.op.run(tuple(map(_payload, node.inputs)))
         return [result] if len(node.outputs) == 1 else list(result)
 
-    def give(self, node: Node, results: list[Any]) -> bool:
+    def give(self, node: Node, results: list[Any], *, rule: str, reason: str) -> bool:
         for result in results:
             if isinstance(getattr(result, "type", None), TensorType) and result.numel() > self.elements:
-                reason = f"has {result.numel()} elements; at most {self.elements} are kept"
-                self.rewriter.refuse(node, rule="fold", reason=reason)
+                large = f"has {result.numel()} elements; at most {self.elements} are kept"
+                self.rewriter.refuse(node, rule=rule, reason=large)
                 return False
         builder = self.rewriter.builder_before(node)
         values = {
             output: builder.constant(result, type_=_constant_type(output.type, result), name=output.name)
             for output, result in zip(node.outputs, results, strict=True)
         }
-        reason = "everything it takes is constant"
-        self.rewriter.replace([node], values, rule="fold", reason=reason)
+        self.rewriter.replace([node], values, rule=rule, reason=reason)
         return False
 
     def list(self, node: Node) -> bool:
         """A list of constant numbers is a constant itself."""
         if any(isinstance(v.type, TensorType) or not v.is_constant for v in node.inputs) or not node.inputs:
             return False
-        return self.give(node, [tuple(v.constant for v in node.inputs)])
+        elements = tuple(v.constant for v in node.inputs)
+        return self.give(node, [elements], rule="fold", reason="all its elements are constant")
 
     # -- ifs and loops
 
@@ -183,6 +189,35 @@ def _payload(value: Value) -> Any:
     if node is not None and node.kind == LIST_CONSTRUCT:
         return tuple(v.constant for v in node.inputs)
     return value.constant
+
+
+def _from_type(node: Node) -> Any:
+    """What an op says of its first input, if that is in the type; else `None`."""
+    x = node.inputs[0].type
+    if not isinstance(x, TensorType):
+        return None
+    if node.kind == "prim::dtype":
+        return x.dtype
+    if x.shape is None:
+        return None
+    match node.kind, len(node.inputs):
+        case "aten::dim", _:
+            return len(x.shape)
+        case "aten::numel", _:
+            return x.numel
+        case "aten::size", 1:
+            return None if None in x.shape else x.shape
+        case "aten::size", _:
+            return _size(x.shape, known(node.inputs[1]))
+        case "aten::len", _:
+            return _size(x.shape, 0)
+        case _:
+            return None
+
+
+def _size(shape: tuple[int | None, ...], dim: Any) -> int | None:
+    # A dim outside the range raises, as it should, when it runs.
+    return shape[dim] if isinstance(dim, int) and -len(shape) <= dim < len(shape) else None
 
 
 def _constant_type(declared: Type, result: Any) -> Type | None:

@@ -134,7 +134,7 @@ class _Fuser:
             place = nodes.index(group[-1]) + 1
             anchor = nodes[place] if place < len(nodes) else None
             self.rewriter.move(node, anchor, rule="after_group", reason="needs what a group computes")
-        kinds = " -> ".join(n.kind.removeprefix("aten::") for n in group)
+        kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
         made = self.rewriter.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
         self.units[made.serial] = members
 

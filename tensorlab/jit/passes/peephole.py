@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import Block, Node, Value
-from tensorlab.jit.passes.algebra import RULES, Fold, NoMatch, Outcome, Refusal, Rule
+from tensorlab.jit.passes.algebra import RULES, NoMatch, Outcome, Refusal, Rule
 from tensorlab.jit.rewrite import Pass, Rewriter, location_of
 
 
@@ -40,11 +40,7 @@ def _block(rewriter: Rewriter, block: Block, alias: AliasInfo, table: dict[str, 
 def _follow(rewriter: Rewriter, node: Node, rule: Rule, outcome: Outcome, alias: AliasInfo) -> bool:
     """Do what a rule says; whether the node went."""
     where = location_of(rule.apply)
-    if isinstance(outcome, Fold):
-        builder = rewriter.builder_before(node)
-        values = (builder.constant(outcome.value, name=node.output.name),)
-    else:
-        values = outcome if isinstance(outcome, tuple) else (outcome,)
+    values = outcome if isinstance(outcome, tuple) else (outcome,)
     refusal = next((v for v in values if isinstance(v, Refusal)), None)
     if refusal is not None:
         rewriter.refuse(node, rule=rule.name, reason=refusal.reason, blocker=refusal.blocker, location=where)

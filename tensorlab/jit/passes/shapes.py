@@ -1,7 +1,7 @@
 """Shapes and dtypes, carried forward from the inputs through every op's type rule.
 
-Given the types of inputs, a graph is specialised to them: what it said before about other shapes is forgotten. Without,
-what is known already is only made more precise.
+Only the inputs' types (and constants) are believed: what a trace noted about its example is found again if it follows
+from them, and forgotten if it does not. So one graph serves any inputs: give them their types and run this first.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.core.op import infer
-from tensorlab.core.types import TENSOR, ListType, TensorType, TupleType, Type, accepts, unify
+from tensorlab.core.types import TENSOR, ListType, TensorType, TupleType, Type, unify
 from tensorlab.errors import GraphError, TensorlabError
 from tensorlab.jit.alias import is_opaque
 from tensorlab.jit.build import known
@@ -36,7 +36,7 @@ def run(rewriter: Rewriter, *, inputs: Sequence[Type] | None = None) -> None:
     graph = rewriter.graph
     if inputs is not None and len(inputs) != len(graph.inputs):
         raise GraphError(f"shapes: got {len(inputs)} types for {len(graph.inputs)} inputs")
-    found = _Types(rewriter, forget=inputs is not None)
+    found = _Types(rewriter)
     for value, type_ in zip(graph.inputs, inputs or (), strict=False):
         found.note(value, type_)
     found.block(graph.block)
@@ -51,28 +51,11 @@ def specialised(inputs: Sequence[Type]) -> Pass:
     return Pass("shapes", run, {"inputs": tuple(inputs)})
 
 
-def meet(a: Type, b: Type) -> Type:
-    """What two statements about one value say together; ``b`` where they contradict each other."""
-    if accepts(a, b):
-        return b
-    if accepts(b, a):
-        return a
-    if not isinstance(a, TensorType) or not isinstance(b, TensorType):
-        return b
-    dtype = b.dtype or a.dtype
-    if a.shape is None or b.shape is None:
-        return TensorType(dtype, b.shape or a.shape)
-    if len(a.shape) != len(b.shape):
-        return b
-    return TensorType(dtype, tuple(n if n is not None else m for m, n in zip(a.shape, b.shape, strict=True)))
-
-
 class _Types:
     """The types found so far, by value; written into the graph at the end, when loops have settled."""
 
-    def __init__(self, rewriter: Rewriter, *, forget: bool) -> None:
+    def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
-        self.forget = forget
         self.found: dict[int, Type] = {}
         self.failed: list[tuple[Node, str]] = []
 
@@ -80,7 +63,7 @@ class _Types:
         return self.found.get(value.serial, value.type)
 
     def note(self, value: Value, type_: Type) -> None:
-        self.found[value.serial] = type_ if self.forget else meet(value.type, type_)
+        self.found[value.serial] = type_
 
     def block(self, block: Block) -> None:
         for node in block.nodes:
@@ -121,13 +104,9 @@ class _Types:
         return self.of(value) if given is value.type else given
 
     def list(self, node: Node) -> None:
-        element: Type | None = None
-        for value in node.inputs:
-            element = self.of(value) if element is None else unify(element, self.of(value))
-            if element is None:
-                return
-        if isinstance(element, TensorType):
-            self.note(node.output, ListType(element))
+        """A list forgets its elements' shapes, as in torch; what takes it looks at the elements."""
+        if any(isinstance(v.type, TensorType) for v in node.inputs):
+            self.note(node.output, ListType(TENSOR))
 
     def unpack(self, node: Node) -> None:
         type_ = self.of(node.inputs[0])
@@ -138,7 +117,7 @@ class _Types:
     def opaque(self, node: Node) -> None:
         """Nothing is known of what such a node gives for other inputs."""
         for value in node.outputs:
-            if self.forget and isinstance(value.type, TensorType):
+            if isinstance(value.type, TensorType):
                 self.note(value, TENSOR)
 
     def if_(self, node: Node) -> None:
