@@ -19,6 +19,7 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.complete import matcher
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
+    from tensorlab.magics.script import TensorlabScriptMagic
     from tensorlab.magics.session import Tensorlab, session_of
     from tensorlab.magics.storage import StorageMagic
     from tensorlab.magics.trace import TraceMagic
@@ -26,7 +27,8 @@ def load(shell: InteractiveShell) -> None:
     if session_of(shell) is not None:
         return
     session = Tensorlab(shell)
-    session.install([magic(session) for magic in (TraceMagic, IrMagic, StorageMagic, BatchingMagic)])
+    magics = (TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BatchingMagic)
+    session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))
 

@@ -14,7 +14,9 @@ from typing import Any
 from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 
-from tensorlab.magics.errors import MagicError
+from tensorlab.magics.errors import CellError, MagicError
+
+BODY_LINE = 2  # the first line of a body: the magic's own line is the first of the cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,16 +31,22 @@ class Cell:
 def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell:
     """Parse the body under a cell magic's line.
 
-    Raises: `MagicError` for an empty cell, or one that waits at its top level; `SyntaxError` at the user's own line.
+    Raises: `MagicError` for an empty cell, or one that waits at its top level; `CellError` for a syntax error, at the
+            user's own line.
     """
     __tracebackhide__ = True
     if not body.strip():
         raise MagicError(magic, "the cell is empty", f"write what to run below the line that says {magic}")
     head = f"{magic} {line}".rstrip()
-    source = _blank_lines_above(body) + shell.transform_cell(body)
-    # What tracebacks show has the magic's line where the parser gets an empty one.
-    name = shell.compile.cache(head + source, shell.execution_count, raw_code=f"{head}\n{body}")
-    tree = shell.compile.ast_parse(source, filename=name)
+    try:
+        source = _lines_above(head, body) + shell.transform_cell(body)
+    except SyntaxError:  # IPython's tokens do not come out: Python's own parser says it better
+        source = f"# {head}\n{body}"
+    name = shell.compile.cache(source, shell.execution_count, raw_code=f"{head}\n{body}")
+    try:
+        tree = shell.compile.ast_parse(source, filename=name)
+    except SyntaxError as error:
+        raise CellError(magic, f"{error.msg} in line {error.lineno} of the cell", _rendered(shell, error)) from None
     tree = shell.transform_ast(tree)
     if not tree.body:
         raise MagicError(magic, "the cell holds comments alone", f"write what to run below the line that says {magic}")
@@ -79,11 +87,16 @@ def _execute(shell: InteractiveShell, tree: ast.Module | ast.Expression, filenam
     return eval(code, shell.user_global_ns, shell.user_ns)
 
 
-def _blank_lines_above(body: str) -> str:
-    """One for the magic's own line, and those at the top of the body that the transformation drops."""
+def _lines_above(head: str, body: str) -> str:
+    """The magic's own line as a comment, and the empty lines at the top of the body, which the transformation drops."""
     lines = body.splitlines()
     dropped = next(i for i, line in enumerate(lines) if line.strip())
-    return "\n" * (1 + dropped)
+    return f"# {head}\n" + "\n" * dropped
+
+
+def _rendered(shell: InteractiveShell, error: SyntaxError) -> list[str]:
+    """A syntax error as the shell shows it in any cell, without the frames that led here."""
+    return shell.SyntaxTB.structured_traceback(type(error), error)
 
 
 def _first_await(nodes: Iterable[ast.AST]) -> int | None:

@@ -6,7 +6,7 @@ an error message, so that nbclient, nbval and Run All stop at it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 from IPython.core.error import UsageError
@@ -26,6 +26,20 @@ class MagicError(UsageError):
     def _render_traceback_(self) -> list[str]:
         hint = [f"  {self.hint}"] if self.hint else []
         return [f"{type(self).__name__}: {self}", *hint, f"  see {self.magic}?"]
+
+
+class CellError(MagicError):
+    """A cell that cannot be read, by Python or as script, shown by lines of its own.
+
+    It is no `SyntaxError`: under one of those, IPython prints every frame between the cell and the parser.
+    """
+
+    def __init__(self, magic: str, message: str, shown: Sequence[str]) -> None:
+        super().__init__(magic, message)
+        self.shown = list(shown)
+
+    def _render_traceback_(self) -> list[str]:
+        return self.shown
 
 
 def nearest(word: str, known: Iterable[str]) -> str:

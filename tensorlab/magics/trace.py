@@ -13,7 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
 from tensorlab.magics import notebook
-from tensorlab.magics.cell import Cell, read_cell, run_cell
+from tensorlab.magics.cell import BODY_LINE, Cell, read_cell, run_cell
 from tensorlab.magics.errors import MagicError
 from tensorlab.magics.names import free_names
 from tensorlab.magics.options import help_option, identifier, names, parse
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from tensorlab.jit.tracing import Escape
 
 UNNAMED = "_traced"
-_FIRST_LINE = 2  # of the body: the magic's own line is the first
 _MISSING = object()
 
 
@@ -81,7 +80,7 @@ class TraceMagic(NotebookMagics):
             function.graph,
             function.graph_for(*inputs.values()),
             source=cell.rstrip("\n"),
-            first_line=_FIRST_LINE,
+            first_line=BODY_LINE,
             filename=body.filename,
             warnings=[*function.escapes, *notes],
             records=function.records,

@@ -6,7 +6,7 @@ import pytest
 from IPython.core.error import UsageError
 
 from tensorlab.magics.cell import read_cell, run_cell
-from tensorlab.magics.errors import MagicError
+from tensorlab.magics.errors import CellError, MagicError
 
 
 def run(shell, body, line=""):
@@ -56,12 +56,15 @@ def test_error_in_the_last_expression_has_the_users_line(magic) -> None:
 
 def test_syntax_error_has_the_users_line(magic) -> None:
     result = magic.run("%%body\na = 1\nb = = 2\n")
-    error = result.error_in_exec
-    assert isinstance(error, SyntaxError)
-    assert (error.lineno, error.offset, error.text) == (3, 5, "b = = 2\n")
-    shown = "\n".join(magic.shown)
-    assert "In[1], line 3" in shown
-    assert "b = = 2" in shown
+    assert isinstance(result.error_in_exec, CellError)
+    assert str(result.error_in_exec) == "%%trace: invalid syntax in line 3 of the cell"
+    assert "\n".join(magic.shown) == "  Cell In[1], line 3\n    b = = 2\n        ^\nSyntaxError: invalid syntax\n"
+
+
+def test_indentation_error_has_the_users_line(magic) -> None:
+    shown = magic.error("%%body\n\ndef f():\n    a = 1\n   b = 2\n")
+    assert "Cell In[1], line 5\n" in shown
+    assert shown.rstrip().endswith("IndentationError: unindent does not match any outer indentation level")
 
 
 def test_magics_in_the_body(plain, capsys: pytest.CaptureFixture[str]) -> None:
