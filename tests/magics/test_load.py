@@ -5,9 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import nbformat
 import pytest
-from nbclient import NotebookClient
 
 from tensorlab.magics.session import session_of
 
@@ -78,21 +76,3 @@ def test_reload(fresh) -> None:
     assert session_of(fresh.ip) is not None
     assert fresh.value("%storage").report.storages == ()
     fresh.ip.run_line_magic("unload_ext", "tensorlab")
-
-
-def test_a_wrong_line_is_an_error_to_a_notebook_runner() -> None:
-    notebook = nbformat.v4.new_notebook()
-    for source in ("%load_ext tensorlab", "%storage --ouput x", "1 + 1"):
-        notebook.cells.append(nbformat.v4.new_code_cell(source))
-    NotebookClient(notebook, kernel_name="python3", allow_errors=True, timeout=60).execute()
-    loaded, wrong, after = (cell["outputs"] for cell in notebook.cells)
-    assert loaded == []
-    assert [(o["output_type"], o["ename"], o["evalue"], o["traceback"]) for o in wrong] == [
-        (
-            "error",
-            "MagicError",
-            "%storage: no option --ouput",
-            ["MagicError: %storage: no option --ouput", "  nearest: --output", "  see %storage?"],
-        )
-    ]
-    assert after[0]["data"]["text/plain"] == "2"
