@@ -42,7 +42,8 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
         source = _lines_above(head, body) + shell.transform_cell(body)
     except SyntaxError:  # IPython's tokens do not come out: Python's own parser says it better
         source = f"# {head}\n{body}"
-    name = shell.compile.cache(source, shell.execution_count, raw_code=f"{head}\n{body}")
+    number, raw = _whole_cell(shell, f"{head}\n{body}")
+    name = shell.compile.cache(source, number, raw_code=raw)
     try:
         tree = shell.compile.ast_parse(source, filename=name)
     except SyntaxError as error:
@@ -85,6 +86,14 @@ def _execute(shell: InteractiveShell, tree: ast.Module | ast.Expression, filenam
     __tracebackhide__ = True
     code = compile(tree, filename, mode, shell.compile.flags, dont_inherit=True)
     return eval(code, shell.user_global_ns, shell.user_ns)
+
+
+def _whole_cell(shell: InteractiveShell, rebuilt: str) -> tuple[int, str]:
+    """The number and the text of the cell that is running: what its frames, and debuggers, know it by."""
+    running = shell.displayhook.exec_result
+    if running is None or running.execution_count is None or not running.info.raw_cell.lstrip().startswith("%%"):
+        return shell.execution_count, rebuilt
+    return running.execution_count, running.info.raw_cell
 
 
 def _lines_above(head: str, body: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
+from tensorlab.errors import TensorlabError
 from tensorlab.magics import notebook
 from tensorlab.magics.cell import BODY_LINE, Cell, read_cell, run_cell
 from tensorlab.magics.errors import MagicError
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 UNNAMED = "_traced"
 _MISSING = object()
+_PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"
 
 
 @magics_class
@@ -166,16 +169,27 @@ def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> Scri
     try:
         return trace(body, list(inputs.values()), check_trace=False, name=name)
     except BaseException as error:
-        error.__traceback__ = _in_cell(error.__traceback__, recording.cell.filename)
+        error.__traceback__ = _in_cell(error, recording.cell.filename)
         raise
 
 
-def _in_cell(traceback: TracebackType | None, filename: str) -> TracebackType | None:
-    """A traceback from the cell's own frame on; the frames of the tracer above it say nothing to its author."""
-    inner = traceback
-    while inner is not None and inner.tb_frame.f_code.co_filename != filename:
-        inner = inner.tb_next
-    return inner or traceback
+def _in_cell(error: BaseException, filename: str) -> TracebackType | None:
+    """An error's traceback from the cell's own frame on, without the tracer's frames above it.
+
+    An error that the library raises on purpose says all in its message: there the frames below the user's go too.
+    """
+    first = error.__traceback__
+    while first is not None and first.tb_frame.f_code.co_filename != filename:
+        first = first.tb_next
+    if first is None or not isinstance(error, TensorlabError):
+        return first or error.__traceback__
+    last = frame = first
+    while frame is not None:
+        if not frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            last = frame
+        frame = frame.tb_next
+    last.tb_next = None
+    return first
 
 
 def _name_values(made: dict[str, Tensor]) -> None:

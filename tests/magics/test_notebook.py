@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import nbformat
 import pytest
 from nbclient import NotebookClient
@@ -20,6 +22,7 @@ CELLS = {
     "unread": "%%trace\na = = x",
     "after": "1 + 1",
 }
+_ESCAPES = re.compile(r"\x1b\[[\d;]*m")
 
 
 @pytest.fixture(scope="module")
@@ -77,11 +80,13 @@ def test_a_wrong_line_is_an_error(outputs) -> None:
 def test_errors_in_a_cell_have_the_users_line(outputs) -> None:
     (error,) = outputs["raises"]
     assert error["ename"] == "NameError"
-    shown = "\n".join(error["traceback"])
-    assert "line 4" in shown or "4\x1b" in shown
+    shown = _ESCAPES.sub("", "\n".join(error["traceback"]))
+    number = list(CELLS).index("raises") + 1
+    assert re.findall(r"In\[(\d+)\], line (\d)", shown) == [(str(number), "1"), (str(number), "4")]
+    assert "----> 4 b = a / 0 + q" in shown
     (unread,) = outputs["unread"]
     assert unread["ename"] == "CellError"
-    assert "line 2" in "\n".join(unread["traceback"])
+    assert f"In[{number + 1}], line 2" in _ESCAPES.sub("", "\n".join(unread["traceback"]))
 
 
 def test_the_kernel_goes_on(outputs) -> None:
