@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import importlib.util
+import io
 import json
 import linecache
 import os
@@ -34,7 +35,7 @@ REDUCTION_FLAGS: dict[str, Any] = {**FLAGS, "fastmath": {"contract", "reassoc", 
 
 @dataclass(eq=False, slots=True)
 class Loop:
-    """A compiled loop. ``entry`` is the native wrapper: positional integers (addresses, counts) and numbers, no checks."""
+    """A compiled loop. ``entry`` is the native wrapper: it takes addresses, counts and numbers, and checks nothing."""
 
     name: str
     source: str
@@ -43,6 +44,13 @@ class Loop:
     from_cache: bool
     entry: Callable[..., None]
     dispatcher: Any
+    _twin: Any = None  # the same loop compiled in this process, where `dispatcher` came from the cache
+
+    def typed(self) -> str:
+        """Numba's own IR of this loop under each source line, with the type that it inferred for each variable."""
+        out = io.StringIO()
+        self._inspected().inspect_types(file=out)
+        return out.getvalue()
 
     def llvm(self) -> str:
         """The optimised LLVM IR of this loop, compiled once more from the same source where it came from the cache."""
@@ -55,8 +63,10 @@ class Loop:
     def _inspected(self) -> Any:
         if not self.from_cache:
             return self.dispatcher
-        options = {k: v for k, v in self.dispatcher.targetoptions.items() if k in FLAGS}
-        return numba.njit(self.signature, **options)(self.dispatcher.py_func)
+        if self._twin is None:
+            options = {k: v for k, v in self.dispatcher.targetoptions.items() if k in FLAGS}
+            self._twin = numba.njit(self.signature, **options)(self.dispatcher.py_func)
+        return self._twin
 
 
 _loops: dict[tuple[str, str], Loop] = {}

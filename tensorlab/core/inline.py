@@ -12,6 +12,7 @@ import copy
 import inspect
 import textwrap
 import types
+from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
@@ -57,13 +58,21 @@ class Inliner:
 
     def __init__(self) -> None:
         self.statements: list[str] = []
-        self.calls = 0
+        self._prefixes: Counter[str] = Counter()
 
     def call(self, fn: Scalar, arguments: Sequence[str], dtype: str) -> str:
         """Inline ``fn(*arguments)``; arguments and the result are expressions in the loop's names."""
-        self.calls += 1
         nodes = [ast.parse(a, mode="eval").body for a in arguments]
-        return ast.unparse(self.inline(fn, nodes, dtype, prefix=f"t{self.calls}"))
+        return ast.unparse(self.inline(fn, nodes, dtype, self.prefix(fn)))
+
+    def prefix(self, fn: Scalar) -> str:
+        """What the names of an inlined function begin with: its own name, with a number from the second time on."""
+        base = fn.__name__.partition("_")[0]
+        if not any(isinstance(s, ast.Assign) for s in parse_rule(fn).body):
+            return base  # it makes no names
+        self._prefixes[base] += 1
+        count = self._prefixes[base]
+        return base if count == 1 else f"{base}{count}"
 
     def inline(self, fn: Scalar, arguments: Sequence[ast.expr], dtype: str, prefix: str) -> ast.expr:
         definition = copy.deepcopy(parse_rule(fn))  # the transformer below works on the tree in place
@@ -126,9 +135,8 @@ class _Expression(ast.NodeTransformer):
         if target is None:
             func = node.func if _is_module_attribute(node.func, self.globals) else self.visit(node.func)
             return ast.Call(func=func, args=arguments, keywords=[])
-        self.inliner.calls += 1
-        inner = f"{self.prefix}_{self.inliner.calls}"
-        held = [self._hold(a, f"{inner}_a{i}") for i, a in enumerate(arguments)]
+        inner = self.inliner.prefix(target)
+        held = [self._hold(a, f"{inner}_of{i or ''}") for i, a in enumerate(arguments)]
         return self.inliner.inline(target, held, AS_WRITTEN if vector is not None else self.dtype, inner)
 
     def _constructor(self, node: ast.Call) -> ast.expr:

@@ -128,7 +128,10 @@ class ScriptFunction:
         return f"{self.name}({params}) -> {results if len(self.graph.outputs) == 1 else f'({results})'}"
 
     def stages(self, stage: Stage) -> str:
-        """The text of one stage of the latest call's compilation: graph, python, numba, llvm or asm.
+        """The text of one stage of the latest call's compilation.
+
+        ``graph`` is what the passes left, ``python`` the program and the loops made of it, ``numba`` Numba's typed IR
+        of those loops, ``llvm`` the optimised LLVM IR, ``asm`` the machine code.
 
         Raises: `RangeError` for another word, `ArgumentError` where nothing has been compiled yet.
         """
@@ -141,8 +144,8 @@ class ScriptFunction:
         if stage == "graph":
             return str(latest.graph)
         if stage == "python":
-            return latest.program.text
-        return "\n\n".join(f"# {loop.name}: {loop.path}\n{_loop_text(loop, stage)}" for loop in loops)
+            return "\n\n".join([latest.program.text, *(f"# {loop.name}\n{loop.source}" for loop in loops)])
+        return "\n\n".join(f"# {loop.name}\n{_loop_text(loop, stage)}" for loop in loops)
 
     def save(self, path: str | Path) -> None:
         """Write the archive: version, code, tensors, model.json; see `archive`.
@@ -195,7 +198,7 @@ def _loop_text(loop: Loop, stage: Stage) -> str:
         case "asm":
             return loop.asm()
         case _:
-            return loop.source
+            return loop.typed()
 
 
 def _key(args: Sequence[Any]) -> tuple[object, ...]:

@@ -24,7 +24,9 @@ def test_a_pointwise_chain_is_one_loop_without_temporaries() -> None:
     np.testing.assert_allclose(traced(*inputs).numpy(), expected, rtol=1e-6)
     (loop,) = program.compiled_loops()
     assert "def loop(" in loop.source
-    assert traced.stages("numba").splitlines()[0] == f"# {loop.name}: {loop.path}"
+    assert traced.stages("python").endswith(f"# {loop.name}\n{loop.source}")
+    assert traced.stages("numba").splitlines()[0] == f"# {loop.name}"
+    assert ":: float32" in traced.stages("numba")
 
 
 def test_the_text_of_a_program_is_what_runs() -> None:
@@ -34,7 +36,7 @@ def test_the_text_of_a_program_is_what_runs() -> None:
     assert text.startswith("def program(x):\n")
     assert "matmul(" in text and "sum_dim_IntList(" in text and "del " in text
     traced(x)
-    assert traced.stages("python") == text
+    assert traced.stages("python").startswith(text)
 
 
 def test_stages_go_down_to_assembly() -> None:
