@@ -9,7 +9,7 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-import tensorlab.ops  # noqa: F401 - declares the ops that `Builder.op` looks up
+import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
 from tensorlab.core.op import Op, infer, lookup, mismatch, resolve, value_type
 from tensorlab.core.schema import Param, Schema
 from tensorlab.core.types import ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
@@ -217,10 +217,13 @@ class Builder:
 
 
 def _choose(kind: str, inputs: Sequence[Value], keywords: Mapping[str, Value]) -> Op:
-    """The overload that takes the values: as they are if one does, else with tuples and numbers made lists."""
+    """The overload that takes the values: as they are if one does, else with tuples and numbers made lists.
+
+    Keyword-only parameters are not filled by position, unless nothing else fits: ``sum(x, 1)`` has a dim, no dtype.
+    """
     types = [v.type for v in inputs]
     named = {name: v.type for name, v in keywords.items()}
-    ops = lookup(kind)
+    ops = [op for op in lookup(kind) if len(inputs) <= sum(not p.keyword_only for p in op.schema.params)]
     for op in ops:
         if mismatch(op.schema, types, named) is None:
             return op
@@ -228,9 +231,9 @@ def _choose(kind: str, inputs: Sequence[Value], keywords: Mapping[str, Value]) -
         params = {p.name: p for p in op.schema.params}
         fitted = [_fitted(p, t) for p, t in zip(op.schema.params, types, strict=False)]
         fitted_named = {n: _fitted(params[n], t) if n in params else t for n, t in named.items()}
-        if len(fitted) == len(types) and mismatch(op.schema, fitted, fitted_named) is None:
+        if mismatch(op.schema, fitted, fitted_named) is None:
             return op
-    return resolve(kind, types, named)  # raises, with every candidate and why it does not fit
+    return resolve(kind, types, named)
 
 
 def _fitted(param: Param, given: Type) -> Type:

@@ -10,10 +10,10 @@ import json
 import re
 from typing import Any
 
-import tensorlab.ops  # noqa: F401 - declares the ops that a text may name
+import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
 from tensorlab.core.device import device
 from tensorlab.core.dtype import BY_CODE, BY_IR_NAME
-from tensorlab.core.op import lookup, resolve
+from tensorlab.core.op import lookup, mismatch, resolve
 from tensorlab.core.types import (
     BOOL,
     DEVICE,
@@ -180,15 +180,18 @@ class _Parser(Lexer):
             if node.kind.startswith("aten::"):
                 raise self.error(f"unknown builtin op {node.kind}", word)
             return
+        types = [v.type for v in node.inputs]
+        whole = (op for op in lookup(node.kind) if len(op.schema.params) == len(types))
+        node.op = next((op for op in whole if mismatch(op.schema, types, {}) is None), None)
+        if node.op is not None:
+            return
         try:
-            node.op = resolve(node.kind, [v.type for v in node.inputs])
+            op = resolve(node.kind, types)
         except ArgumentError as error:
             raise self.error(str(error), word) from None
-        params = node.op.schema.params
-        if len(node.inputs) != len(params):
-            wanted = ", ".join(p.name for p in params)
-            message = f"{node.kind} takes {len(params)} inputs ({wanted}), got {len(node.inputs)}"
-            raise self.error(message, word)
+        wanted = ", ".join(p.name for p in op.schema.params)
+        message = f"{node.kind} takes {len(op.schema.params)} inputs ({wanted}), got {len(types)}"
+        raise self.error(message, word)
 
     def attributes(self, node: Node, type_: Type, word: Token) -> None:
         if node.kind == CONSTANT:
