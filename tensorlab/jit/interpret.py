@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tensorlab.errors import ArgumentError, RunError
+from tensorlab.errors import ArgumentError, Place, RunError
 from tensorlab.jit.instructions import Code, Input, Instruction, Opcode, summary, translate
 from tensorlab.jit.ir import LIST_CONSTRUCT, PRINT, RAISE, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Span
 
@@ -208,18 +208,11 @@ _PRIMS: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
 
 
 def place(span: Span | None) -> str:
-    """Lines to put under an error's message: file and line, the line itself where it can be read, carets below it."""
+    """Lines to put under an error's message: where, and the line itself with carets where it can be read."""
     if span is None:
         return ""
-    text = f"\n  {span.filename}, line {span.line}"
-    if span.function:
-        text += f", in {span.function}"
-    line = linecache.getline(span.filename, span.line).rstrip()
-    source = line.lstrip()
-    if not source:
-        return text
-    text += f"\n      {source}"
-    end = span.end_column if span.end_line == span.line else len(line)
-    if not span.end_line or end <= span.column:
-        return text
-    return f"{text}\n      {' ' * (span.column - len(line) + len(source))}{'^' * (end - span.column)}"
+    text = linecache.getline(span.filename, span.line).rstrip()
+    if not text:
+        return f"\n  {span.filename}, line {span.line}"
+    end = span.end_column if span.end_line == span.line else len(text)
+    return f"\n{Place(span.filename, span.line, span.column, end, text)}"

@@ -21,10 +21,14 @@ BODY_LINE = 2  # the first line of a body: the magic's own line is the first of 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's body, ready to run. ``filename`` is what tracebacks call it; ``silent``: it ends in a semicolon."""
+    """A cell's body, ready to run. ``filename`` is what frames call it, ``number`` what the notebook does.
+
+    ``silent``: it ends in a semicolon.
+    """
 
     tree: ast.Module
     filename: str
+    number: int
     silent: bool
 
 
@@ -58,7 +62,7 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
             f"'await' in line {waiting} of the cell: it runs at once, and cannot wait",
             "await the value in a cell above, and use it here",
         )
-    return Cell(tree, name, bool(DisplayHook.semicolon_at_end_of_expression(source)))
+    return Cell(tree, name, number, bool(DisplayHook.semicolon_at_end_of_expression(source)))
 
 
 def run_cell(shell: InteractiveShell, cell: Cell) -> Any:

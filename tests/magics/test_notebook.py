@@ -20,6 +20,7 @@ CELLS = {
     "wrong": "%storage --ouput x",
     "raises": "%%trace\n\na = x + 1\nb = a / 0 + q",
     "unread": "%%trace\na = = x",
+    "unscripted": "%%script\ndef h(v):\n    return {x: 1 for x in v}\n",
     "after": "1 + 1",
 }
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
@@ -87,6 +88,19 @@ def test_errors_in_a_cell_have_the_users_line(outputs) -> None:
     (unread,) = outputs["unread"]
     assert unread["ename"] == "CellError"
     assert f"In[{number + 1}], line 2" in _ESCAPES.sub("", "\n".join(unread["traceback"]))
+
+
+def test_script_errors_name_the_cell(outputs) -> None:
+    (error,) = outputs["unscripted"]
+    number = list(CELLS).index("unscripted") + 1
+    assert (error["ename"], error["evalue"]) == ("CellError", "%%script: h: a dict comprehension cannot be scripted")
+    assert error["traceback"][0].splitlines() == [
+        "ScriptError: a dict comprehension cannot be scripted",
+        f"  cell {number}, line 3, column 12",
+        "      return {x: 1 for x in v}",
+        "             ^^^^^^^^^^^^^^^^^",
+        "  hint: build a list of pairs instead",
+    ]
 
 
 def test_the_kernel_goes_on(outputs) -> None:
