@@ -1,0 +1,9 @@
+"""Scripting: Python functions read from their source, checked and turned into graphs.
+
+`compile_function` takes a function, `compile_def` a definition in a parsed cell, `compile_source` a text.
+"""
+
+from tensorlab.jit.script.frontend import compile_def, compile_function, compile_source, graph_of
+from tensorlab.jit.script.source import LABELS
+
+__all__ = ["LABELS", "compile_def", "compile_function", "compile_source", "graph_of"]

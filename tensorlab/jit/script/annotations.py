@@ -1,0 +1,143 @@
+"""Annotations as types: what a parameter, a variable or a result is said to be."""
+
+from __future__ import annotations
+
+import ast
+import typing
+from typing import Any, Optional
+
+from tensorlab.core.device import device
+from tensorlab.core.dtype import DType
+from tensorlab.core.types import (
+    BOOL,
+    DEVICE,
+    DTYPE,
+    FLOAT,
+    INT,
+    NONE,
+    STR,
+    TENSOR,
+    ListType,
+    OptionalType,
+    ScalarType,
+    TensorType,
+    TupleType,
+    Type,
+)
+from tensorlab.jit.script.names import UNDEFINED, Names, member
+from tensorlab.jit.script.source import Source
+
+_PLAIN: dict[Any, Type] = {int: INT, float: FLOAT, bool: BOOL, str: STR, device: DEVICE, DType: DTYPE, None: NONE}
+_TAKES = "Tensor, int, float, bool, str, None, Optional[...], List[...], Tuple[...]"
+
+
+def annotation_type(node: ast.expr | None, names: Names, source: Source) -> Type:
+    """The type that an annotation names; a tensor where there is none, as in torch.
+
+    Raises: `ScriptError` at the part that names no type of the language.
+    """
+    if node is None:
+        return TENSOR
+    if isinstance(node, ast.Constant):
+        return _constant(node, names, source)
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr):
+        return _union([node.left, node.right], node, names, source)
+    if isinstance(node, ast.Subscript):
+        return _subscript(node, names, source)
+    return _plain(node, names, source)
+
+
+def _constant(node: ast.Constant, names: Names, source: Source) -> Type:
+    if node.value is None:
+        return NONE
+    if not isinstance(node.value, str):
+        raise source.error(node, f"{ast.unparse(node)} is no type", hint=f"takes {_TAKES}")
+    try:
+        inner = ast.parse(node.value, mode="eval").body
+    except SyntaxError:
+        raise source.error(node, f"{ast.unparse(node)} is no type", hint=f"takes {_TAKES}") from None
+    for part in ast.walk(inner):  # the parts of a quoted annotation all stand where the quotes do
+        if isinstance(part, ast.expr):
+            ast.copy_location(part, node)
+    return annotation_type(inner, names, source)
+
+
+def _plain(node: ast.expr, names: Names, source: Source) -> Type:
+    found = _object(node, names, source)
+    if isinstance(found, TensorType | ScalarType):
+        return found
+    if isinstance(found, type) and found.__name__ == "Tensor" and found.__module__ == "tensorlab.core.tensor":
+        return TENSOR
+    try:
+        return _PLAIN[found]
+    except (KeyError, TypeError):
+        raise source.error(node, f"{ast.unparse(node)} is no type of the language", hint=f"takes {_TAKES}") from None
+
+
+def _subscript(node: ast.Subscript, names: Names, source: Source) -> Type:
+    found = _object(node.value, names, source)
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    if found in (tuple, typing.Tuple):  # noqa: UP006 - what users write
+        return TupleType(tuple(annotation_type(p, names, source) for p in parts))
+    if found in (list, typing.List) and len(parts) == 1:  # noqa: UP006
+        return ListType(annotation_type(parts[0], names, source))
+    if found is Optional and len(parts) == 1:
+        return OptionalType(annotation_type(parts[0], names, source))
+    if found is typing.Union:
+        return _union(parts, node, names, source)
+    raise source.error(node, f"{ast.unparse(node)} is no type of the language", hint=f"takes {_TAKES}")
+
+
+def _union(parts: list[ast.expr], node: ast.expr, names: Names, source: Source) -> Type:
+    """A type or None: the one union that there is."""
+    found = [annotation_type(p, names, source) for p in parts]
+    others = [t for t in found if t != NONE]
+    if len(found) == 2 and len(others) == 1:
+        return OptionalType(others[0])
+    raise source.error(node, f"{ast.unparse(node)} is no type of the language", hint="a union takes a type and None")
+
+
+def _object(node: ast.expr, names: Names, source: Source) -> Any:
+    if isinstance(node, ast.Name):
+        found = names.get(node.id)
+    elif isinstance(node, ast.Attribute):
+        found = member(_object(node.value, names, source), node.attr)
+    else:
+        raise source.error(node, f"{ast.unparse(node)} is no type of the language", hint=f"takes {_TAKES}")
+    if found is UNDEFINED:
+        raise source.error(node, f"undefined value {ast.unparse(node)}", hint=f"takes {_TAKES}")
+    return found
+
+
+def type_text(type_: Type) -> str:
+    """A type as an annotation: what `annotation_type` reads back."""
+    match type_:
+        case TensorType():
+            return "Tensor"
+        case ListType(element):
+            return f"List[{type_text(element)}]"
+        case OptionalType(element):
+            return f"Optional[{type_text(element)}]"
+        case TupleType(elements):
+            return f"Tuple[{', '.join(map(type_text, elements)) or '()'}]"
+        case ScalarType("NoneType"):
+            return "None"
+        case ScalarType("ScalarType"):
+            return "DType"
+        case _:
+            return str(type_)
+
+
+def general(type_: Type) -> Type:
+    """The type that a variable of this type has: of tensors only that they are some."""
+    match type_:
+        case TensorType():
+            return TENSOR
+        case ListType(element):
+            return ListType(general(element))
+        case TupleType(elements):
+            return TupleType(tuple(map(general, elements)))
+        case OptionalType(element):
+            return OptionalType(general(element))
+        case _:
+            return type_

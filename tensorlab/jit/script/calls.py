@@ -1,0 +1,166 @@
+"""Calls: ops, methods, Python's own functions, and functions that are scripted too and put in place."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tensorlab.core.dtype import BY_NAME
+from tensorlab.core.op import lookup
+from tensorlab.core.types import BOOL, TensorType, accepts
+from tensorlab.errors import ScriptError
+from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
+from tensorlab.jit.script.annotations import general
+from tensorlab.jit.script.arguments import op_call
+from tensorlab.jit.script.names import BUILTINS, near_op, op_kind
+from tensorlab.jit.script.pythonic import python_function
+
+if TYPE_CHECKING:
+    from tensorlab.jit.script.expressions import Expressions
+
+_ATTRIBUTES = {
+    "shape": "aten::size",
+    "ndim": "aten::dim",
+    "dtype": "prim::dtype",
+    "device": "prim::device",
+    "T": "aten::t",
+}
+# Methods that convert: x.float() is x.to(float32).
+_CONVERSIONS = {
+    "float": "float32",
+    "double": "float64",
+    "int": "int32",
+    "long": "int64",
+    "bool": "bool",
+    "byte": "uint8",
+}
+
+
+def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
+    """``x.shape`` and the like."""
+    if isinstance(value.type, TensorType):
+        kind = _ATTRIBUTES.get(node.attr)
+        if kind is not None and lookup(kind):
+            return scope.single(kind, [value], node)
+        if lookup(f"aten::{node.attr}"):
+            scope.fail(node, f"{node.attr} is a method of a tensor", f"call it: {ast.unparse(node)}()")
+    scope.fail(node, f"a value of type {general(value.type)} has no attribute {node.attr!r} that can be scripted")
+
+
+def call(scope: Expressions, node: ast.Call) -> Value:
+    """The value of a call.
+
+    Raises: `ScriptError` for something that cannot be called in a script, or for arguments that it does not take.
+    """
+    if isinstance(node.func, ast.Attribute) and scope.is_value(node.func.value):
+        return _method(scope, node.func, node)
+    if scope.is_value(node.func):
+        scope.fail(node.func, f"a value of type {general(scope.value(node.func).type)} cannot be called")
+    thing = scope.outside(node.func)
+    function = python_function(thing)
+    if function is not None:
+        return function(scope, node)
+    kind = op_kind(thing)
+    if kind is not None:
+        return _op_call(scope, kind, node, numbers=thing in BUILTINS and thing is not abs)
+    return _function_call(scope, thing, node)
+
+
+def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
+    receiver = scope.value(func.value)
+    kind = f"aten::{func.attr}"
+    if not isinstance(receiver.type, TensorType):
+        scope.fail(func, f"a value of type {general(receiver.type)} has no method {func.attr!r} that can be scripted")
+    if not lookup(kind) and func.attr in _CONVERSIONS and not node.args and not node.keywords:
+        dtype = scope.builder.constant(BY_NAME[_CONVERSIONS[func.attr]], span=scope.span(node))
+        return scope.single("aten::to", [receiver, dtype], node)
+    if not lookup(kind):
+        scope.fail(func, f"a tensor has no method {func.attr!r} that can be scripted", near_op(kind))
+    args, keywords = scope.arguments(node)
+    return op_call(scope, kind, [receiver, *args], keywords, node)
+
+
+def _op_call(scope: Expressions, kind: str, node: ast.Call, *, numbers: bool) -> Value:
+    args, keywords = scope.arguments(node)
+    if numbers or kind == "aten::abs":
+        args = [_number(scope, a, node, of_tensors=numbers) for a in args]
+    return op_call(scope, kind, args, keywords, node)
+
+
+def _number(scope: Expressions, value: Value, node: ast.AST, *, of_tensors: bool) -> Value:
+    """What Python's functions of numbers take: True as 1, and where they ask it for its value, a tensor as a float."""
+    if value.type == BOOL:
+        return scope.single("aten::Int", [value], node)
+    if of_tensors and isinstance(value.type, TensorType):
+        return scope.single("aten::Float", [value], node)
+    return value
+
+
+def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
+    text = ast.unparse(node.func)
+    graph = scope.resolve(thing)
+    if graph is None and isinstance(thing, FunctionType) and not thing.__module__.startswith("tensorlab."):
+        try:
+            graph = scope.compile_called(thing)
+        except ScriptError as error:
+            error.calls.append((thing.__name__, scope.source.place(node)))
+            raise
+    if graph is not None:
+        return inline(scope, graph, getattr(thing, "__wrapped__", thing), text, node)
+    name = text.rpartition(".")[2]
+    if text.startswith("torch.") and lookup(f"aten::{name}"):
+        scope.fail(node.func, f"{text} is torch's own", f"call tensorlab.{name}")
+    scope.fail(node.func, f"{text} cannot be called in a script", near_op(f"aten::{name}"))
+
+
+def inline(scope: Expressions, graph: Graph, function: Any, name: str, node: ast.Call) -> Value:
+    """The nodes of another function's graph, in place of a call of it.
+
+    Raises: `ScriptError` for arguments that it does not take.
+    """
+    args, keywords = scope.arguments(node)
+    defaults = _defaults(function)
+    if len(args) > len(graph.inputs):
+        message = f"arguments for call are not valid: {name} takes {len(graph.inputs)} arguments, got {len(args)}"
+        scope.fail(node, message)
+    for param in graph.inputs[len(args) :]:
+        if param.name in keywords:
+            args.append(keywords.pop(param.name))
+        elif param.name in defaults:
+            args.append(scope.constant(defaults[param.name], node))
+        else:
+            scope.fail(node, f"arguments for call are not valid: {name} misses its argument {param.name}")
+    for keyword in keywords:
+        scope.fail(node, f"arguments for call are not valid: {name} has no further argument {keyword}")
+    for param, value in zip(graph.inputs, args, strict=True):
+        if not accepts(general(param.type), general(value.type)):
+            wanted, got = general(param.type), general(value.type)
+            scope.fail(node, f"arguments for call are not valid: {name} takes {wanted} for {param.name}, got {got}")
+    copied: list[Node] = []
+    made, scope.builder.made = scope.builder.made, copied.append
+    results = scope.builder.inline(graph.block, args)
+    scope.builder.made = made
+    if not all(accepts(p.type, v.type) for p, v in zip(graph.inputs, args, strict=True)):
+        _forget_types(copied)
+    return results[0] if len(results) == 1 else scope.tuple_of(results, node)
+
+
+def _forget_types(nodes: list[Node]) -> None:
+    """Leave of tensor types only that they are tensors: a trace's hold for the shapes that it was traced with."""
+    for top in nodes:
+        for node in (top, *(n for block in top.blocks for n in walk(block))):
+            if node.kind != CONSTANT:
+                for value in node.outputs:
+                    value.type = general(value.type)
+            for block in node.blocks:
+                for param in block.params:
+                    param.type = general(param.type)
+
+
+def _defaults(function: Any) -> dict[str, Any]:
+    if not callable(function):
+        return {}
+    parameters = inspect.signature(function).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}

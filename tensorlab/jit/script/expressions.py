@@ -1,0 +1,251 @@
+"""Expressions: each becomes nodes and gives one value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from types import ModuleType
+from typing import Any
+
+from tensorlab.core.types import BOOL, NONE, OptionalType
+from tensorlab.errors import ScriptError
+from tensorlab.jit.ir import Value
+from tensorlab.jit.script import calls, subscripts
+from tensorlab.jit.script.annotations import general
+from tensorlab.jit.script.language import refusal
+from tensorlab.jit.script.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
+from tensorlab.jit.script.operators import COMPARE, NUMBERS, Condition, Operators, is_tensor
+
+
+class Expressions(Operators):
+    """Makes the nodes of expressions."""
+
+    def value(self, node: ast.expr) -> Value:
+        """The value of an expression.
+
+        Raises: `ScriptError` for one outside the language.
+        """
+        emitter = _EMITTERS.get(type(node))
+        if emitter is None:
+            self.fail(node, *refusal(node))
+        return emitter(self, node)
+
+    def constant_expression(self, node: ast.Constant) -> Value:
+        if isinstance(node.value, bool | int | float | str | None):
+            return self.constant(node.value, node)
+        self.fail(node, f"a constant of type {type(node.value).__name__} cannot be scripted")
+
+    def name(self, node: ast.Name) -> Value:
+        found = self.read(node.id, node)
+        return found if found is not None else self.captured(node)
+
+    def captured(self, node: ast.expr) -> Value:
+        """The value of a name from outside: a number, a string, a dtype."""
+        thing = self.outside(node)
+        if isinstance(thing, Captured):
+            return self.builder.constant(thing.tensor, span=self.span(node))
+        if is_constant(thing):
+            plain = float(thing) if isinstance(thing, float) else thing  # NumPy's float64 is a float too
+            return self.constant(plain, node)
+        text = ast.unparse(node)
+        if hasattr(thing, "data_ptr"):
+            self.fail(node, f"{text} is a tensor from outside the function", f"pass {text} as an argument")
+        hint = "" if callable(thing) or isinstance(thing, Attributes) else "only numbers, strings and dtypes are taken"
+        self.fail(node, f"{text} is of type {type(thing).__name__}, which is no value in a script", hint)
+
+    def outside(self, node: ast.expr) -> Any:
+        """The object that a dotted name stands for outside the function.
+
+        Raises: `ScriptError` for an undefined one.
+        """
+        if isinstance(node, ast.Name):
+            found = self.names.get(node.id)
+            if found is UNDEFINED:
+                self.fail(node, f"undefined value {node.id}", self.names.near(node.id, self.frame.visible()))
+            return found
+        if isinstance(node, ast.Attribute) and not self.is_value(node.value):
+            owner = self.outside(node.value)
+            found = member(owner, node.attr)
+            if found is UNDEFINED:
+                message = f"{ast.unparse(node.value)} has no attribute {node.attr!r} that can be scripted"
+                self.fail(node, message, did_you_mean(node.attr, dir(owner) if isinstance(owner, ModuleType) else []))
+            return found
+        self.fail(node, *refusal(node))
+
+    def is_value(self, node: ast.expr) -> bool:
+        """Whether an expression has a value in the graph, rather than standing for something outside."""
+        if isinstance(node, ast.Attribute):
+            return self.is_value(node.value)
+        return not isinstance(node, ast.Name) or self.frame.find(node.id) is not None or node.id in self.locals
+
+    def attribute(self, node: ast.Attribute) -> Value:
+        if not self.is_value(node):
+            return self.captured(node)
+        return calls.attribute(self, self.value(node.value), node)
+
+    def binary(self, node: ast.BinOp) -> Value:
+        return self.operate(node.op, self.value(node.left), self.value(node.right), node)
+
+    def unary(self, node: ast.UnaryOp) -> Value:
+        if isinstance(node.op, ast.Not):
+            return self.truth_value(self.condition(node), node)
+        literal = node.operand
+        number = literal.value if isinstance(literal, ast.Constant) else None
+        if isinstance(node.op, ast.USub) and isinstance(number, int | float):
+            return self.constant(-number, node)
+        operand = self.value(node.operand)
+        if operand.type == BOOL:
+            operand = self.single("aten::Int", [operand], node)
+        if isinstance(node.op, ast.UAdd) and (operand.type in NUMBERS or is_tensor(operand)):
+            return operand
+        sign, kind = ("~", "aten::bitwise_not") if isinstance(node.op, ast.Invert) else ("-", "aten::neg")
+        try:
+            return self.single(kind, [operand], node)
+        except ScriptError:
+            self.fail(node, f"arguments for call are not valid: {sign} does not take {general(operand.type)}")
+
+    def logic(self, node: ast.BoolOp) -> Value:
+        """``a and b`` is ``a`` where that is false, else ``b``: Python's own meaning, both of one type."""
+        return self._logic(node, list(node.values))
+
+    def _logic(self, node: ast.BoolOp, parts: list[ast.expr]) -> Value:
+        if len(parts) == 1:
+            return self.value(parts[0])
+        first, condition = self._operand(parts[0])
+        is_and = isinstance(node.op, ast.And)
+        if isinstance(condition.value, bool):
+            return self._logic(node, parts[1:]) if condition.value is is_and else first
+        rest = lambda: self._logic(node, parts[1:])
+        keep = lambda: first
+        return self.choose(condition, rest, keep, node) if is_and else self.choose(condition, keep, rest, node)
+
+    def _operand(self, node: ast.expr) -> tuple[Value, Condition]:
+        """An operand's value and its truth, with what a comparison with None tells."""
+        if not isinstance(node, ast.Compare):
+            value = self.value(node)
+            return value, Condition(self.truth(value, node))
+        found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
+        if isinstance(found, Value):
+            return found, Condition(self.truth(found, node))
+        return self.truth_value(found, node), found
+
+    def ternary(self, node: ast.IfExp) -> Value:
+        condition = self.condition(node.test)
+        return self.choose(condition, lambda: self.value(node.body), lambda: self.value(node.orelse), node)
+
+    def compare(self, node: ast.Compare) -> Value:
+        found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
+        return found if isinstance(found, Value) else self.truth_value(found, node)
+
+    def condition(self, node: ast.expr) -> Condition:
+        """The truth of an expression, and what follows from it about variables that may be None."""
+        if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
+            inner = self.condition(node.operand)
+            if isinstance(inner.value, bool):
+                return Condition(not inner.value)
+            return Condition(self.single("aten::__not__", [inner.value], node), inner.if_false, inner.if_true)
+        if isinstance(node, ast.BoolOp):
+            return self._both(node, list(node.values))
+        if isinstance(node, ast.Compare):
+            found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
+            if not isinstance(found, Value):
+                return found
+            return Condition(self.truth(found, node))
+        return Condition(self.truth(self.value(node), node))
+
+    def _both(self, node: ast.BoolOp, parts: list[ast.expr]) -> Condition:
+        first = self.condition(parts[0])
+        if len(parts) == 1:
+            return first
+        is_and = isinstance(node.op, ast.And)
+        if isinstance(first.value, bool):
+            return self._both(node, parts[1:]) if first.value is is_and else first
+        rest: list[Condition] = []
+
+        def second() -> Value:
+            rest.append(self._both(node, parts[1:]))
+            return self.truth_value(rest[0], node)
+
+        keep = lambda: self.constant(not is_and, node)
+        value = self.choose(first, second, keep, node) if is_and else self.choose(first, keep, second, node)
+        known = (*first.if_true, *rest[0].if_true) if is_and else (*first.if_false, *rest[0].if_false)
+        return Condition(value, known, ()) if is_and else Condition(value, (), known)
+
+    def _comparison(self, left: Value, rest: list[tuple[ast.cmpop, ast.expr]], node: ast.Compare) -> Value | Condition:
+        """``a < b < c`` is ``a < b and b < c``, with ``b`` computed once."""
+        operator, right_node = rest[0]
+        right = self.value(right_node)
+        if isinstance(operator, ast.Is | ast.IsNot):
+            return self._identity(operator, left, right, node)
+        if type(operator) not in COMPARE:
+            self.fail(node, f"the operator {'not in' if isinstance(operator, ast.NotIn) else 'in'} cannot be scripted")
+        sign, kind = COMPARE[type(operator)]
+        if is_tensor(left) or is_tensor(right):
+            first = self.tensor_operator(sign, kind, left, right, node)
+        else:
+            same = left.type == right.type == BOOL and kind in ("aten::eq", "aten::ne")
+            first = self.number_operator(sign, kind, left, right, node, keep_bools=same)
+        if len(rest) == 1:
+            return first
+
+        def following() -> Value:
+            found = self._comparison(right, rest[1:], node)
+            return found if isinstance(found, Value) else self.truth_value(found, node)
+
+        return self.choose(Condition(self.truth(first, node)), following, lambda: first, node)
+
+    def _identity(self, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Condition:
+        if right.type != NONE or len(node.ops) > 1:
+            self.fail(node, "the operator is can only compare with None", "compare values with ==")
+        positive = isinstance(operator, ast.Is)
+        if left.type == NONE:
+            return Condition(positive)
+        if not isinstance(left.type, OptionalType):
+            return Condition(not positive)
+        value = self.single("aten::__is__" if positive else "aten::__isnot__", [left, right], node)
+        known = (node.left.id,) if isinstance(node.left, ast.Name) else ()
+        return Condition(value, (), known) if positive else Condition(value, known, ())
+
+    def sequence(self, node: ast.Tuple | ast.List) -> Value:
+        values = [self.value(self.unstarred(e)) for e in node.elts]
+        if isinstance(node, ast.Tuple):
+            return self.tuple_of(values, node)
+        return self.list_of(values, node)
+
+    def unstarred(self, node: ast.expr) -> ast.expr:
+        """The expression itself; a starred one cannot be scripted."""
+        if isinstance(node, ast.Starred):
+            self.fail(node, *refusal(node))
+        return node
+
+    def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]:
+        """The values of a call's arguments, by position and by name."""
+        args = [self.value(self.unstarred(a)) for a in node.args]
+        keywords: dict[str, Value] = {}
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                self.fail(keyword.value, "** in a call cannot be scripted", "write the arguments out")
+            keywords[keyword.arg] = self.value(keyword.value)
+        return args, keywords
+
+    def call(self, node: ast.Call) -> Value:
+        return calls.call(self, node)
+
+    def subscript(self, node: ast.Subscript) -> Value:
+        return subscripts.read(self, node)
+
+
+_EMITTERS: dict[type[ast.expr], Callable[[Expressions, Any], Value]] = {
+    ast.Constant: Expressions.constant_expression,
+    ast.Name: Expressions.name,
+    ast.Attribute: Expressions.attribute,
+    ast.BinOp: Expressions.binary,
+    ast.UnaryOp: Expressions.unary,
+    ast.BoolOp: Expressions.logic,
+    ast.Compare: Expressions.compare,
+    ast.IfExp: Expressions.ternary,
+    ast.Call: Expressions.call,
+    ast.Subscript: Expressions.subscript,
+    ast.Tuple: Expressions.sequence,
+    ast.List: Expressions.sequence,
+}

@@ -1,0 +1,36 @@
+"""Where statements lead: whether they return, raise, or go on to what follows them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+
+def returns_somewhere(node: ast.stmt) -> bool:
+    """Whether a return stands in a statement, at any depth of ifs."""
+    if isinstance(node, ast.If):
+        return any(map(returns_somewhere, [*node.body, *node.orelse]))
+    return isinstance(node, ast.Return)
+
+
+def leaves(statements: Sequence[ast.stmt]) -> bool:
+    """Whether statements never go on to what follows them."""
+    return any(_leaves(s) for s in statements)
+
+
+def _leaves(node: ast.stmt) -> bool:
+    if isinstance(node, ast.If):
+        return leaves(node.body) and leaves(node.orelse)
+    return isinstance(node, ast.Return | ast.Raise)
+
+
+def raises(statements: Sequence[ast.stmt]) -> bool:
+    """Whether statements end in an exception on every way, and in a return on none."""
+    for node in statements:
+        if returns_somewhere(node):
+            return False
+        if isinstance(node, ast.Raise):
+            return True
+        if isinstance(node, ast.If) and raises(node.body) and raises(node.orelse):
+            return True
+    return False

@@ -1,0 +1,109 @@
+"""From a Python function to a graph: the three ways in."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping, Sequence
+from types import FunctionType
+from typing import Any
+
+from tensorlab.errors import ScriptError
+from tensorlab.jit.build import Builder
+from tensorlab.jit.ir import Graph
+from tensorlab.jit.script.annotations import annotation_type
+from tensorlab.jit.script.finish import finish
+from tensorlab.jit.script.merge import assigned_names
+from tensorlab.jit.script.names import Attributes, Names, load_ops
+from tensorlab.jit.script.scope import Resolver
+from tensorlab.jit.script.source import Source, function_source, parse, split_lines
+from tensorlab.jit.script.statements import Statements
+
+
+def graph_of(thing: Any) -> Graph | None:
+    """The graph of a compiled function, whatever its class; the `Resolver` used where none is given."""
+    graph = getattr(thing, "graph", None)
+    return graph if isinstance(graph, Graph) else None
+
+
+def compile_function(function: object, *, resolve: Resolver = graph_of) -> Graph:
+    """The graph of a Python function.
+
+    A parameter without an annotation is a tensor. Functions that it calls are scripted too and put in place; of
+    compiled ones, which ``resolve`` knows, the graph is.
+
+    Raises: `ScriptError` at the place of whatever is outside the language.
+    """
+    return _Session(resolve).function(function)
+
+
+def compile_def(
+    node: ast.FunctionDef,
+    lines: Sequence[str],
+    filename: str,
+    namespace: Mapping[str, Any],
+    *,
+    resolve: Resolver = graph_of,
+) -> Graph:
+    """The graph of a definition in a tree parsed from ``lines``; names come from ``namespace``.
+
+    Raises: `ScriptError`, as `compile_function`.
+    """
+    source = Source(filename, tuple(lines), node.name)
+    return _Session(resolve).definition(node, source, Names(namespace))
+
+
+def compile_source(
+    text: str, name: str, namespace: Mapping[str, Any], filename: str = "<script>", *, resolve: Resolver = graph_of
+) -> Graph:
+    """The graph of the function ``name`` at the top of a source text.
+
+    Raises: `ScriptError`, as `compile_function`, and where the text has no such function.
+    """
+    for node in parse(text, filename).body:
+        if isinstance(node, ast.FunctionDef) and node.name == name:
+            return compile_def(node, split_lines(text), filename, namespace, resolve=resolve)
+    raise ScriptError(f"{filename} defines no function {name}")
+
+
+class _Session:
+    """One call from outside, with the functions that are being compiled, each called by the one before."""
+
+    def __init__(self, resolve: Resolver) -> None:
+        self.resolve = resolve
+        self.active: list[FunctionType] = []
+        load_ops()
+
+    def function(self, function: object) -> Graph:
+        node, source = function_source(function)
+        assert isinstance(function, FunctionType)
+        if function in self.active:
+            raise source.error(node, f"{node.name} calls itself, which cannot be scripted", hint="write a loop")
+        self.active.append(function)
+        try:
+            return self.definition(node, source, Names.of(function))
+        finally:
+            self.active.pop()
+
+    def definition(self, node: ast.FunctionDef, source: Source, names: Names) -> Graph:
+        graph = Graph(node.name)
+        builder = Builder(graph.block)
+        scope = Statements(source, names, builder, compile_called=self.function, resolve=self.resolve)
+        _params(scope, node)
+        scope.locals = frozenset(assigned_names(node.body))
+        scope.returns = None if node.returns is None else annotation_type(node.returns, names, source)
+        builder.results(scope.tail(node.body, node).value)
+        finish(graph)
+        return graph
+
+
+def _params(scope: Statements, node: ast.FunctionDef) -> None:
+    given = node.args
+    for many, sign in ((given.vararg, "*"), (given.kwarg, "**")):
+        if many is not None:
+            scope.fail(many, f"a parameter {sign}{many.arg} cannot be scripted", "write the parameters out")
+    params = [*given.posonlyargs, *given.args, *given.kwonlyargs]
+    if params and params[0].arg == "self" and isinstance(scope.names.get("self"), Attributes):
+        params = params[1:]
+    for param in params:
+        type_ = annotation_type(param.annotation, scope.names, scope.source)
+        scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)

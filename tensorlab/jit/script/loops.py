@@ -1,0 +1,141 @@
+"""Loops: what the body assigns and the function had before goes round as the loop's own values."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from tensorlab.core.types import INT, ListType, TensorType, TupleType
+from tensorlab.jit.ir import LOOP, Value
+from tensorlab.jit.script.annotations import general
+from tensorlab.jit.script.merge import assigned_names
+
+if TYPE_CHECKING:
+    from tensorlab.jit.script.statements import Statements
+
+NO_LIMIT = 2**63 - 1  # the trip count of a while
+_GOES_OVER = "a for loop goes over a range, a list or a tuple"
+
+
+def emit_while(scope: Statements, node: ast.While) -> None:
+    """A loop that tests a condition before each turn."""
+    _no_else(scope, node)
+    condition = scope.condition(node.test)
+    if condition.value is False:
+        return
+
+    def body(turn: Value) -> Value:
+        scope.refine(condition.if_true, node)
+        scope.body(node.body)
+        return scope.truth_value(scope.condition(node.test), node.test)
+
+    start = scope.truth_value(condition, node.test)
+    _loop(scope, node, scope.constant(NO_LIMIT, node), start, assigned_names(node.body), body)
+
+
+def emit_for(scope: Statements, node: ast.For) -> None:
+    """A loop over a range or a list; over a tuple, whose parts may differ in type, the body once for each."""
+    _no_else(scope, node)
+    assigned = assigned_names([ast.Assign([node.target], ast.Constant(0)), *node.body])
+    bounds = _range(scope, node.iter)
+    if bounds is not None:
+        trips, index = bounds
+        _counted(scope, node, trips, assigned, index)
+        return
+    value = scope.value(node.iter)
+    if isinstance(value.type, TupleType):
+        for part in scope.unpacked(value, len(value.type.elements), node.iter):
+            scope.assign_to(node.target, part)
+            scope.body(node.body)
+        return
+    if isinstance(value.type, ListType):
+        trips = scope.single("aten::len", [value], node.iter)
+
+        def element(turn: Value) -> Value:
+            return scope.single("aten::__getitem__", [value, turn], node.iter)
+
+        _counted(scope, node, trips, assigned, element)
+        return
+    hint = "go over range(x.shape[0]) and take x[i]" if isinstance(value.type, TensorType) else ""
+    scope.fail(node.iter, f"{_GOES_OVER}, got {general(value.type)}", hint)
+
+
+def _counted(
+    scope: Statements, node: ast.For, trips: Value, assigned: Sequence[str], target: Callable[[Value], Value]
+) -> None:
+    def body(turn: Value) -> Value:
+        scope.assign_to(node.target, target(turn))
+        scope.body(node.body)
+        return scope.constant(True, node)
+
+    _loop(scope, node, trips, scope.constant(True, node), assigned, body)
+
+
+def _range(scope: Statements, node: ast.expr) -> tuple[Value, Callable[[Value], Value]] | None:
+    """How many turns a range has, and the number that a turn stands for; `None` for something else than a range."""
+    if not isinstance(node, ast.Call) or scope.is_value(node.func):
+        return None
+    if isinstance(node.func, ast.Attribute) and scope.is_value(node.func.value):
+        return None
+    if scope.outside(node.func) is not range:
+        name = ast.unparse(node.func)
+        if name in ("enumerate", "zip", "reversed"):
+            scope.fail(node, f"{name} cannot be scripted", f"{_GOES_OVER}")
+        return None
+    if node.keywords or not 1 <= len(node.args) <= 3:
+        scope.fail(node, f"range takes 1 to 3 arguments, got {len(node.args) + len(node.keywords)}")
+    values = [scope.value(scope.unstarred(a)) for a in node.args]
+    for value, argument in zip(values, node.args, strict=True):
+        if value.type != INT:
+            scope.fail(argument, f"range takes ints, got {general(value.type)}")
+    match values:
+        case [trips]:
+            return trips, lambda turn: turn
+        case [start, stop]:
+            trips = scope.single("aten::sub", [stop, start], node)
+            return trips, lambda turn: scope.single("aten::add", [turn, start], node)
+        case _:
+            start, _, step = values
+            trips = scope.single("aten::__range_length", values, node)
+            return trips, lambda turn: scope.single("aten::__derive_index", [turn, start, step], node)
+
+
+def _loop(
+    scope: Statements,
+    node: ast.stmt,
+    trips: Value,
+    start: Value,
+    assigned: Sequence[str],
+    body: Callable[[Value], Value],
+) -> None:
+    """The node, its body, and what its variables are afterwards.
+
+    ``body`` makes the nodes of one turn and gives the condition for the next.
+    """
+    carried: list[tuple[str, Value]] = []
+    for name in scope.frame.visible():
+        value = scope.frame.find(name)
+        if name in assigned and isinstance(value, Value):
+            carried.append((name, value))
+    made = scope.builder.node(LOOP, [trips, start, *(v for _, v in carried)], span=scope.span(node))
+    types = [scope.frame.declaration(name) or general(v.type) for name, v in carried]
+    with scope.inside(scope.builder.block(made)) as frame:
+        turn = scope.builder.param(INT)
+        for (name, _), type_ in zip(carried, types, strict=True):
+            frame.names[name] = scope.builder.param(type_, name)
+        go_on = body(turn)
+        ends = [scope.read(name, node) for name, _ in carried]
+        scope.builder.results(go_on, *(v for v in ends if v is not None))
+    for (name, _), type_ in zip(carried, types, strict=True):
+        scope.frame.names[name] = scope.builder.output(made, type_, name)
+    known = {name for name, _ in carried}
+    for name in assigned:
+        if name not in known:
+            hint = f"give {name} a value before the loop"
+            scope.forget(name, f"{name} is not defined after the loop, whose body may not run", hint)
+
+
+def _no_else(scope: Statements, node: ast.While | ast.For) -> None:
+    if node.orelse:
+        scope.fail(node.orelse[0], "else after a loop cannot be scripted", "put it after the loop")

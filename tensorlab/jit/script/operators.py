@@ -1,0 +1,173 @@
+"""Operators and choices between values: what they mean for the types that they meet."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, unify
+from tensorlab.errors import ScriptError
+from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
+from tensorlab.jit.script.annotations import general
+from tensorlab.jit.script.merge import add_result
+from tensorlab.jit.script.scope import Scope
+
+NUMBERS = (INT, FLOAT, BOOL)
+
+# Operators: sign and node kind.
+BINARY: dict[type[ast.operator], tuple[str, str]] = {
+    ast.Add: ("+", "aten::add"),
+    ast.Sub: ("-", "aten::sub"),
+    ast.Mult: ("*", "aten::mul"),
+    ast.Div: ("/", "aten::div"),
+    ast.FloorDiv: ("//", "aten::floordiv"),
+    ast.Mod: ("%", "aten::remainder"),
+    ast.Pow: ("**", "aten::pow"),
+    ast.MatMult: ("@", "aten::matmul"),
+    ast.BitAnd: ("&", "aten::__and__"),
+    ast.BitOr: ("|", "aten::__or__"),
+    ast.BitXor: ("^", "aten::__xor__"),
+    ast.LShift: ("<<", "aten::__lshift__"),
+    ast.RShift: (">>", "aten::__rshift__"),
+}
+COMPARE: dict[type[ast.cmpop], tuple[str, str]] = {
+    ast.Eq: ("==", "aten::eq"),
+    ast.NotEq: ("!=", "aten::ne"),
+    ast.Lt: ("<", "aten::lt"),
+    ast.LtE: ("<=", "aten::le"),
+    ast.Gt: (">", "aten::gt"),
+    ast.GtE: (">=", "aten::ge"),
+}
+# What a number on the left becomes: the op with its operands exchanged.
+_EXCHANGED = {
+    "aten::add": "aten::add",
+    "aten::mul": "aten::mul",
+    "aten::sub": "aten::rsub",
+    "aten::eq": "aten::eq",
+    "aten::ne": "aten::ne",
+    "aten::lt": "aten::gt",
+    "aten::le": "aten::ge",
+    "aten::gt": "aten::lt",
+    "aten::ge": "aten::le",
+}
+_BITWISE = ("aten::__and__", "aten::__or__", "aten::__xor__")
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A truth value, or what is known of it beforehand.
+
+    ``if_true`` and ``if_false`` are the variables that are not None where it turns out so.
+    """
+
+    value: Value | bool
+    if_true: tuple[str, ...] = ()
+    if_false: tuple[str, ...] = ()
+
+
+class Operators(Scope):
+    """Makes the nodes of operators over values."""
+
+    def operate(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
+        """The value of an operator."""
+        sign, kind = BINARY[type(operator)]
+        if kind == "aten::floordiv" and (is_tensor(left) or is_tensor(right)):
+            kind = "aten::floor_divide"
+        # An integer to a negative power is a float in Python, and where the power is written down, here too.
+        if kind == "aten::pow" and left.type in (INT, BOOL) and isinstance(right.constant, int) and right.constant < 0:
+            left = self.single("aten::Float", [left], node)
+        if is_tensor(left) or is_tensor(right):
+            return self.tensor_operator(sign, kind, left, right, node)
+        same = left.type == right.type == BOOL and kind in _BITWISE
+        return self.number_operator(sign, kind, left, right, node, keep_bools=same)
+
+    def number_operator(
+        self, sign: str, kind: str, left: Value, right: Value, node: ast.AST, *, keep_bools: bool
+    ) -> Value:
+        if not keep_bools:  # in arithmetic True is 1
+            left, right = (self.single("aten::Int", [v], node) if v.type == BOOL else v for v in (left, right))
+        return self.attempt(sign, kind, left, right, node)
+
+    def tensor_operator(self, sign: str, kind: str, left: Value, right: Value, node: ast.AST) -> Value:
+        """An operator with a tensor on at least one side; torch's ops take the number second."""
+        if left.type in NUMBERS:
+            if kind in _EXCHANGED:
+                return self.attempt(sign, _EXCHANGED[kind], right, left, node)
+            if kind == "aten::div":
+                return self.attempt("*", "aten::mul", self.single("aten::reciprocal", [right], node), left, node)
+        return self.attempt(sign, kind, left, right, node)
+
+    def attempt(self, sign: str, kind: str, left: Value, right: Value, node: ast.AST) -> Value:
+        try:
+            return self.single(kind, [left, right], node)
+        except ScriptError as error:
+            if not error.message.startswith(("arguments for call", "unknown builtin op")):
+                raise
+            types = f"{general(left.type)} and {general(right.type)}"
+            self.fail(node, f"arguments for call are not valid: {sign} does not take {types}")
+
+    def choose(
+        self, condition: Condition, true: Callable[[], Value], false: Callable[[], Value], node: ast.expr
+    ) -> Value:
+        """The value of one of two expressions; only that one runs."""
+        if isinstance(condition.value, bool):
+            return true() if condition.value else false()
+        made, *blocks = self.new_if(condition.value, node)
+        values: list[Value] = []
+        for block, refined, emit in zip(blocks, (condition.if_true, condition.if_false), (true, false), strict=True):
+            with self.inside(block):
+                self.refine(refined, node)
+                values.append(emit())
+        type_ = unify(values[0].type, values[1].type)
+        if type_ is None:
+            a, b = (general(v.type) for v in values)
+            self.fail(node, f"Type mismatch: the expression has type {a} if true and type {b} if false")
+        return add_result(self, made, values, type_)
+
+    def truth(self, value: Value, node: ast.AST) -> Value:
+        """A value as a bool: a tensor's one element, a number that is not 0."""
+        if value.type == BOOL:
+            return value
+        if is_tensor(value):
+            return self.single("prim::Bool", [value], node)
+        try:
+            return self.single("aten::Bool", [value], node)
+        except ScriptError:
+            self.fail(node, f"a value of type {value.type} is neither true nor false", "compare it with something")
+
+    def truth_value(self, condition: Condition, node: ast.AST) -> Value:
+        """A condition as a value."""
+        return self.constant(condition.value, node) if isinstance(condition.value, bool) else condition.value
+
+    def list_of(self, values: Sequence[Value], node: ast.AST) -> Value:
+        """A list of values of one type; a constant where all of them are."""
+        if not values:
+            return self.builder.constant((), type_=ListType(INT), span=self.span(node))
+        element: Type | None = general(values[0].type)
+        for value in values[1:]:
+            element = None if element is None else unify(element, general(value.type))
+        if element is None:
+            found = ", ".join(str(general(v.type)) for v in values)
+            self.fail(node, f"a list takes values of one type, got {found}")
+        if all(v.is_constant and v.type in NUMBERS for v in values):
+            return self.builder.constant(tuple(v.constant for v in values), span=self.span(node))
+        return self.builder.node(LIST_CONSTRUCT, values, [ListType(element)], span=self.span(node)).output
+
+    def unpacked(self, value: Value, count: int, node: ast.AST) -> list[Value]:
+        """The parts of a tuple.
+
+        Raises: `ScriptError` for what is no tuple, or has another number of parts.
+        """
+        if not isinstance(value.type, TupleType):
+            self.fail(node, f"a value of type {general(value.type)} cannot be unpacked", "only a tuple can")
+        if len(value.type.elements) != count:
+            self.fail(node, f"cannot unpack {len(value.type.elements)} values into {count}")
+        if value.producer is not None and value.producer.kind == TUPLE_CONSTRUCT:
+            return list(value.producer.inputs)
+        return self.builder.node(TUPLE_UNPACK, [value], value.type.elements, span=self.span(node)).outputs
+
+
+def is_tensor(value: Value) -> bool:
+    """Whether a value is a tensor."""
+    return isinstance(value.type, TensorType)

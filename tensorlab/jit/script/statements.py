@@ -1,0 +1,299 @@
+"""Statements: each adds nodes and changes the table of variables; a return gives the function its value."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tensorlab.core.op import lookup
+from tensorlab.core.types import NONE, STR, TensorType, Type, accepts
+from tensorlab.jit.ir import RAISE, Value
+from tensorlab.jit.script import flow, loops, subscripts
+from tensorlab.jit.script.annotations import annotation_type, general
+from tensorlab.jit.script.expressions import Expressions
+from tensorlab.jit.script.language import refusal
+from tensorlab.jit.script.merge import add_result, common_type, merge_branches
+from tensorlab.jit.script.names import RaisedError
+from tensorlab.jit.script.operators import BINARY, Condition
+
+# An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
+MOST_COPIES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A function's value, and whether it is only the None of a function that came to its end."""
+
+    value: Value
+    implicit: bool = False
+
+
+class Statements(Expressions):
+    """Makes the nodes of statements."""
+
+    returns: Type | None = None  # what the function is annotated with
+    copies = 0
+
+    def tail(self, statements: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
+        """The last statements of a function, and its value.
+
+        Raises: `ScriptError` where ways that control can take give values of types that don't go together.
+        """
+        for index, node in enumerate(statements):
+            if isinstance(node, ast.Return):
+                return Returned(self.returned(node))
+            if isinstance(node, ast.If) and (flow.returns_somewhere(node) or self.guards(node)):
+                return self.split(node, statements[index + 1 :], function)
+            self.statement(node)
+            if isinstance(node, ast.Raise):
+                return Returned(self.constant(None, node), implicit=True)
+        if self.returns is not None and not accepts(self.returns, NONE):
+            self.fail(function, f"{function.name} does not return {self.returns} on every way to its end")
+        return Returned(self.constant(None, function), implicit=True)
+
+    def returned(self, node: ast.Return) -> Value:
+        """The value of a return, of the type that the function is annotated with."""
+        value = self.value(node.value) if node.value is not None else self.constant(None, node)
+        if self.returns is not None and not accepts(self.returns, value.type):
+            given = general(value.type)
+            self.fail(node, f"the function is annotated to return {self.returns} but returns {given}")
+        return value
+
+    def split(self, node: ast.If, rest: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
+        """An if on whose ways the function can end: what follows it goes into the branches that go on."""
+        leaving = [flow.leaves(node.body), flow.leaves(node.orelse)]
+        if rest and not any(leaving):
+            self.copies += 1
+            if self.copies > MOST_COPIES:
+                self.fail(node, "too many ways through returns inside of ifs", "return in the else branch too")
+        true = node.body if leaving[0] else [*node.body, *rest]
+        false = node.orelse if leaving[1] else [*node.orelse, *rest]
+        condition = self.condition(node.test)
+        if isinstance(condition.value, bool):
+            return self.tail(true if condition.value else false, function)
+        if flow.raises(true) or flow.raises(false):
+            self.guard(condition, true, false, node)
+            return self.tail(false if flow.raises(true) else true, function)
+        made, *blocks = self.new_if(condition.value, node)
+        ends: list[Returned] = []
+        for block, statements, refined in zip(
+            blocks, (true, false), (condition.if_true, condition.if_false), strict=True
+        ):
+            with self.inside(block, tail=True):
+                self.refine(refined, node)
+                ends.append(self.tail(statements, function))
+        a, b = ends
+        if a.value.type == b.value.type == NONE:
+            return Returned(self.constant(None, node), implicit=a.implicit and b.implicit)
+        type_ = common_type([a.value.type, b.value.type], self.returns)
+        if type_ is None and (a.implicit or b.implicit):
+            returned = general((b if a.implicit else a).value.type)
+            self.fail(function, f"{function.name} does not return {returned} on every way to its end")
+        if type_ is None:
+            first, second = general(a.value.type), general(b.value.type)
+            self.fail(
+                node,
+                f"Type mismatch: the function returns type {first} in the true branch and type {second} in the false "
+                "branch",
+            )
+        return Returned(add_result(self, made, [a.value, b.value], type_))
+
+    def guards(self, node: ast.If) -> bool:
+        """Whether one branch of an if only leads to an exception, so that what follows belongs to the other."""
+        return flow.raises(node.body) or flow.raises(node.orelse)
+
+    def guard(self, condition: Condition, true: Sequence[ast.stmt], false: Sequence[ast.stmt], node: ast.If) -> None:
+        """The branch that raises; after it, control is in the other one, which stands where the if does."""
+        _, block0, block1 = self.new_if(self.truth_value(condition, node), node)
+        first = flow.raises(true)
+        with self.inside(block0 if first else block1):
+            self.refine(condition.if_true if first else condition.if_false, node)
+            self.body(true if first else false)
+        self.refine(condition.if_false if first else condition.if_true, node)
+
+    def body(self, statements: Sequence[ast.stmt]) -> None:
+        """Statements after which control goes on."""
+        for node in statements:
+            self.statement(node)
+            if isinstance(node, ast.Raise):
+                return
+
+    def statement(self, node: ast.stmt) -> None:
+        """One statement.
+
+        Raises: `ScriptError` for one outside the language.
+        """
+        emitter = _EMITTERS.get(type(node))
+        if emitter is None:
+            self.fail(node, *refusal(node))
+        emitter(self, node)
+
+    def expression(self, node: ast.Expr) -> None:
+        if isinstance(node.value, ast.Constant):  # a docstring
+            return
+        self.value(node.value)
+
+    def nothing(self, node: ast.Pass) -> None:
+        pass
+
+    def assignment(self, node: ast.Assign) -> None:
+        value = self.value(node.value)
+        for target in node.targets:
+            self.assign_to(target, value)
+
+    def assign_to(self, target: ast.expr, value: Value) -> None:
+        """Give what stands left of ``=`` a value."""
+        match target:
+            case ast.Name():
+                self.assign(target.id, value, target)
+            case ast.Tuple() | ast.List():
+                targets = [self.unstarred(t) for t in target.elts]
+                for part, item in zip(targets, self.unpacked(value, len(targets), target), strict=True):
+                    self.assign_to(part, item)
+            case ast.Subscript():
+                self.store(target, value)
+            case ast.Attribute():
+                self.fail(target, "assigning to an attribute cannot be scripted", "return the value")
+            case _:
+                self.fail(target, *refusal(target))
+
+    def place(self, target: ast.Subscript) -> Value:
+        """The view of a tensor that a subscript left of ``=`` names."""
+        owner = self.value(target.value)
+        if not isinstance(owner.type, TensorType):
+            type_ = general(owner.type)
+            self.fail(target, f"a value of type {type_} cannot be changed in a script", "build a new one")
+        return subscripts.view(self, owner, target)
+
+    def store(self, target: ast.Subscript, value: Value) -> None:
+        """``x[i] = value``: written into the view."""
+        kind = "aten::copy_" if isinstance(value.type, TensorType) else "aten::fill_"
+        self.single(kind, [self.place(target), value], target)
+
+    def annotated(self, node: ast.AnnAssign) -> None:
+        if not isinstance(node.target, ast.Name):
+            self.fail(node.target, "only a variable can be annotated in a script")
+        wanted = annotation_type(node.annotation, self.names, self.source)
+        name = node.target.id
+        self.frame.declared[name] = wanted
+        if node.value is None:
+            return
+        value = self.value(node.value)
+        if not accepts(wanted, value.type):
+            given = general(value.type)
+            self.fail(node.value, f"variable {name} is annotated as {wanted} but is assigned a value of type {given}")
+        self.assign(name, value, node.target)
+
+    def augmented(self, node: ast.AugAssign) -> None:
+        """``x += y`` writes into the memory of a tensor; of a number it makes a new value for the name."""
+        if isinstance(node.target, ast.Subscript):
+            self.updated(node, self.place(node.target))
+        elif isinstance(node.target, ast.Name):
+            self.assign(node.target.id, self.updated(node, self.name(node.target)), node.target)
+        else:
+            self.fail(node.target, "assigning to an attribute cannot be scripted", "return the value")
+
+    def updated(self, node: ast.AugAssign, old: Value) -> Value:
+        """The new value of what an augmented assignment changes."""
+        other = self.value(node.value)
+        in_place = f"{BINARY[type(node.op)][1]}_"
+        if isinstance(old.type, TensorType) and lookup(in_place):
+            return self.single(in_place, [old, other], node)
+        return self.operate(node.op, old, other, node)
+
+    def branch(self, node: ast.If) -> None:
+        condition = self.condition(node.test)
+        if isinstance(condition.value, bool):
+            self.body(node.body if condition.value else node.orelse)
+            return
+        if self.guards(node):
+            self.guard(condition, node.body, node.orelse, node)
+            self.body(node.orelse if flow.raises(node.body) else node.body)
+            return
+        made, *blocks = self.new_if(condition.value, node)
+        frames: list[Any] = []
+        for block, statements, refined in zip(
+            blocks, (node.body, node.orelse), (condition.if_true, condition.if_false), strict=True
+        ):
+            with self.inside(block) as frame:
+                self.refine(refined, node)
+                self.body(statements)
+            frames.append(frame)
+        merge_branches(self, made, frames)
+
+    def loop_while(self, node: ast.While) -> None:
+        loops.emit_while(self, node)
+
+    def loop_for(self, node: ast.For) -> None:
+        loops.emit_for(self, node)
+
+    def assertion(self, node: ast.Assert) -> None:
+        condition = self.condition(node.test)
+        if isinstance(condition.value, bool):
+            if condition.value:
+                return
+            self.raised(self.message(node.msg, "AssertionError", node), node)
+            return
+        _, _, block = self.new_if(condition.value, node)
+        with self.inside(block):
+            self.raised(self.message(node.msg, "AssertionError", node), node)
+        self.refine(condition.if_true, node)
+
+    def exception(self, node: ast.Raise) -> None:
+        """``raise ValueError("text")``: the kind and the text."""
+        given = node.exc
+        argument: ast.expr | None = None
+        if isinstance(given, ast.Call) and len(given.args) <= 1 and not given.keywords:
+            argument = given.args[0] if given.args else None
+            given = given.func
+        if given is None or self.is_value(given):
+            self.fail(node, "raise takes an exception's class and a message in a script")
+        kind = self.outside(given)
+        if not isinstance(kind, type) or not issubclass(kind, BaseException):
+            self.fail(given, f"{ast.unparse(given)} is no exception")
+        self.raised(self.message(argument, "" if kind is RaisedError else kind.__name__, node), node)
+
+    def message(self, node: ast.expr | None, kind: str, at: ast.stmt) -> Value:
+        """The text of an exception."""
+        if node is None:
+            return self.constant(kind, at)
+        value = self.value(node)
+        if value.type != STR:
+            self.fail(node, f"a message is a str, got {general(value.type)}")
+        return self.constant(f"{kind}: {value.constant}", node) if value.is_constant and kind else value
+
+    def raised(self, message: Value, node: ast.stmt) -> None:
+        """The node that raises."""
+        self.builder.node(RAISE, [message], span=self.span(node))
+
+    def deletion(self, node: ast.Delete) -> None:
+        for target in node.targets:
+            if not isinstance(target, ast.Name):
+                self.fail(target, "only a variable can be deleted in a script")
+            self.read(target.id, target)
+            self.forget(target.id, f"undefined value {target.id}", "it was deleted above")
+
+    def stray_return(self, node: ast.Return) -> None:
+        self.fail(
+            node,
+            "return inside of a loop cannot be scripted",
+            "keep the result in a variable and return it after the loop",
+        )
+
+
+_EMITTERS: dict[type[ast.stmt], Callable[[Statements, Any], None]] = {
+    ast.Expr: Statements.expression,
+    ast.Pass: Statements.nothing,
+    ast.Assign: Statements.assignment,
+    ast.AnnAssign: Statements.annotated,
+    ast.AugAssign: Statements.augmented,
+    ast.If: Statements.branch,
+    ast.While: Statements.loop_while,
+    ast.For: Statements.loop_for,
+    ast.Assert: Statements.assertion,
+    ast.Raise: Statements.exception,
+    ast.Delete: Statements.deletion,
+    ast.Return: Statements.stray_return,
+}

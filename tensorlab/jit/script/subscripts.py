@@ -1,0 +1,85 @@
+"""Subscripts: an element of a list or a tuple, a view of a tensor."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from tensorlab.core.types import INT, ListType, TensorType, TupleType
+from tensorlab.jit.ir import Value
+from tensorlab.jit.script.annotations import general
+
+if TYPE_CHECKING:
+    from tensorlab.jit.script.expressions import Expressions
+
+
+def read(scope: Expressions, node: ast.Subscript) -> Value:
+    """The value of ``a[...]``."""
+    size = _size(scope, node)
+    if size is not None:
+        return size
+    value = scope.value(node.value)
+    if isinstance(value.type, TensorType):
+        return view(scope, value, node)
+    if isinstance(node.slice, ast.Slice):
+        scope.fail(node, f"a slice of {general(value.type)} cannot be scripted")
+    if isinstance(value.type, TupleType):
+        return _part(scope, value, value.type, node)
+    index = scope.value(node.slice)
+    if isinstance(value.type, ListType) and index.type == INT:
+        return scope.single("aten::__getitem__", [value, index], node)
+    scope.fail(node, f"a value of type {general(value.type)} cannot be indexed with one of type {general(index.type)}")
+
+
+def _size(scope: Expressions, node: ast.Subscript) -> Value | None:
+    """``x.shape[i]`` is one op, without the list between."""
+    shape = node.value
+    if not isinstance(shape, ast.Attribute) or shape.attr != "shape" or not scope.is_value(shape.value):
+        return None
+    if isinstance(node.slice, ast.Slice | ast.Tuple):
+        return None
+    owner = scope.value(shape.value)
+    if not isinstance(owner.type, TensorType):
+        return None
+    return scope.single("aten::size", [owner, scope.value(node.slice)], node)
+
+
+def _part(scope: Expressions, value: Value, type_: TupleType, node: ast.Subscript) -> Value:
+    index = scope.value(node.slice)
+    if not index.is_constant or index.type != INT:
+        scope.fail(node.slice, "a tuple takes an index that is written out", "its parts may differ in type")
+    count = len(type_.elements)
+    if not -count <= index.constant < count:
+        scope.fail(node.slice, f"index {index.constant} into a tuple of {count}")
+    position: int = index.constant
+    return scope.unpacked(value, count, node)[position]
+
+
+def view(scope: Expressions, value: Value, node: ast.Subscript) -> Value:
+    """A view of a tensor: an int takes one position of a dimension, a slice several, None adds a dimension."""
+    dim = 0
+    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
+    for position, part in enumerate(parts):
+        if isinstance(part, ast.Constant) and part.value is Ellipsis:
+            if position != len(parts) - 1:
+                scope.fail(part, "... before other indices cannot be scripted", "write the dimensions out with :")
+            continue
+        at = scope.constant(dim, part)
+        if isinstance(part, ast.Slice):
+            bounds = [scope.value(b) if b is not None else scope.constant(None, part) for b in (part.lower, part.upper)]
+            step = scope.value(part.step) if part.step is not None else scope.constant(1, part)
+            value = scope.single("aten::slice", [value, at, *bounds, step], node)
+            dim += 1
+        elif isinstance(part, ast.Constant) and part.value is None:
+            value = scope.single("aten::unsqueeze", [value, at], node)
+            dim += 1
+        else:
+            value = scope.single("aten::select", [value, at, _position(scope, part)], node)
+    return value
+
+
+def _position(scope: Expressions, part: ast.expr) -> Value:
+    index = scope.value(part)
+    if index.type != INT:
+        scope.fail(part, f"a tensor cannot be indexed with a value of type {general(index.type)} in a script")
+    return index
