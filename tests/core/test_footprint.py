@@ -54,6 +54,18 @@ def test_footprint_reaches_the_bytes_of_the_elements(array: np.ndarray) -> None:
     assert sum(1 for _ in footprint.spans()) == footprint.pieces
 
 
+@given(windows(BASE), st.integers(0, SIZE), st.integers(0, SIZE))
+def test_bytes_between_two_places_are_counted(array: np.ndarray, one: int, other: int) -> None:
+    footprint, (low, high) = of(array, BASE), sorted((one, other))
+    between = len([b for b in bytes_reached(array, BASE) if low <= b < high])
+    counted = footprint.nbytes_between(low, high)
+    if footprint.is_nested:
+        assert counted == between
+    else:
+        assert 0 <= counted <= footprint.nbytes
+        assert footprint.nbytes_between(0, SIZE) == footprint.nbytes
+
+
 @given(windows(BASE), windows(BASE))
 def test_overlap_is_numpys_exact_answer(a: np.ndarray, b: np.ndarray) -> None:
     expected = bool(bytes_reached(a, BASE) & bytes_reached(b, BASE))

@@ -1,0 +1,173 @@
+"""A function that was traced or scripted: each line of its source beside the nodes that it made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.records import PassRecord
+from tensorlab.jit.text import Names, Style, format_graph, format_node
+from tensorlab.jit.tracing import Escape
+from tensorlab.view import html
+from tensorlab.view.graph import MOST_LINES, became, graph_lines, inventory, is_in_place, name_values, place
+from tensorlab.view.html import Cell, Html
+from tensorlab.view.ink import QUIET, REMOVED, RULE
+from tensorlab.view.listing import Line, cap, listing_html, listing_text
+from tensorlab.view.mime import View
+from tensorlab.view.text import WIDTH, Column, Row, columns, counted, listed, shortened, table, visible, wrapped
+
+_MOST_SOURCE = 80
+_NOTES = ("Short constants are written where they are used.",)
+
+
+class TraceView(View):
+    """The graph as it was recorded, beside its source, and the graph that runs.
+
+    ``source`` begins at line ``first_line`` of ``filename`` (the name in the nodes' spans; `None` takes every file);
+    ``how`` is the verb of the first line; ``records`` are those of the passes between the two graphs.
+    """
+
+    __slots__ = ("after", "before", "filename", "first_line", "how", "name", "records", "source", "style", "warnings")
+
+    def __init__(
+        self,
+        name: str,
+        before: Graph,
+        after: Graph,
+        *,
+        source: str = "",
+        first_line: int = 1,
+        filename: str | None = None,
+        warnings: Sequence[Escape] = (),
+        records: Sequence[PassRecord] = (),
+        how: str = "traced",
+        style: Style = "2",
+    ) -> None:
+        self.name = name
+        self.before = before
+        self.after = after
+        self.source = source
+        self.first_line = first_line
+        self.filename = filename
+        self.warnings = tuple(warnings)
+        self.records = tuple(records)
+        self.how = how
+        self.style: Style = style
+
+    def to_dict(self) -> dict[str, object]:
+        names = Names()
+        return {
+            "name": self.name,
+            "how": self.how,
+            "source": self.source,
+            "first_line": self.first_line,
+            "before": format_graph(self.before, style=self.style, names=names, spans=False),
+            "after": format_graph(self.after, style=self.style, names=names, spans=False),
+            "warnings": [warning.to_dict() for warning in self.warnings],
+            "passes": [record.name for record in self.records if record.changed],
+        }
+
+    def text(self) -> str:
+        names = Names()
+        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), WIDTH)
+        for warning in self.warnings:
+            lines += wrapped(visible(f"! {_warning(warning)}"), WIDTH, "  ")
+        rows, left_out = self._source_rows(names)
+        if rows:
+            width = min(max(columns(code) for _, code, _ in rows), 46)
+            heads = (
+                Column("line", "right"),
+                Column("source", most=width),
+                Column("nodes made", most=WIDTH - width - 8),
+            )
+            # A line's indentation is meaning: what is too long for the column is cut, not wrapped.
+            table_rows: list[Row] = [(no, shortened(visible(code), width), made) for no, code, made in rows]
+            lines += ["", *table(heads, table_rows), *([left_out] if left_out else [])]
+        lines += ["", self._after_title(), *listing_text(self._after_lines(names), indent="  ")]
+        notes = " ".join((*_NOTES, f"%ir {self.name} shows what each pass did."))
+        lines += ["", *wrapped(visible(notes), WIDTH)]
+        return "\n".join(lines)
+
+    def html(self) -> str:
+        names = Names()
+        parts = [html.header(self.name, *self._facts())]
+        for warning in self.warnings:
+            parts.append(html.paragraph(html.glyph("!", REMOVED), html.esc(f" {_warning(warning)}")))
+        rows, left_out = self._source_rows(names)
+        if rows:
+            caption = "Each line of the source, and the nodes that it made in the graph"
+            parts.append(html.table([_head_row(), *map(_source_row, rows)], caption, wide=True))
+        if left_out:
+            parts.append(html.footer(left_out))
+        parts.append(listing_html(self._after_lines(names), self._after_title()))
+        parts.append(html.footer(*_NOTES, f"%ir {self.name} shows what each pass did."))
+        return html.card(*parts)
+
+    def _facts(self) -> list[str]:
+        facts = [f"{self.how} · {became(self.before, self.after)}"]
+        changed = list(dict.fromkeys(record.name for record in self.records if record.changed))
+        if changed:
+            facts.append(f"changed by {listed(changed)}")
+        elif self.records:
+            facts.append("no pass changed it")
+        if self.warnings:
+            facts.append(counted(len(self.warnings), "warning"))
+        return facts
+
+    def _after_title(self) -> str:
+        return f"What runs: {inventory(self.after)}"
+
+    def _after_lines(self, names: Names) -> list[Line]:
+        return cap(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
+
+    def _source_rows(self, names: Names) -> tuple[list[tuple[str, str, tuple[str, ...]]], str]:
+        """Line number, code and nodes for each line of source; then what has no line in it."""
+        name_values(self.before, names)
+        made: dict[int, list[str]] = {}
+        elsewhere = 0
+        for node in self.before.nodes():
+            if is_in_place(node, names):
+                continue
+            text = format_node(node, names, style=self.style)
+            line = self._line_of(node.span)
+            if line is not None:
+                made.setdefault(line, []).append(text)
+            else:
+                elsewhere += 1
+        lines = self.source.splitlines()
+        rows = [
+            (str(self.first_line + i), line.expandtabs(4), tuple(made.get(self.first_line + i, ())) or ("",))
+            for i, line in enumerate(lines[:_MOST_SOURCE])
+        ]
+        notes = [f"{counted(len(lines) - _MOST_SOURCE, 'more line')} of source."] if len(lines) > _MOST_SOURCE else []
+        if elsewhere and lines:
+            notes.append(f"{counted(elsewhere, 'node')} from source that is not shown here.")
+        return rows, " ".join(notes)
+
+    def _line_of(self, span: Span | None) -> int | None:
+        if span is None or self.filename not in (None, span.filename):
+            return None
+        inside = self.first_line <= span.line < self.first_line + len(self.source.splitlines())
+        return span.line if inside else None
+
+
+def _warning(warning: Escape) -> str:
+    return f"{place(warning.span)}  {warning.message}" if warning.span is not None else warning.message
+
+
+def _head_row() -> list[Cell]:
+    titles = ("line", "source", "nodes made")
+    return [Cell(html.esc(title), ink=QUIET, size=11.5, scope="col", pad="2px 12px 2px 0") for title in titles]
+
+
+_RULE = RULE.css("border-top", "1px solid")
+
+
+def _source_row(row: tuple[str, str, tuple[str, ...]]) -> list[Cell]:
+    number, code, nodes = row
+    made = html.join((html.esc(shortened(node, 160)) for node in nodes), "\n")
+    return [
+        Cell(html.esc(number), "right", QUIET, mono=True, wraps=False, pad="0 12px 0 0", extra=f"width:1px;{_RULE}"),
+        Cell(html.esc(shortened(code, 120)) or Html(" "), mono=True, wraps=False, pad="0 16px 0 0", extra=_RULE),
+        Cell(made, mono=True, wraps=False, pad="0", extra=_RULE),
+    ]
