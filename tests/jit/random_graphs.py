@@ -1,0 +1,173 @@
+"""Random graphs that run: pointwise ops, views, writes, reductions, ifs and loops over a few small tensors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from hypothesis import strategies as st
+
+import tensorlab as tl
+from tensorlab.core.types import BOOL, INT, TensorType
+from tensorlab.jit.build import Builder
+from tensorlab.jit.ir import IF, LOOP, Graph, Value
+
+SHAPE = (2, 3)
+UNARY = ("tanh", "neg", "relu", "abs", "clone", "detach", "contiguous", "t_t", "same_view")
+BINARY = ("add", "sub", "mul")
+NUMBERS = (0, 1, 1.0, 0.5, True)
+
+
+@dataclass
+class Scope:
+    """What may be taken at a point: tensors of `SHAPE` or one that broadcasts to it, and a condition."""
+
+    builder: Builder
+    tensors: list[Value]
+    conditions: list[Value]
+    counts: list[Value]
+    depth: int = 0
+    writable: list[Value] = field(default_factory=list)
+
+
+@st.composite
+def graphs(draw: st.DrawFn, *, writes: bool = True) -> Graph:
+    """A graph of three tensors, a bool and an int."""
+    graph = Graph()
+    builder = Builder(graph.block)
+    tensor = TensorType(tl.float32, SHAPE)
+    inputs = [builder.param(tensor, name) for name in "abc"]
+    flag, count = builder.param(BOOL, "flag"), builder.param(INT, "count")
+    scope = Scope(builder, inputs, [flag], [count], writable=list(inputs) if writes else [])
+    _fill(draw, scope, draw(st.integers(1, 8)))
+    results = draw(st.lists(st.sampled_from(scope.tensors), min_size=1, max_size=3))
+    builder.end(graph.block).results(*results)
+    return graph
+
+
+def _fill(draw: st.DrawFn, scope: Scope, steps: int) -> None:
+    kinds = ["unary", "binary", "binary", "number", "constant", "sum", "again"]
+    kinds += ["write"] if scope.writable else []
+    kinds += ["if", "loop"] if scope.depth < 2 else []
+    for _ in range(steps):
+        _STEPS[draw(st.sampled_from(kinds))](draw, scope)
+
+
+def _add(scope: Scope, value: Value) -> None:
+    scope.tensors.append(value)
+    if scope.writable:
+        scope.writable.append(value)
+
+
+def _unary(draw: st.DrawFn, scope: Scope) -> None:
+    builder, x = scope.builder, draw(st.sampled_from(scope.tensors))
+    kind = draw(st.sampled_from(UNARY))
+    if kind == "t_t":
+        _add(scope, builder.value("aten::t", [builder.value("aten::t", [x])]))
+    elif kind == "same_view":
+        _add(scope, builder.value("aten::reshape", [x, builder.constant(SHAPE)]))
+    else:
+        _add(scope, builder.value(f"aten::{kind}", [x]))
+
+
+def _binary(draw: st.DrawFn, scope: Scope) -> None:
+    x, y = draw(st.sampled_from(scope.tensors)), draw(st.sampled_from(scope.tensors))
+    _add(scope, scope.builder.value(f"aten::{draw(st.sampled_from(BINARY))}", [x, y]))
+
+
+def _number(draw: st.DrawFn, scope: Scope) -> None:
+    x, n = draw(st.sampled_from(scope.tensors)), draw(st.sampled_from(NUMBERS))
+    kind = draw(st.sampled_from(BINARY if n is not True else ("mul",)))
+    _add(scope, scope.builder.value(f"aten::{kind}", [x, scope.builder.constant(n)]))
+
+
+def _constant(draw: st.DrawFn, scope: Scope) -> None:
+    """A tensor that the graph holds, of one element or all; only read, since every run has the same one."""
+    builder, x = scope.builder, draw(st.sampled_from(scope.tensors))
+    values = draw(st.sampled_from(([1.0], [0.0], [[1.0, 2.0, 3.0], [0.0, -1.0, 0.5]])))
+    held = builder.constant(tl.tensor(values))
+    if draw(st.booleans()):
+        held = builder.value("aten::tanh", [held])
+    _add(scope, builder.value(f"aten::{draw(st.sampled_from(BINARY))}", [x, held]))
+
+
+def _sum(draw: st.DrawFn, scope: Scope) -> None:
+    builder, x = scope.builder, draw(st.sampled_from(scope.tensors))
+    total = builder.value("aten::sum", [x])
+    _add(scope, builder.value("aten::mul", [x, total]))
+
+
+def _again(draw: st.DrawFn, scope: Scope) -> None:
+    """What an earlier node of this block computes."""
+    nodes = [v.producer for v in scope.tensors if v.producer is not None and v.producer.op is not None]
+    if nodes:
+        node = draw(st.sampled_from(nodes))
+        if node.op is not None and not node.op.schema.writes:
+            _add(scope, scope.builder.value(node.kind, node.inputs))
+
+
+def _write(draw: st.DrawFn, scope: Scope) -> None:
+    x, y = draw(st.sampled_from(scope.writable)), draw(st.sampled_from(scope.tensors))
+    _add(scope, scope.builder.value(f"aten::{draw(st.sampled_from(('add_', 'mul_')))}", [x, y]))
+
+
+def _if(draw: st.DrawFn, scope: Scope) -> None:
+    builder = scope.builder
+    condition = draw(st.sampled_from([*scope.conditions, None]))
+    node = builder.node(IF, [condition or builder.constant(draw(st.booleans()))])
+    outputs = draw(st.integers(0, 2))
+    for _ in range(2):
+        with builder.inside(builder.block(node)):
+            inner = _inner(scope)
+            _fill(draw, inner, draw(st.integers(0, 3)))
+            builder.results(*(draw(st.sampled_from(inner.tensors)) for _ in range(outputs)))
+    for _ in range(outputs):
+        _add(scope, builder.output(node, TensorType(tl.float32, SHAPE)))
+
+
+def _loop(draw: st.DrawFn, scope: Scope) -> None:
+    builder = scope.builder
+    trips = draw(st.sampled_from([*scope.counts, -1, 0, 1, 2]))
+    trips = builder.constant(trips) if isinstance(trips, int) else trips
+    carried = draw(st.lists(st.sampled_from(scope.tensors), max_size=2))
+    true = builder.constant(True)
+    node = builder.node(LOOP, [trips, true, *carried], [v.type for v in carried])
+    with builder.inside(builder.block(node)):
+        builder.param(INT)
+        inner = _inner(scope)
+        for value in carried:
+            _add(inner, builder.param(value.type))
+        _fill(draw, inner, draw(st.integers(0, 3)))
+        builder.results(true, *(draw(st.sampled_from(inner.tensors)) for _ in carried))
+    for output in node.outputs:
+        _add(scope, output)
+
+
+def _inner(scope: Scope) -> Scope:
+    tensors, writable = list(scope.tensors), list(scope.writable)
+    return Scope(scope.builder, tensors, scope.conditions, scope.counts, scope.depth + 1, writable)
+
+
+_STEPS = {
+    "unary": _unary,
+    "binary": _binary,
+    "number": _number,
+    "constant": _constant,
+    "sum": _sum,
+    "again": _again,
+    "write": _write,
+    "if": _if,
+    "loop": _loop,
+}
+
+
+@st.composite
+def arguments(draw: st.DrawFn) -> tuple[list[int], bool, int]:
+    """Which of three buffers each tensor argument is (they may be one and the same), the condition and the count."""
+    return draw(st.sampled_from([[0, 1, 2], [0, 0, 1], [0, 1, 0]])), draw(st.booleans()), draw(st.integers(-1, 2))
+
+
+def tensors(which: list[int]) -> list[tl.Tensor]:
+    """Fresh tensors with fixed contents, for one run."""
+    buffers = [tl.tensor(np.linspace(-1 - i, 1, 6, dtype=np.float32).reshape(SHAPE)) for i in range(3)]
+    return [buffers[i] for i in which]

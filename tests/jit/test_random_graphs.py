@@ -1,0 +1,112 @@
+"""Every pass on random graphs: the graph stays whole, the answers, the writes and the sharing stay the same."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_graphs import arguments, graphs, tensors
+
+import tensorlab as tl
+from tensorlab.jit import interpret
+from tensorlab.jit.build import clone, snapshot
+from tensorlab.jit.diff import diff
+from tensorlab.jit.ir import Graph
+from tensorlab.jit.parse import parse_graph
+from tensorlab.jit.passes.fuse import why_not_fusable
+from tensorlab.jit.pipeline import DEFAULT, NAMES, Pipeline
+from tensorlab.jit.text import Names, format_graph
+from tensorlab.jit.verify import verify
+
+PIPELINES = {"default": DEFAULT, **{name: Pipeline((p,)) for name, p in NAMES.items()}}
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+
+
+def run(graph: Graph, which: list[int], flag: bool, count: int) -> tuple[list[np.ndarray], set[tuple[int, int]]]:
+    """Results and arguments after a run, and which of them share memory."""
+    given_tensors = tensors(which)
+    results = interpret.run(graph, [*given_tensors, flag, count])
+    everything: list[tl.Tensor] = [*results, *given_tensors]
+    owners = [t.storage().data_ptr() for t in everything]
+    shared = {(i, j) for i, j in combinations(range(len(owners)), 2) if owners[i] == owners[j]}
+    return [t.numpy().copy() for t in everything], shared
+
+
+@pytest.mark.parametrize("name", PIPELINES)
+@SETTINGS
+@given(graph=graphs(), args=arguments())
+def test_passes_keep_what_a_graph_does(name: str, graph: Graph, args: tuple[list[int], bool, int]) -> None:
+    verify(graph)
+    expected, sharing = run(graph, *args)
+    optimised = clone(graph)
+    PIPELINES[name].run(optimised, verify=True)
+    got, sharing_after = run(optimised, *args)
+    for a, b in zip(expected, got, strict=True):
+        np.testing.assert_array_equal(a, b)
+    assert sharing_after <= sharing
+
+
+@SETTINGS
+@given(graph=graphs())
+def test_print_parse_print_is_a_fixpoint(graph: Graph) -> None:
+    DEFAULT.run(graph)
+    for style in ("2", "1.0"):
+        text = format_graph(graph, style=style)
+        parsed = parse_graph(text)
+        verify(parsed)
+        assert format_graph(parsed, style=style) == text
+
+
+@SETTINGS
+@given(graph=graphs(), args=arguments(), limit=st.integers(0, 12))
+def test_any_number_of_rewrites_gives_a_whole_graph(
+    graph: Graph, args: tuple[list[int], bool, int], limit: int
+) -> None:
+    expected, _ = run(graph, *args)
+    records = DEFAULT.run(graph, limit=limit)
+    verify(graph)
+    rewritten = sum(len({d.rule for d in r.rewrites}) for r in records)
+    assert (rewritten > 0) == any(r.changed for r in records)
+    for a, b in zip(expected, run(graph, *args)[0], strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+@SETTINGS
+@given(graph=graphs())
+def test_diffs_show_every_node_once_and_every_change(graph: Graph) -> None:
+    names = Names()
+    for record in DEFAULT.run(graph):
+        lines = [x for x in diff(record.before, record.after, record.decisions, names) if x.role == "node"]
+        before, after = ({n.serial for n in g.nodes()} for g in (record.before, record.after))
+        assert {x.node for x in lines if x.mark in "=~+"} == after
+        assert {x.node for x in lines if x.mark in "->"} == before - after
+        assert {x.node for x in lines if x.mark == "+"} == after - before
+        assert len(lines) == len({x.node for x in lines})
+        assert all(x.reason for x in lines if x.mark in "-+>")
+
+
+@SETTINGS
+@given(graph=graphs())
+def test_records_are_not_touched_by_later_passes(graph: Graph) -> None:
+    texts = []
+    state = snapshot(graph)
+    for pass_ in DEFAULT:
+        (record,) = Pipeline((pass_,)).run(graph)
+        texts.append((record, format_graph(record.before), format_graph(record.after)))
+    assert format_graph(state) == texts[0][1]
+    for record, before, after in texts:
+        assert (format_graph(record.before), format_graph(record.after)) == (before, after)
+
+
+@SETTINGS
+@given(graph=graphs())
+def test_groups_hold_pointwise_nodes_only(graph: Graph) -> None:
+    DEFAULT.run(graph)
+    for node in graph.nodes():
+        if "subgraph" in node.attributes:
+            inside = node.attributes["subgraph"].block.nodes
+            assert sum(n.kind != "prim::Constant" for n in inside) > 1
+            assert not any(why_not_fusable(n) for n in inside if n.kind != "prim::Constant")
