@@ -29,8 +29,10 @@ lint: $(VENV)/.stamp-test
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
+# make bench ARGS="--benchmark-json FILE"
 bench: $(VENV)/.stamp-test
-	$(BIN)/python -m pytest tests/benchmarks -o python_files='bench_*.py'
+	$(BIN)/python -m pytest tests/benchmarks -q -o python_files='bench_*.py' -o python_functions='bench_*' \
+	  --benchmark-quiet $(ARGS)
 
 # An environment with everything also serves the tour.
 $(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip
