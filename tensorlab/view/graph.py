@@ -5,7 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Block, Graph, Node, Span
+from tensorlab.jit.ir import (
+    CONSTANT,
+    FUSION_GROUP,
+    LIST_CONSTRUCT,
+    TUPLE_CONSTRUCT,
+    TUPLE_UNPACK,
+    Block,
+    Graph,
+    Node,
+    Span,
+)
 from tensorlab.jit.text import (
     Names,
     Style,
@@ -24,6 +34,7 @@ from tensorlab.view.text import WIDTH, columns, counted, listed, visible, wrappe
 
 MOST_LINES = 120
 _LONGEST_IN_PLACE = 24
+_STRUCTURE = (CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK)
 # What IPython calls the file of a cell: a name that changes with every process.
 _CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
 
@@ -145,8 +156,13 @@ def inventory(graph: Graph) -> str:
 
 
 def count_operations(graph: Graph) -> int:
-    """Nodes that do something: all but constants, those inside blocks included."""
-    return sum(node.kind != CONSTANT for node in graph.nodes())
+    """Nodes that compute, those inside blocks included."""
+    return sum(map(is_operation, graph.nodes()))
+
+
+def is_operation(node: Node) -> bool:
+    """Whether a node computes: constants do not, nor do nodes that only put values together or take them apart."""
+    return node.kind not in _STRUCTURE
 
 
 def became(before: Graph, after: Graph) -> str:

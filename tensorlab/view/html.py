@@ -151,6 +151,12 @@ def table(rows: Sequence[Sequence[Cell]], caption: str, *, heading: Html = EMPTY
     return Html(f'<div style="overflow-x:auto;margin:10px 0 4px"><table style="{style}">{title}{body}</table></div>')
 
 
+_SPACE = {
+    (True, True): "white-space:pre-wrap;",
+    (True, False): "white-space:pre;",
+    (False, True): "white-space:normal;",
+    (False, False): "white-space:nowrap;",
+}
 _SMALL = f"font-size:11.5px;{QUIET.css('color')}"
 
 
@@ -162,7 +168,7 @@ def _cell(cell: Cell) -> str:
     if not cell.body:
         return f'<{tag}{scope}{span} style="border:0;{ground}{cell.extra}"></{tag}>'
     font = CODE if cell.mono else f"font-size:{cell.size:g}px;line-height:1.5;"
-    space = "" if cell.wraps else "white-space:pre;" if cell.mono else "white-space:nowrap;"
+    space = _SPACE[cell.mono, cell.wraps]
     weight = "font-weight:400;" if cell.scope else ""
     style = (
         f"text-align:{cell.align};vertical-align:top;padding:{cell.pad};border:0;{weight}"

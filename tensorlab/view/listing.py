@@ -11,6 +11,8 @@ from tensorlab.view.ink import INK, MARKS, QUIET, tint
 from tensorlab.view.text import WIDTH, columns, counted, padded, shortened, visible, wrapped
 
 _MOST_CODE = 400  # characters of one line: a constant with thousands of numbers stays a line
+# How long a line of code may be before it wraps: with remarks beside it, and without.
+_NOTED_COLUMNS, _ALONE_COLUMNS = 62, 104
 _GAP, _BELOW = "   ", "    "
 
 
@@ -83,8 +85,13 @@ def _row(line: Line, *, marked: bool, noted: bool, placed: bool) -> list[Cell]:
     if marked:
         sign = html.glyph(line.sign, mark.colour) if mark is not None else Html(" ")
         code = Html(f"{sign} {code}")
+    room = _NOTED_COLUMNS if noted else _ALONE_COLUMNS
     noted, placed = noted and bool(line.note), placed and bool(line.place)
-    cells = [Cell(code, mono=True, wraps=False, ground=ground, pad="0 12px 0 4px", span=width - noted - placed)]
+    span = width - noted - placed
+    # A long line wraps, or it would push the remarks out of sight; its later lines are indented.
+    wraps = len(line.code) > room
+    pad, hang = ("0 12px 0 36px", "text-indent:-32px;") if wraps else ("0 12px 0 4px", "")
+    cells = [Cell(code, mono=True, wraps=wraps, ground=ground, pad=pad, span=span, extra=hang)]
     if noted:
         cells.append(Cell(html.esc(line.note), ink=side, ground=ground, size=11.5, pad="1px 10px 0 0"))
     if placed:

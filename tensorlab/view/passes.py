@@ -157,19 +157,17 @@ class PassesView(View):
         )
 
     def _brief(self, record: PassRecord) -> str:
-        if record.skipped:
-            return "skipped"
-        deed = counted(len(record.rewrites), "rewrite") if record.changed else "no change"
-        refused = f", {counted(len(record.refusals), 'refusal')}" if record.refusals else ""
-        return f"{deed}{refused}{f', {seconds(record.seconds)}' if self.times else ''}"
+        return f"{_deed(record)}, {seconds(record.seconds)}" if self.times and not record.skipped else _deed(record)
 
     def _strip_html(self) -> Html:
         most = max(count_operations(record.before) for record in self.records) or 1
         first = count_operations(self.records[0].before)
-        parts = [(_chip("◆", LINE, self.how, first, most, "as written"), "")]
+        parts = [(_chip("◆", LINE, self.how, first, most, counted(first, "op"), "as written"), "")]
         for record in self.records:
             left = count_operations(record.after)
-            chip = _chip(_glyph(record), _colour(record), record.name, left, most, self._brief(record))
+            took = f" · {seconds(record.seconds)}" if self.times and not record.skipped else ""
+            facts = (counted(left, "op") + took, _deed(record))
+            chip = _chip(_glyph(record), _colour(record), record.name, left, most, *facts)
             parts.append((chip, ACCENT if record.name == self.selected else ""))
         return html.chips(parts)
 
@@ -182,11 +180,18 @@ def _colour(record: PassRecord) -> str:
     return ACCENT if record.changed else LINE
 
 
-def _chip(glyph: str, colour: str, name: str, left: int, most: int, brief: str) -> Html:
+def _deed(record: PassRecord) -> str:
+    if record.skipped:
+        return "skipped"
+    deed = counted(len(record.rewrites), "rewrite") if record.changed else "no change"
+    return f"{deed}, {counted(len(record.refusals), 'refusal')}" if record.refusals else deed
+
+
+def _chip(glyph: str, colour: str, name: str, left: int, most: int, *facts: str) -> Html:
     """One pass: glyph and name, a bar for the operations that it left, what it did."""
     mark = html.join((html.glyph(glyph, colour), Html(" "), html.strong(name) if colour == ACCENT else html.esc(name)))
     pixels = max(2, round(_BAR_PIXELS * left / most)) if left else 0
     meter = f'<div style="height:4px;width:{pixels}px;background:{colour};margin:3px 0"></div>'
-    facts = "".join(f"<div>{html.esc(text)}</div>" for text in (counted(left, "op"), brief))
+    lines = "".join(f"<div>{html.esc(fact)}</div>" for fact in facts)
     small = f"font-size:11px;line-height:1.4;{QUIET.css('color')}"
-    return Html(f'<div>{mark}</div>{meter}<div style="{small}">{facts}</div>')
+    return Html(f'<div>{mark}</div>{meter}<div style="{small}">{lines}</div>')

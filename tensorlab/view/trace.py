@@ -9,7 +9,16 @@ from tensorlab.jit.records import PassRecord
 from tensorlab.jit.text import Names, Style, format_graph, format_node
 from tensorlab.jit.tracing import Escape
 from tensorlab.view import html
-from tensorlab.view.graph import MOST_LINES, became, graph_lines, inventory, is_in_place, name_values, place
+from tensorlab.view.graph import (
+    MOST_LINES,
+    became,
+    graph_lines,
+    inventory,
+    is_in_place,
+    is_operation,
+    name_values,
+    place,
+)
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET, REMOVED, RULE
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
@@ -132,8 +141,7 @@ class TraceView(View):
             line = self._line_of(node.span)
             if line is not None:
                 made.setdefault(line, []).append(text)
-            else:
-                elsewhere += 1
+            elsewhere += line is None and is_operation(node)
         lines = self.source.splitlines()
         rows = [
             (str(self.first_line + i), line.expandtabs(4), tuple(made.get(self.first_line + i, ())) or ("",))
@@ -141,7 +149,7 @@ class TraceView(View):
         ]
         notes = [f"{counted(len(lines) - _MOST_SOURCE, 'more line')} of source."] if len(lines) > _MOST_SOURCE else []
         if elsewhere and lines:
-            notes.append(f"{counted(elsewhere, 'node')} from source that is not shown here.")
+            notes.append(f"{counted(elsewhere, 'operation')} from source that is not shown here.")
         return rows, " ".join(notes)
 
     def _line_of(self, span: Span | None) -> int | None:

@@ -101,6 +101,27 @@ def test_remarks_go_below_where_they_do_not_fit() -> None:
     ]
 
 
+def test_a_long_line_wraps_with_its_later_lines_indented() -> None:
+    long = Line(", ".join(f"%{i} : Float(600, 512, 3)" for i in range(6)) + " = prim::FusionGroup_0(%x)", "+", "added")
+    cell, remark = pages.parse(listing_html([long], "one line")).find("td")
+    styles = dict(pages.declarations(cell.attributes["style"]))
+    assert (styles["white-space"], styles["text-indent"], styles["padding"]) == ("pre-wrap", "-32px", "0 12px 0 36px")
+    assert remark.words == "added"
+    assert listing_text([long]) == [
+        "+ %0 : Float(600, 512, 3), %1 : Float(600, 512, 3), %2 : Float(600, 512, 3), %3 : Float(600, 512,",
+        "      3), %4 : Float(600, 512, 3), %5 : Float(600, 512, 3) = prim::FusionGroup_0(%x)",
+        "      added",
+    ]
+
+
+def test_what_only_holds_values_together_is_no_operation() -> None:
+    text = "graph(%x : Float(2)):\n  %1 : Float(2) = aten::tanh(%x)\n  %2 : (Float(2), Float(2)) = "
+    graph = graph_of(f"{text}prim::TupleConstruct(%x, %1)\n  return (%2)\n", "pair")
+    assert inventory(graph) == "1 operation"
+    view = TraceView("pair", graph, graph, source="x.tanh()\n", filename="cell.py")
+    assert "\n1 operation from source that is not shown here.\n" in view.text()
+
+
 def test_struck_lines_are_those_that_are_gone() -> None:
     root = pages.parse(listing_html([Line("a", "-"), Line("b", ">"), Line("c", "+"), Line("d", "=")], "four lines"))
     struck = [e.words for e in root.find("span") if "line-through" in e.attributes.get("style", "")]
@@ -131,9 +152,9 @@ def test_a_trace_shows_each_line_beside_its_nodes() -> None:
 def test_nodes_from_elsewhere_are_counted() -> None:
     before, after, _ = traced()
     view = TraceView("tone", before, after, source="y = f(x)\n", first_line=1, filename="cell.py")
-    assert "7 nodes from source that is not shown here." in view.text()
+    assert "7 operations from source that is not shown here." in view.text()
     other = TraceView("tone", before, after, source=SOURCE, filename="other.py")
-    assert "9 nodes from source that is not shown here." in other.text()
+    assert "9 operations from source that is not shown here." in other.text()
     assert "not shown" not in TraceView("tone", before, after).text()
 
 
