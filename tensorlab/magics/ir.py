@@ -27,7 +27,7 @@ class IrMagic(NotebookMagics):
     @magic_arguments()
     @help_option
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
-    @argument("--times", action="store_true", help="with the time that each pass took, which differs every time")
+    @argument("--stable", action="store_true", help="without the time that each pass took, which differs every time")
     @argument("--style", choices=["1.0", "2"], help="print graphs as PyTorch 1.0 did, or as PyTorch 2 does")
     @argument(
         "--stage",
@@ -49,8 +49,8 @@ class IrMagic(NotebookMagics):
         function = self._function(args.function)
         name = args.function or self._name_of(function)
         style: Style = args.style or self.session.graph_style
-        if args.stage is not None and (args.pass_name is not None or args.all or args.times):
-            raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --times")
+        if args.stage is not None and (args.pass_name is not None or args.all or args.stable):
+            raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
         view = _passes(function, name, args, style) if args.stage is None else _stage(function, name, args.stage, style)
         self.bind(args.output, view)
         return view
@@ -84,7 +84,7 @@ def _passes(function: ScriptFunction, name: str, args: Any, style: Style) -> Vie
         selected=args.pass_name,
         show_all=args.all,
         style=style,
-        times=args.times,
+        times=not args.stable,
     )
 
 

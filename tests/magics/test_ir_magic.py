@@ -41,9 +41,9 @@ def test_one_pass(compiled) -> None:
     assert view.selected == "fuse"
 
 
-def test_all_and_times_and_style(compiled) -> None:
-    view = compiled.value("%ir f --all --times --style 1.0 -o kept")
-    assert (view.show_all, view.times, view.style) == (True, True, "1.0")
+def test_all_and_stable_and_style(compiled) -> None:
+    view = compiled.value("%ir f --all --stable --style 1.0 -o kept")
+    assert (view.show_all, view.times, view.style) == (True, False, "1.0")
     assert compiled.names["kept"] is view
     compiled.value("%config Tensorlab.style = '1.0'")
     assert compiled.value("%ir f").style == "1.0"
@@ -94,7 +94,7 @@ def test_wrong_names(compiled) -> None:
         ("f --stage grpah", "--stage takes graph, python, numba, llvm or asm, got 'grpah'"),
         ("f --styel 2", "no option --styel"),
         ("f g", "nothing takes 'g'"),
-        ("f --stage asm --all", "--stage shows no passes, so it takes no --pass, --all or --times"),
+        ("f --stage asm --all", "--stage shows no passes, so it takes no --pass, --all or --stable"),
     ],
 )
 def test_wrong_lines(compiled, line: str, message: str) -> None:
@@ -111,7 +111,7 @@ def test_nothing_compiled_yet(lab) -> None:
 
 def test_help(compiled, capsys: pytest.CaptureFixture[str]) -> None:
     assert compiled.value("%ir --help") is None
-    assert "%ir [-h] [-o NAME] [--times] [--style {1.0,2}]" in capsys.readouterr().out
+    assert "%ir [-h] [-o NAME] [--stable] [--style {1.0,2}]" in capsys.readouterr().out
 
 
 def test_completion(compiled) -> None:
