@@ -119,4 +119,4 @@ def test_completion(compiled) -> None:
     assert compiled.completions("%ir f --stage ll") == ["llvm"]
     assert compiled.completions("%ir f --pass ") == passes(compiled)
     assert compiled.completions("view = %ir f --pass pee") == ["peephole"]
-    assert compiled.completions("%ir f --st") == ["--style", "--stage"]
+    assert compiled.completions("%ir f --st") == ["--stable", "--style", "--stage"]

@@ -16,7 +16,7 @@ CONFTEST = Path(__file__).parents[2] / "notebooks" / "conftest.py"
 @pytest.mark.parametrize(
     ("source", "passes"), [("1 + 1", True), ("%no_such_magic_here", False)], ids=["a good cell", "a grumbling cell"]
 )
-def test_a_usage_error_fails_the_cell(tmp_path: Path, source: str, passes: bool) -> None:  # noqa: FBT001
+def test_a_usage_error_fails_the_cell(tmp_path: Path, source: str, passes: bool) -> None:
     cell = nbformat.v4.new_code_cell(source, execution_count=1, metadata={"tags": ["nbval-ignore-output"]})
     notebook = nbformat.v4.new_notebook(cells=[cell])
     nbformat.write(notebook, tmp_path / "one.ipynb")
