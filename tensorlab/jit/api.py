@@ -61,7 +61,7 @@ def script(fn: Callable[..., Any]) -> Any:
         return fn
     if not config().jit:
         return fn
-    from tensorlab.jit.script import compile_function
+    from tensorlab.jit.scripting import compile_function
 
     function = ScriptFunction(compile_function(fn), kind="scripted", doc=inspect.getdoc(fn))
     functools.update_wrapper(function, fn, assigned=("__module__", "__qualname__"), updated=())

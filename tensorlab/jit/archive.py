@@ -32,9 +32,9 @@ from tensorlab.jit.code import graph_to_code, name_constants
 from tensorlab.jit.container import Entry, Writer, map_file, read_entries, replacing
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.manifest import Manifest, TensorRecord, read_manifest
-from tensorlab.jit.script import compile_source
-from tensorlab.jit.script.names import text_namespace
-from tensorlab.jit.script.source import split_lines
+from tensorlab.jit.scripting import compile_source
+from tensorlab.jit.scripting.names import text_namespace
+from tensorlab.jit.scripting.source import split_lines
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
@@ -124,10 +124,11 @@ def _content(mapped: mmap.mmap, entry: Entry) -> bytes:
 def _check_files(path: Path, name: str, mapped: mmap.mmap, files: Mapping[str, Entry], manifest: Manifest) -> None:
     if manifest.name != name:
         raise ArchiveError(f"{path}: the folder is called {name}, the model {manifest.name}")
-    wanted = {"version", f"code/{name}.py", *(f"tensors/{i}" for i in range(len(manifest.storages)))}
-    if set(files) != wanted or set(manifest.hashes) != wanted:
-        odd = sorted((set(files) | set(manifest.hashes)) ^ wanted | (set(files) ^ set(manifest.hashes)))
-        raise ArchiveError(f"{path}: {odd[0]} is missing, or is no part of an archive")
+    storages = {f"tensors/{i}" for i in range(len(manifest.storages))}
+    wanted = {"version", f"code/{name}.py", *storages}
+    odd = (set(files) ^ wanted) | (set(manifest.hashes) ^ wanted) | (set(manifest.storages) ^ storages)
+    if odd:
+        raise ArchiveError(f"{path}: {min(odd)} is missing, or is no part of an archive")
     with memoryview(mapped) as view:
         for key, entry in files.items():
             with view[entry.start : entry.start + entry.nbytes] as content:

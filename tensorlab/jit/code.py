@@ -15,9 +15,9 @@ from typing import Any
 from tensorlab.core.types import TensorType, unify
 from tensorlab.errors import GraphError
 from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, Block, Graph, Node, Value
-from tensorlab.jit.script.annotations import general, type_text
-from tensorlab.jit.script.loops import NO_LIMIT
-from tensorlab.jit.script.names import text_namespace
+from tensorlab.jit.scripting.annotations import general, type_text
+from tensorlab.jit.scripting.loops import NO_LIMIT
+from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.spelling import expression, literal
 
 _EXCEPTION = re.compile(r"(\w+)(?:: (.*))?", re.DOTALL)

@@ -16,10 +16,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from tensorlab.errors import ArchiveError
 
@@ -76,9 +76,8 @@ def replacing(path: Path) -> Generator[Writer]:
     scratch = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         with open(scratch, "xb") as file:
-            writer = Writer(file)
-            yield writer
-            writer.close()
+            with closing(Writer(file)) as writer:
+                yield writer
             file.flush()
             os.fsync(file.fileno())
         os.replace(scratch, path)
@@ -95,13 +94,14 @@ def map_file(path: Path) -> mmap.mmap:
     """
     try:
         with open(path, "rb") as file:
-            if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
                 raise ArchiveError(f"{path}: is no regular file")
+            if status.st_size == 0:
+                raise ArchiveError(f"{path}: is empty")
             return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     except OSError as error:
         raise ArchiveError(f"{path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise ArchiveError(f"{path}: is empty") from error
 
 
 def read_entries(path: Path, mapped: mmap.mmap) -> dict[str, Entry]:
@@ -110,7 +110,7 @@ def read_entries(path: Path, mapped: mmap.mmap) -> dict[str, Entry]:
     Raises: `ArchiveError` for what is no zip or cut short, and for entries that are compressed, encrypted, links,
             named twice or dangerously, too many, or that lie over each other.
     """
-    infos, directory = _directory(path)
+    infos, directory = _directory(path, mapped)
     if len(infos) > MOST_ENTRIES:
         raise ArchiveError(f"{path}: holds {len(infos)} entries; takes up to {MOST_ENTRIES}")
     found: dict[str, Entry] = {}
@@ -142,11 +142,11 @@ def checksum_fits(mapped: mmap.mmap, entry: Entry) -> bool:
         return zlib.crc32(content) == entry.checksum
 
 
-def _directory(path: Path) -> tuple[list[zipfile.ZipInfo], int]:
+def _directory(path: Path, mapped: mmap.mmap) -> tuple[list[zipfile.ZipInfo], int]:
     """What the directory at the end says, and where it begins."""
     try:
-        with zipfile.ZipFile(path) as opened:
-            return opened.infolist(), opened.start_dir
+        opened = zipfile.ZipFile(cast(BinaryIO, mapped))  # a mapping reads and seeks as a file does
+        return opened.infolist(), opened.start_dir
     except (zipfile.BadZipFile, struct.error, ValueError, NotImplementedError, OverflowError, OSError) as error:
         raise ArchiveError(f"{path}: is no archive, or cut short ({error})") from error
 

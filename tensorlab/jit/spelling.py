@@ -13,10 +13,12 @@ from tensorlab.core.device import device
 from tensorlab.core.dtype import DType
 from tensorlab.core.schema import Param
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, ListType, TensorType, Type
+from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, TENSOR, ListType, TensorType, Type
 from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.ops import api, create
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used
 
@@ -153,7 +155,8 @@ def _call(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -> st
             arguments.append(f"{param.name}={text}")
     first = node.inputs[0] if node.inputs else None
     namespace, _, name = node.kind.partition("::")
-    if namespace == "aten" and _is_public(name):
+    of_tensors = any(general(v.type) in (TENSOR, ListType(TENSOR)) for v in node.inputs)
+    if namespace == "aten" and (name in create.__all__ or (name in api.__all__ and of_tensors)):
         return f"tensorlab.{name}({', '.join(arguments)})"
     is_method = namespace == "aten" and first is not None and is_name(first) and isinstance(first.type, TensorType)
     if is_method and name in vars(Tensor):
@@ -167,9 +170,3 @@ def _is_default(param: Param, value: Value) -> bool:
         return False
     given = value.constant
     return type(given) is type(param.default) and given == param.default
-
-
-def _is_public(name: str) -> bool:
-    import tensorlab
-
-    return name in tensorlab.__all__

@@ -68,7 +68,7 @@ class TensorlabScriptMagic(NotebookMagics):
         name = definition.name
         from tensorlab.errors import ScriptError
         from tensorlab.jit.api import script
-        from tensorlab.jit.script.source import LABELS
+        from tensorlab.jit.scripting.source import LABELS
 
         LABELS[body.filename] = f"cell {body.number}"  # a kernel's own name for a cell is a file under /tmp
         try:

@@ -52,7 +52,12 @@ def _prune(block: Block) -> bool:
 def _prune_results(node: Node) -> bool:
     changed = False
     for index in reversed(range(len(node.outputs))):
-        if node.outputs[index].uses or (node.kind == LOOP and _goes_round(node, index)):
+        same = _unchanged(node, index)
+        if same is not None:  # no branch, or no turn, changes it
+            edit.replace_uses(node.outputs[index], same)
+            if node.kind == LOOP:
+                edit.replace_uses(node.blocks[0].params[index + 1], same)
+        elif node.outputs[index].uses or (node.kind == LOOP and _goes_round(node, index)):
             continue
         edit.remove_output(node, index)
         changed = True
@@ -65,6 +70,16 @@ def _prune_results(node: Node) -> bool:
         edit.remove_param(body, index + 1)
         edit.remove_input(node, index + 2)
     return changed
+
+
+def _unchanged(node: Node, index: int) -> Value | None:
+    """The value that an output always has, where that is clear: one from outside of the blocks."""
+    if node.kind == IF:
+        first, second = (block.results[index] for block in node.blocks)
+        return first if first is second else None
+    (body,) = node.blocks
+    before = node.inputs[index + 2]
+    return before if body.results[index + 1] in (body.params[index + 1], before) else None
 
 
 def _goes_round(node: Node, index: int) -> bool:

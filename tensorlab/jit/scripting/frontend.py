@@ -10,13 +10,13 @@ from typing import Any
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import Graph
-from tensorlab.jit.script.annotations import annotation_type
-from tensorlab.jit.script.finish import finish
-from tensorlab.jit.script.merge import assigned_names
-from tensorlab.jit.script.names import Attributes, Names, load_ops
-from tensorlab.jit.script.scope import Resolver
-from tensorlab.jit.script.source import Source, function_source, parse, split_lines
-from tensorlab.jit.script.statements import Statements
+from tensorlab.jit.scripting.annotations import annotation_type
+from tensorlab.jit.scripting.finish import finish
+from tensorlab.jit.scripting.merge import assigned_names
+from tensorlab.jit.scripting.names import Attributes, Names, load_ops
+from tensorlab.jit.scripting.scope import Resolver
+from tensorlab.jit.scripting.source import Source, function_source, parse, split_lines
+from tensorlab.jit.scripting.statements import Statements
 
 
 def graph_of(thing: Any) -> Graph | None:

@@ -7,7 +7,7 @@ import pytest
 import tensorlab as tl
 from tensorlab import Tensor
 from tensorlab.jit.ir import Graph
-from tensorlab.jit.script import compile_def, compile_function, compile_source
+from tensorlab.jit.scripting import compile_def, compile_function, compile_source
 from tensorlab.jit.text import format_graph
 from tensorlab.jit.verify import verify
 

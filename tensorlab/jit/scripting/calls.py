@@ -12,13 +12,13 @@ from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, TensorType, accepts
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.arguments import op_call
-from tensorlab.jit.script.names import BUILTINS, near_op, op_kind
-from tensorlab.jit.script.pythonic import python_function
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.arguments import op_call
+from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
+from tensorlab.jit.scripting.pythonic import python_function
 
 if TYPE_CHECKING:
-    from tensorlab.jit.script.expressions import Expressions
+    from tensorlab.jit.scripting.expressions import Expressions
 
 _ATTRIBUTES = {
     "shape": "aten::size",

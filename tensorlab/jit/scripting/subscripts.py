@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.types import INT, ListType, TensorType, TupleType
 from tensorlab.jit.ir import Value
-from tensorlab.jit.script.annotations import general
+from tensorlab.jit.scripting.annotations import general
 
 if TYPE_CHECKING:
-    from tensorlab.jit.script.expressions import Expressions
+    from tensorlab.jit.scripting.expressions import Expressions
 
 
 def read(scope: Expressions, node: ast.Subscript) -> Value:

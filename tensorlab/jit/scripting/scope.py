@@ -19,9 +19,9 @@ from tensorlab.core.types import OptionalType, TupleType, Type, accepts
 from tensorlab.errors import ArgumentError, TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.names import Names, near_op
-from tensorlab.jit.script.source import Source
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.names import Names, near_op
+from tensorlab.jit.scripting.source import Source
 
 _TEMPORARY = re.compile(r"_\d*")  # a name that says nothing, as the text of a graph has them
 

@@ -24,8 +24,8 @@ from tensorlab.core.types import (
     TupleType,
     Type,
 )
-from tensorlab.jit.script.names import UNDEFINED, Names, member
-from tensorlab.jit.script.source import Source
+from tensorlab.jit.scripting.names import UNDEFINED, Names, member
+from tensorlab.jit.scripting.source import Source
 
 _PLAIN: dict[Any, Type] = {int: INT, float: FLOAT, bool: BOOL, str: STR, device: DEVICE, DType: DTYPE, None: NONE}
 _TAKES = "Tensor, int, float, bool, str, None, Optional[...], List[...], Tuple[...]"

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.types import INT, ListType, TensorType, TupleType
 from tensorlab.jit.ir import LOOP, Value
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.merge import assigned_names
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.merge import assigned_names
 
 if TYPE_CHECKING:
-    from tensorlab.jit.script.statements import Statements
+    from tensorlab.jit.scripting.statements import Statements
 
 NO_LIMIT = 2**63 - 1  # the trip count of a while
 _GOES_OVER = "a for loop goes over a range, a list or a tuple"

@@ -152,7 +152,8 @@ def member(owner: Any, name: str) -> Any:
 def near_op(kind: str) -> str:
     """A hint with the op that was probably meant, or an empty text."""
     namespace, _, name = kind.partition("::")
-    return did_you_mean(name, [op.schema.name for op in all_ops() if op.schema.namespace == namespace])
+    known = (op.schema for op in all_ops())
+    return did_you_mean(name, [s.name for s in known if s.namespace == namespace and not s.name.startswith("_")])
 
 
 def op_kind(thing: Any) -> str | None:

@@ -1,4 +1,4 @@
-"""What is outside the language, and how it is told: every message in full, in ``tests/golden/script/errors.txt``."""
+"""What is outside the language, and how it is told: every message in full, in ``tests/golden/scripting/errors.txt``."""
 
 from typing import List, Optional  # noqa: UP035 - what users write
 
@@ -7,7 +7,7 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.errors import ScriptError
-from tensorlab.jit.script import LABELS, compile_function, compile_source
+from tensorlab.jit.scripting import LABELS, compile_function, compile_source
 
 
 def recursive(x):

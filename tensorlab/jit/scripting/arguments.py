@@ -13,12 +13,12 @@ from tensorlab.core.op import Op, lookup, mismatch
 from tensorlab.core.schema import Param
 from tensorlab.core.types import FLOAT, INT, ListType, OptionalType, TupleType, Type, accepts
 from tensorlab.jit.ir import Value
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.names import near_op
-from tensorlab.jit.script.scope import refused
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.names import near_op
+from tensorlab.jit.scripting.scope import refused
 
 if TYPE_CHECKING:
-    from tensorlab.jit.script.expressions import Expressions
+    from tensorlab.jit.scripting.expressions import Expressions
 
 
 def op_call(

@@ -10,13 +10,13 @@ from typing import Any
 from tensorlab.core.op import lookup
 from tensorlab.core.types import NONE, STR, TensorType, Type, accepts
 from tensorlab.jit.ir import RAISE, Value
-from tensorlab.jit.script import flow, loops, subscripts
-from tensorlab.jit.script.annotations import annotation_type, general
-from tensorlab.jit.script.expressions import Expressions
-from tensorlab.jit.script.language import refusal
-from tensorlab.jit.script.merge import add_result, common_type, merge_branches
-from tensorlab.jit.script.names import RaisedError
-from tensorlab.jit.script.operators import BINARY, Condition
+from tensorlab.jit.scripting import flow, loops, subscripts
+from tensorlab.jit.scripting.annotations import annotation_type, general
+from tensorlab.jit.scripting.expressions import Expressions
+from tensorlab.jit.scripting.language import refusal
+from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
+from tensorlab.jit.scripting.names import RaisedError
+from tensorlab.jit.scripting.operators import BINARY, Condition
 
 # An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
 MOST_COPIES = 32

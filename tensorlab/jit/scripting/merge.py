@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from tensorlab.core.types import Type, accepts, unify
 from tensorlab.jit import edit
 from tensorlab.jit.ir import Node, Value
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.scope import Frame, Missing, Scope
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.scope import Frame, Missing, Scope
 
 BRANCHES = ("true", "false")
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, unify
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.merge import add_result
-from tensorlab.jit.script.scope import Scope
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.merge import add_result
+from tensorlab.jit.scripting.scope import Scope
 
 NUMBERS = (INT, FLOAT, BOOL)
 

@@ -10,11 +10,11 @@ from typing import Any
 from tensorlab.core.types import BOOL, NONE, OptionalType
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import Value
-from tensorlab.jit.script import calls, subscripts
-from tensorlab.jit.script.annotations import general
-from tensorlab.jit.script.language import refusal
-from tensorlab.jit.script.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
-from tensorlab.jit.script.operators import COMPARE, NUMBERS, Condition, Operators, is_tensor
+from tensorlab.jit.scripting import calls, subscripts
+from tensorlab.jit.scripting.annotations import general
+from tensorlab.jit.scripting.language import refusal
+from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
+from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, is_tensor
 
 
 class Expressions(Operators):

@@ -13,11 +13,11 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
-from tensorlab.jit.script.arguments import op_call
+from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.ops import create
 
 if TYPE_CHECKING:
-    from tensorlab.jit.script.expressions import Expressions
+    from tensorlab.jit.scripting.expressions import Expressions
 
 Emitter = Callable[["Expressions", ast.Call], Value]
 
