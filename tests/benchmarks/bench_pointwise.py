@@ -10,6 +10,7 @@ from side_by_side import Statement, race
 import tensorlab as tl
 
 MANY = 10_000_000
+ROUNDS = 31
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +46,7 @@ def bench_fused(arrays, torch, record) -> None:
             {"mul": torch.mul, "add": torch.add, "tanh": torch.tanh, "p": p, "q": q, "r": r, "out": kept},
         )
     np.testing.assert_allclose(f(a, b, c).numpy(), np.tanh(x * y + z), rtol=1e-5, atol=1e-6)
-    times = race(entrants)
+    times = race(entrants, rounds=ROUNDS)
     eager, written = times.get("torch"), times.get("torch out")
     record(
         entrants["traced"],
@@ -99,7 +100,7 @@ def _add(x: np.ndarray, y: np.ndarray, torch, what: str, kind: Kind, goal: float
     if torch is not None:
         entrants["torch"] = Statement("a + b", {"a": torch.from_numpy(x), "b": torch.from_numpy(y)})
     np.testing.assert_array_equal(entrants["tensorlab"].value().numpy(), x + y)
-    times = race(entrants)
+    times = race(entrants, rounds=ROUNDS if x.size == MANY else 301)
     other = times.get("torch")
     row = Row(what, times["tensorlab"], other or NOT_INSTALLED, times["NumPy"], Ratio("torch", other, kind, goal))
     return entrants["tensorlab"], row

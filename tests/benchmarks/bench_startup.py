@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from readme_table import NOT_INSTALLED, Kind, Limit, Ratio, Row
-from side_by_side import Statement, race, summary
+from side_by_side import Laps, Statement, race
 
 ROUNDS = 9
 SCRIPT = Path(__file__).with_name("first_trace.py")
@@ -46,7 +46,7 @@ def bench_first_trace(tmp_path: Path, record) -> None:
         filled_times.append(_first_trace(filled))
 
     def row(what: str, runs: list[dict[str, float]], steps: tuple[str, ...], goal: float | None = None) -> Row:
-        return Row(what, summary([sum(run[step] for step in steps) for run in runs]), verdict=Limit(goal))
+        return Row(what, Laps(tuple(sum(run[step] for step in steps) for run in runs)), verdict=Limit(goal))
 
     whole = ("load", "tensors", "trace")
     record(

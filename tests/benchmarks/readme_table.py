@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import Enum
+from statistics import median
 
-from tensorlab.core.measure import Measurement
+from side_by_side import Laps, interquartile_range
 
 NOT_INSTALLED = "not installed"
 NONE = "–"
@@ -26,51 +27,56 @@ class Ratio:
     """A comparison: with whom, how, and what the project set out to reach.
 
     Units: ``goal`` is a factor, or seconds where ``kind`` is `Kind.MORE`. Speed is to be at least the goal, time and
-    seconds at most. ``time`` is the other's, or None where it is not installed.
+    seconds at most. ``laps`` are the other's, or None where it is not installed.
     """
 
     against: str
-    time: Measurement | None
+    laps: Laps | None
     kind: Kind
     goal: float | None = None
 
-    def value(self, own: Measurement) -> float | None:
-        """The factor or the seconds; None without the other's time."""
-        if self.time is None:
-            return None
+    def rounds(self, own: Laps) -> tuple[float, ...]:
+        """The factor or the seconds of each round; none without the other's times."""
+        if self.laps is None:
+            return ()
         match self.kind:
             case Kind.SPEED:
-                return self.time.median / own.median
+                return self.laps.over(own)
             case Kind.TIME:
-                return own.median / self.time.median
+                return own.over(self.laps)
             case Kind.MORE:
-                return own.median - self.time.median
+                return own.minus(self.laps)
 
-    def met(self, own: Measurement) -> bool | None:
-        """Whether the goal is reached; None without one, or without the other's time."""
+    def value(self, own: Laps) -> float | None:
+        """The median over rounds; None without the other's times."""
+        rounds = self.rounds(own)
+        return median(rounds) if rounds else None
+
+    def met(self, own: Laps) -> bool | None:
+        """Whether the goal is reached; None without one, or without the other's times."""
         value = self.value(own)
         if value is None or self.goal is None:
             return None
         return value >= self.goal if self.kind is Kind.SPEED else value <= self.goal
 
-    def text(self, own: Measurement) -> str:
-        """``14.3× the speed of torch``."""
-        value = self.value(own)
-        if value is None:
+    def text(self, own: Laps) -> str:
+        """``14.3 ± 0.5× the speed of torch``."""
+        rounds = self.rounds(own)
+        if not rounds:
             return NONE
         match self.kind:
             case Kind.SPEED:
-                return f"{factor(value)} the speed of {self.against}"
+                return f"{factor(rounds)} the speed of {self.against}"
             case Kind.TIME:
-                return f"{factor(value)} the time of {self.against}"
+                return f"{factor(rounds)} the time of {self.against}"
             case Kind.MORE:
-                return f"{signed(value)} over {self.against}"
+                return f"{duration(rounds, sign='+')} over {self.against}"
 
-    def goal_text(self, own: Measurement) -> str:
+    def goal_text(self, own: Laps) -> str:
         """``≥ 8×, met``."""
         if self.goal is None:
             return NONE
-        limit = signed(self.goal) if self.kind is Kind.MORE else f"{self.goal:g}×"
+        limit = f"+{self.goal:g} s" if self.kind is Kind.MORE else f"{self.goal:g}×"
         return goal_text("≥" if self.kind is Kind.SPEED else "≤", limit, self.met(own))
 
 
@@ -80,44 +86,45 @@ class Limit:
 
     goal: float | None = None
 
-    def value(self, own: Measurement) -> float:
+    def value(self, own: Laps) -> float:
         """The time itself."""
-        return own.median
+        return median(own.seconds)
 
-    def met(self, own: Measurement) -> bool | None:
+    def met(self, own: Laps) -> bool | None:
         """Whether it is short enough."""
-        return None if self.goal is None else own.median <= self.goal
+        return None if self.goal is None else self.value(own) <= self.goal
 
-    def text(self, own: Measurement) -> str:
+    def text(self, own: Laps) -> str:
         """There is no other time to divide by."""
         return NONE
 
-    def goal_text(self, own: Measurement) -> str:
+    def goal_text(self, own: Laps) -> str:
         """``≤ 3 s, missed``."""
         return NONE if self.goal is None else goal_text("≤", f"{self.goal:g} s", self.met(own))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table. A cell without a measurement says why in its own words."""
+    """A line of the table. A cell without times says why in its own words."""
 
     what: str
-    tensorlab: Measurement
-    torch: Measurement | str = NONE
-    numpy: Measurement | str = NONE
+    tensorlab: Laps
+    torch: Laps | str = NONE
+    numpy: Laps | str = NONE
     verdict: Ratio | Limit = Limit()
 
     def cells(self) -> tuple[str, ...]:
         """The texts from left to right."""
-        times = [cell if isinstance(cell, str) else spread(cell) for cell in (self.tensorlab, self.torch, self.numpy)]
+        laps = (self.tensorlab, self.torch, self.numpy)
+        times = [cell if isinstance(cell, str) else duration(cell.seconds) for cell in laps]
         return (self.what, *times, self.verdict.text(self.tensorlab), self.verdict.goal_text(self.tensorlab))
 
     def to_dict(self) -> dict[str, object]:
         """For the JSON that ``--benchmark-json`` writes."""
-        times = {"tensorlab": self.tensorlab, "torch": self.torch, "numpy": self.numpy}
+        laps = {"tensorlab": self.tensorlab, "torch": self.torch, "numpy": self.numpy}
         return {
             "what": self.what,
-            **{name: cell if isinstance(cell, str) else asdict(cell) for name, cell in times.items()},
+            **{name: cell if isinstance(cell, str) else asdict(cell.measurement()) for name, cell in laps.items()},
             "value": self.verdict.value(self.tensorlab),
             "goal": self.verdict.goal,
             "met": self.verdict.met(self.tensorlab),
@@ -137,33 +144,23 @@ def goal_text(sign: str, limit: str, met: bool | None) -> str:
     return f"{sign} {limit}" if met is None else f"{sign} {limit}, {'met' if met else 'missed'}"
 
 
-def factor(value: float) -> str:
-    """Three digits: ``14.3×``."""
-    return f"{digits(value)}×"
+def factor(values: Sequence[float]) -> str:
+    """``14.3 ± 0.5×``."""
+    return f"{middle_and_spread(values, 1)}×"
 
 
-def signed(seconds: float) -> str:
-    """``+25 ms``."""
-    return f"{'-' if seconds < 0 else '+'}{duration(abs(seconds))}"
+def duration(seconds: Sequence[float], *, sign: str = "") -> str:
+    """``9.76 ± 0.31 ms``: a unit that leaves one to three digits before the point; ``sign`` is that of a plus."""
+    middle = median(seconds)
+    scale, unit = _unit(abs(middle))
+    return f"{sign if middle >= 0 else ''}{middle_and_spread(seconds, scale)} {unit}"
 
 
-def duration(seconds: float) -> str:
-    """Seconds in a unit that leaves one to three digits before the point."""
-    scale, unit = _unit(seconds)
-    return f"{digits(seconds * scale)} {unit}"
-
-
-def spread(time: Measurement) -> str:
-    """Median and half the interquartile range, in one unit: ``9.76 ± 0.31 ms``."""
-    scale, unit = _unit(time.median)
-    middle = digits(time.median * scale)
-    places = len(middle.partition(".")[2])
-    return f"{middle} ± {time.spread / 2 * scale:.{places}f} {unit}"
-
-
-def digits(value: float) -> str:
-    """Three significant digits from 1 on; two decimals below."""
-    return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
+def middle_and_spread(values: Sequence[float], scale: float) -> str:
+    """The median, and half the interquartile range to the same number of places."""
+    middle = median(values) * scale
+    places = 2 if abs(middle) < 9.995 else 1 if abs(middle) < 99.95 else 0
+    return f"{middle:.{places}f} ± {interquartile_range(values) / 2 * scale:.{places}f}"
 
 
 def _unit(seconds: float) -> tuple[float, str]:
