@@ -128,7 +128,23 @@ def _operator(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -
         return f"len({inputs[0]})"
     if kind == "aten::__getitem__":
         return f"{inputs[0]}[{inputs[1]}]"
-    return None
+    return _subscript(node, inputs)
+
+
+def _subscript(node: Node, inputs: list[str]) -> str | None:
+    """``x[i]`` and ``x[a:b]`` for views along the first dimension."""
+    if node.kind not in ("aten::select", "aten::slice") or not _once(node.inputs[1], 0):
+        return None
+    if node.kind == "aten::select":
+        return f"{inputs[0]}[{inputs[2]}]"
+    start, end = ("" if _once(node.inputs[i], None) else inputs[i] for i in (2, 3))
+    step = "" if _once(node.inputs[4], 1) else f":{inputs[4]}"
+    return f"{inputs[0]}[{start}:{end}{step}]"
+
+
+def _once(value: Value, constant: int | None) -> bool:
+    """Whether a value is this constant, used nowhere else."""
+    return value.is_constant and value.constant == constant and len(value.uses) == 1
 
 
 def _infix_reads_back(node: Node, types: tuple[Type, ...]) -> bool:

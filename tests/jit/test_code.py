@@ -278,6 +278,32 @@ def forward(self, x: Tensor) -> Tensor:
     assert name_constants(graph, {"c0": tl.ones(1)})["c1"] is constant
 
 
+def views(x, i: int):
+    return x[i, 0] + x[1:, None] * x[:i] - x[::2, 1:] / x[-1]
+
+
+def test_views_along_the_first_dimension_are_subscripts():
+    assert (
+        code_of(compile_function(views))
+        == """\
+def forward(self, x: Tensor, i: int) -> Tensor:
+    _0 = x[i]
+    _1 = _0[0]
+    _2 = x[1:]
+    _3 = _2.unsqueeze(1)
+    _4 = x[:i]
+    _5 = tensorlab.mul(_3, _4)
+    _6 = tensorlab.add(_1, _5)
+    _7 = x[::2]
+    _8 = ops.aten.slice(_7, dim=1, start=1)
+    _9 = x[-1]
+    _10 = tensorlab.div(_8, _9)
+    _11 = tensorlab.sub(_6, _10)
+    return _11
+"""
+    )
+
+
 def unknown_exception(n: int):
     if n > 1:
         raise Odd("no")

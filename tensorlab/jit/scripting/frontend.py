@@ -33,7 +33,10 @@ def compile_function(function: object, *, resolve: Resolver = graph_of) -> Graph
 
     Raises: `ScriptError` at the place of whatever is outside the language.
     """
-    return _Session(resolve).function(function)
+    try:
+        return _Session(resolve).function(function)
+    except ScriptError as error:  # the frames of the frontend would only hide the user's line
+        raise error.with_traceback(None) from error.__cause__
 
 
 def compile_def(
@@ -49,7 +52,10 @@ def compile_def(
     Raises: `ScriptError`, as `compile_function`.
     """
     source = Source(filename, tuple(lines), node.name)
-    return _Session(resolve).definition(node, source, Names(namespace))
+    try:
+        return _Session(resolve).definition(node, source, Names(namespace))
+    except ScriptError as error:
+        raise error.with_traceback(None) from error.__cause__
 
 
 def compile_source(

@@ -161,8 +161,12 @@ class Operators(Scope):
         """
         if not isinstance(value.type, TupleType):
             self.fail(node, f"a value of type {general(value.type)} cannot be unpacked", "only a tuple can")
-        if len(value.type.elements) != count:
-            self.fail(node, f"cannot unpack {len(value.type.elements)} values into {count}")
+        found = len(value.type.elements)
+        if found != count:
+            self.fail(
+                node,
+                f"{'too many' if found > count else 'not enough'} values to unpack: need {count} but found {found}",
+            )
         if value.producer is not None and value.producer.kind == TUPLE_CONSTRUCT:
             return list(value.producer.inputs)
         return self.builder.node(TUPLE_UNPACK, [value], value.type.elements, span=self.span(node)).outputs
