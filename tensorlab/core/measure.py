@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import accumulate
 from statistics import median, quantiles
 from time import perf_counter
 
@@ -68,11 +69,30 @@ def _interquartile_range(values: Sequence[float]) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class BatchPoint:
-    """One point of a batching curve: calls with ``batch`` items each, timed one by one.
+class BatchTime:
+    """What a server's batches of one size took: ``batches`` of them, each of ``rows`` items.
 
-    Units: seconds; ``seconds_per_call`` is the median call, ``p50_seconds`` and ``p99_seconds`` are what a caller
-    waits (through a server: with the queue), ``runs`` is the number of calls behind them.
+    Units: ``seconds`` is the median time of the function alone.
+    """
+
+    rows: int
+    seconds: float
+    batches: int
+
+
+@dataclass(frozen=True, slots=True)
+class BatchPoint:
+    """One point of a batching curve.
+
+    In one process: calls with ``batch`` items each, timed one by one. Through a server, where ``callers`` says how
+    many there were: requests of one item each, to a server that joins up to ``batch`` of them; ``rows_per_batch`` is
+    how many it joined on average, ``batches`` how long each size of batch took it, ``failures`` counts requests
+    without an answer.
+
+    Units: seconds; ``seconds_per_call`` is the median call of the function, ``p50_seconds`` and ``p99_seconds`` are
+    what a caller waits (through a server: with the queue and the way), ``runs`` is the number of calls or answered
+    requests behind them. ``items_per_second`` is the median over rounds, so that a burst of other load in one of them
+    does not count.
     """
 
     batch: int
@@ -81,6 +101,10 @@ class BatchPoint:
     p50_seconds: float
     p99_seconds: float
     runs: int
+    callers: int | None = None
+    rows_per_batch: float | None = None
+    failures: int = 0
+    batches: tuple[BatchTime, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
         return asdict(self)
@@ -112,24 +136,59 @@ class CostFit:
         return asdict(self)
 
 
-def fit_cost(points: Sequence[BatchPoint]) -> CostFit | None:
-    """Least squares of relative errors of ``alpha + beta * batch`` against ``seconds_per_call``.
+def served(points: Sequence[BatchPoint]) -> bool:
+    """Whether the points were measured through a server that joins requests."""
+    return any(point.callers is not None for point in points)
 
-    Relative, because sizes go up in powers of two: absolute errors would let the largest batch alone place the
-    line, and the fixed cost is what the small ones know. `None` for fewer than two different batches.
+
+def call_times(points: Sequence[BatchPoint]) -> list[BatchTime]:
+    """How long a call of the function took against its items, smallest batch first.
+
+    In one process that is the points themselves. A server's batches of one size are put together over all points;
+    sizes that it made less than five times, as it does where the load begins and ends, are left out where enough
+    others are there.
     """
-    usable = [p for p in points if p.seconds_per_call > 0]
-    if len({p.batch for p in usable}) < 2:
+    if not served(points):
+        return sorted((BatchTime(p.batch, p.seconds_per_call, p.runs) for p in points), key=lambda t: t.rows)
+    every = [time for point in points for time in point.batches]
+    merged = [_together([time for time in every if time.rows == rows]) for rows in sorted({t.rows for t in every})]
+    often = [time for time in merged if time.batches >= _OFTEN]
+    return often if len(often) > 1 else merged
+
+
+_OFTEN = 5
+
+
+def _together(times: Sequence[BatchTime]) -> BatchTime:
+    """The median over medians, each counted as often as it stands for a batch."""
+    batches = sum(time.batches for time in times)
+    ordered = sorted(times, key=lambda time: time.seconds)
+    middle = next(i for i, below in enumerate(accumulate(time.batches for time in ordered)) if 2 * below >= batches)
+    return BatchTime(ordered[middle].rows, ordered[middle].seconds, batches)
+
+
+def fit_cost(points: Sequence[BatchPoint]) -> CostFit | None:
+    """Least squares of relative errors of ``alpha + beta * items`` against the time of a call of the function.
+
+    Relative, because sizes go up in powers of two: absolute errors would let the largest batch alone place the line,
+    and the fixed cost is what the small ones know. Calls in one process are fitted by ``batch`` and
+    ``seconds_per_call``, each size alike; a server's by the batches that it made, each batch alike, since it makes
+    some sizes hundreds of times and some a few. `None` for fewer than two different batches.
+    """
+    usable = [time for time in call_times(points) if time.seconds > 0]
+    if len({time.rows for time in usable}) < 2:
         return None
     # Divide each equation alpha + beta * b = t by t: rows (1/t, b/t) against 1; the normal equations are 2 x 2.
-    rows = [(1 / p.seconds_per_call, p.batch / p.seconds_per_call) for p in usable]
-    uu, uv, vv = (sum(x * y for x, y in pairs) for pairs in _products(rows))
-    u, v = (sum(column) for column in zip(*rows, strict=True))
+    weights = [float(time.batches) if served(points) else 1.0 for time in usable]
+    rows = [(w, 1 / t.seconds, t.rows / t.seconds) for w, t in zip(weights, usable, strict=True)]
+    uu, uv, vv, u, v = (sum(column) for column in zip(*map(_products, rows), strict=True))
     determinant = uu * vv - uv * uv
     alpha, beta = (u * vv - v * uv) / determinant, (v * uu - u * uv) / determinant
-    worst = max(abs((alpha + beta * p.batch) / p.seconds_per_call - 1) for p in usable)
+    worst = max(abs((alpha + beta * t.rows) / t.seconds - 1) for t in usable)
     return CostFit(alpha, beta, worst)
 
 
-def _products(rows: Sequence[tuple[float, float]]) -> tuple[list[tuple[float, float]], ...]:
-    return [(u, u) for u, _ in rows], [(u, v) for u, v in rows], [(v, v) for _, v in rows]
+def _products(row: tuple[float, float, float]) -> tuple[float, float, float, float, float]:
+    """What one weighted equation ``w * (u * alpha + v * beta) = w`` adds to the normal equations."""
+    w, u, v = row
+    return w * u * u, w * u * v, w * v * v, w * u, w * v

@@ -3,26 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from time import perf_counter
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
 from tensorlab.magics import notebook
-from tensorlab.magics.errors import MagicError
-from tensorlab.magics.options import counts, help_option, identifier, names, parse
+from tensorlab.magics.errors import MagicError, a_kind
+from tensorlab.magics.options import count, counts, help_option, identifier, names, parse
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
     import numpy as np
 
     from tensorlab.core.measure import BatchPoint
+    from tensorlab.serve import ServedModel
     from tensorlab.view.batching import BatchingView
 
 SIZES = (1, 2, 4, 8, 16, 32, 64)
-_FEWEST_CALLS = 5  # however slow, so that there is a median
-_MODEL = "batching"
+_MOST_ITEMS = 65536
 
 
 @magics_class
@@ -34,7 +34,13 @@ class BatchingMagic(NotebookMagics):
     @magic_arguments()
     @help_option
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
-    @argument("--server", action="store_true", help="call through a gRPC server on this machine")
+    @argument("--server", action="store_true", help="many callers and a gRPC server that joins their requests")
+    @argument(
+        "--callers",
+        metavar="N",
+        type=count,
+        help="with --server: how many call at a time (default: the largest size, to 64)",
+    )
     @argument("--sizes", metavar="1,2,4", type=counts, default=SIZES, help="batch sizes (default: 1,2,4,...,64)")
     @argument(
         "-i", "--inputs", metavar="x,y", type=names, required=True, help="tensors whose first dimension counts items"
@@ -43,20 +49,31 @@ class BatchingMagic(NotebookMagics):
     def batching(self, line: str) -> BatchingView | None:
         """Measure a function at several batch sizes.
 
-        A batch of n is n rows of each input, taken in turn from the tensors given. Each size is called again and
-        again for a moment (%config Tensorlab.batching_seconds), one call at a time; with --server each call is a
-        request over the Open Inference Protocol, so that its own cost is in the numbers.
+        A batch of n is n rows of each input, taken in turn from the tensors given. The sizes take turns, each called
+        again and again for a moment in all (%config Tensorlab.batching_seconds), one call at a time.
+
+        With --server nobody sends a batch: callers in another process send one row a request over the Open Inference
+        Protocol, each as soon as it has its answer, and the server joins what waits. A size is then the largest batch
+        that it may make; how many rows it did join, and what its batches took, is from its own records.
         """
         args = parse(self.batching, line)
         if args is None:
             return None
+        if args.callers is not None and not args.server:
+            raise MagicError("%batching", "--callers is for --server; without it one call follows the other")
+        sizes = sorted(set(args.sizes))
+        if sizes[-1] > _MOST_ITEMS:
+            raise MagicError("%batching", f"--sizes takes 1 to {_MOST_ITEMS}, got {sizes[-1]}")
         function = _function(self.names, args.function)
         rows = [_rows(self.names, name) for name in args.inputs]
 
         from tensorlab.view.batching import BatchingView
 
-        measured = _through_a_server if args.server else _in_process
-        points = measured(function, rows, args.sizes, self.session.batching_seconds)
+        seconds = self.session.batching_seconds
+        if args.server:
+            points = _through_a_server(function, rows, sizes, args.callers, seconds)
+        else:
+            points = _in_process(function, rows, sizes, seconds)
         where = "through a server" if args.server else "in this process"
         item = sum(array.nbytes // len(array) for array in rows)
         view = BatchingView(args.function, points, where=where, item_nbytes=item)
@@ -88,40 +105,49 @@ def _batch(array: np.ndarray, size: int) -> np.ndarray:
 def _in_process(
     function: Callable[..., Any], rows: Sequence[np.ndarray], sizes: Sequence[int], seconds: float
 ) -> list[BatchPoint]:
+    from tensorlab.core.curve import batch_curve
     from tensorlab.ops.create import from_numpy
 
-    points: list[BatchPoint] = []
-    for size in sizes:
-        tensors = [from_numpy(_batch(array, size)) for array in rows]
-        points.append(_point(size, _times(lambda: function(*tensors), seconds)))  # noqa: B023 - called at once
-    return points
+    batches = {size: [from_numpy(_batch(array, size)) for array in rows] for size in sizes}
+    return batch_curve({size: partial(function, *tensors) for size, tensors in batches.items()}, seconds=seconds)
 
 
 def _through_a_server(
-    function: Callable[..., Any], rows: Sequence[np.ndarray], sizes: Sequence[int], seconds: float
+    function: Callable[..., Any],
+    rows: Sequence[np.ndarray],
+    sizes: Sequence[int],
+    callers: int | None,
+    seconds: float,
 ) -> list[BatchPoint]:
-    from tensorlab.serve import Client, Server
+    try:
+        from tensorlab.serve.sweep import MOST_CALLERS, server_curve
+    except ImportError as error:
+        raise MagicError("%batching", f"--server: {str(error).removeprefix('tensorlab.serve: ')}") from None
+    from tensorlab.errors import ServeError
 
-    model = _served(function, rows, max(sizes))
-    with Server([model]) as server, Client(server.address) as client:
-        points: list[BatchPoint] = []
-        for size in sizes:
-            arrays = [_batch(array, size) for array in rows]
-            points.append(_point(size, _times(lambda: client.infer(_MODEL, arrays), seconds)))  # noqa: B023
-        return points
+    if callers is None:
+        callers = min(sizes[-1], MOST_CALLERS)
+    if callers > MOST_CALLERS:
+        raise MagicError("%batching", f"--callers takes 1 to {MOST_CALLERS}, got {callers}")
+    model = _served(function, rows)
+    try:
+        return server_curve(model, rows, sizes, callers=callers, seconds=seconds)
+    except ServeError as error:
+        raise MagicError("%batching", f"--server: {error}") from error
 
 
-def _served(function: Callable[..., Any], rows: Sequence[np.ndarray], most: int) -> Any:
+def _served(function: Callable[..., Any], rows: Sequence[np.ndarray]) -> ServedModel:
     """The function as a model: what it takes and gives is seen from a call with two items."""
     from tensorlab.ops.create import from_numpy
     from tensorlab.serve import ServedModel, TensorSpec
     from tensorlab.serve.datatypes import datatype_of
 
     def run(arrays: Sequence[np.ndarray]) -> list[np.ndarray]:
-        given = function(*map(from_numpy, arrays))
-        return [tensor.numpy() for tensor in (given if isinstance(given, (tuple, list)) else (given,))]
+        return [tensor.numpy() for tensor in _results(function(*map(from_numpy, arrays)))]
 
     probe = [_batch(array, 2) for array in rows]
+    for array in probe:
+        array.setflags(write=False)  # as a server hands them over
     results = run(probe)
     for i, result in enumerate(results):
         if result.shape[:1] != (2,):
@@ -129,25 +155,14 @@ def _served(function: Callable[..., Any], rows: Sequence[np.ndarray], most: int)
             raise MagicError("%batching", message)
     taken = [TensorSpec(f"x{i}", datatype_of(a.dtype), (-1, *a.shape[1:])) for i, a in enumerate(probe)]
     given = [TensorSpec(f"y{i}", datatype_of(a.dtype), (-1, *a.shape[1:])) for i, a in enumerate(results)]
-    return ServedModel(_MODEL, tuple(taken), tuple(given), run, max_batch_size=most)
+    return ServedModel("batching", tuple(taken), tuple(given), run)
 
 
-def _times(call: Callable[[], object], seconds: float) -> list[float]:
-    """How long each call took: one call first that does not count, since it may compile."""
-    call()
-    times: list[float] = []
-    until = perf_counter() + seconds
-    while len(times) < _FEWEST_CALLS or perf_counter() < until:
-        began = perf_counter()
-        call()
-        times.append(perf_counter() - began)
-    return times
-
-
-def _point(size: int, times: list[float]) -> BatchPoint:
-    from tensorlab.core.measure import BatchPoint
-
-    times = sorted(times)
-    median = times[len(times) // 2]
-    late = times[min(len(times) - 1, len(times) * 99 // 100)]
-    return BatchPoint(size, median, size * len(times) / sum(times), median, late, len(times))
+def _results(given: object) -> list[Any]:
+    """What a function gave, one or several, as tensors."""
+    results = list(given) if isinstance(given, (tuple, list)) else [given]
+    wrong = [a_kind(result) for result in results if not notebook.is_tensor(result)]
+    if wrong or not results:
+        got = wrong[0] if wrong else "nothing"
+        raise MagicError("%batching", f"the function gives {got}; a server takes tensors with one row an item")
+    return results

@@ -82,6 +82,13 @@ def counts(text: str) -> tuple[int, ...]:
     return tuple(map(int, parts))
 
 
+def count(text: str) -> int:
+    """An option's value that is one positive number."""
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"takes a positive whole number, got {text!r}")
+    return int(text)
+
+
 def option_strings(parser: argparse.ArgumentParser) -> list[str]:
     """Every option that a parser knows, long spellings after short ones."""
     return [spelling for action in parser._actions for spelling in action.option_strings]

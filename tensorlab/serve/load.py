@@ -11,9 +11,9 @@ import math
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from tensorlab.errors import RangeError, ServeError
 from tensorlab.serve.errors import RemoteError
@@ -51,16 +51,21 @@ class LoadResult:
         return sorted(self.latencies)[rank - 1]
 
     def to_dict(self) -> dict[str, Any]:
-        """Plain values, to keep and compare."""
+        """Plain values, to keep and compare; percentiles are `None` if no call succeeded, since JSON has no NaN."""
         return {
             "concurrency": self.concurrency,
             "seconds": self.seconds,
             "throughput": self.throughput,
-            "p50": self.percentile(50),
-            "p99": self.percentile(99),
+            "p50": self.percentile(50) if self.latencies else None,
+            "p99": self.percentile(99) if self.latencies else None,
             "latencies": list(self.latencies),
             "failures": dict(self.failures),
         }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """What `to_dict` gave, again."""
+        return cls(values["concurrency"], values["seconds"], tuple(values["latencies"]), dict(values["failures"]))
 
 
 def closed_loop(
@@ -68,6 +73,7 @@ def closed_loop(
 ) -> LoadResult:
     """Call from `concurrency` threads, again and again, for a time or for a number of calls in all.
 
+    Within a time, each thread calls at least once, and finishes what it began.
     A `ServeError` counts as a failure and the loop goes on; anything else ends it and is raised here.
 
     Raises: `RangeError` unless there is one of `seconds` and `requests`, above 0, and 1 to 1024 threads.
@@ -119,8 +125,6 @@ class _Run:
         until = time.perf_counter() + self._seconds
         while not self.over.is_set() and self._take_ticket():
             began = time.perf_counter()
-            if began >= until:
-                return
             status = ""
             try:
                 self._call()
@@ -132,6 +136,8 @@ class _Run:
                 return
             ended = time.perf_counter()
             self.calls.append((ended, ended - began, status))
+            if ended >= until:
+                return
 
     def _take_ticket(self) -> bool:
         with self._ticket_lock:

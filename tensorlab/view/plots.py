@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from tensorlab.core.measure import BatchPoint, fit_cost
+from tensorlab.core.measure import BatchPoint, call_times, fit_cost, served
 from tensorlab.view.html import Html, image
 from tensorlab.view.text import grouped, seconds, significant
 
@@ -45,7 +45,7 @@ _SETTINGS: dict[str, Any] = {
     # Names inside the file from its content alone, so that equal records give equal bytes.
     "svg.hashsalt": "tensorlab",
 }
-_SIZE = (8.8, 3.4)
+_SIZE, _WIDE = (8.8, 3.4), (9.9, 3.3)
 
 
 @contextmanager
@@ -61,39 +61,62 @@ def _settings() -> Iterator[None]:
 
 
 def batching_figure(points: Sequence[BatchPoint]) -> Figure:
-    """Throughput and waiting time against batch size, with the fitted cost of a call as a dashed line."""
+    """Throughput and waiting time against batch size, with the fitted cost of a call as a dashed line.
+
+    Through a server, what callers wait and what a batch costs are two things: the latter has a chart of its own.
+    """
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     points = sorted(points, key=lambda p: p.batch)
-    batches = [p.batch for p in points]
+    joins = served(points)
+    sizes = "largest batch the server may make" if joins else "items in a batch"
     with _settings():
-        figure = Figure(figsize=_SIZE, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
-        rate, time = figure.subplots(1, 2)
-        rates = [p.items_per_second for p in points]
+        figure = Figure(figsize=_WIDE if joins else _SIZE, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
+        rate, wait, *cost = figure.subplots(1, 3 if joins else 2)
+        batches, rates = [p.batch for p in points], [p.items_per_second for p in points]
         rate.plot(batches, rates, "o-", color=BLUE, markersize=5)
-        _axes(rate, "items a second", batches, rates, significant)
-        slow, usual = [p.p99_seconds for p in points], [p.p50_seconds for p in points]
-        time.plot(batches, slow, "^-", color=VERMILLION, markersize=5)
-        time.plot(batches, usual, "o-", color=BLUE, markersize=5)
-        drawn = [*slow, *usual, *_fitted(time, points)]
-        _axes(time, "time of one call", batches, drawn, seconds, room=1.6)
-        _label(time, batches[-1:], slow[-1:], "99 of 100\ncalls within", above=True)
-        _label(time, batches[-1:], usual[-1:], "half of the\ncalls within", above=False)
+        _axes(rate, "items a second", sizes, batches, rates, significant)
+        _waits(wait, points, sizes, joins=joins)
+        for axes in cost:
+            _costs(axes, points)
     return figure
 
 
-def _fitted(axes: Axes, points: Sequence[BatchPoint]) -> list[float]:
+def _waits(axes: Axes, points: Sequence[BatchPoint], sizes: str, *, joins: bool) -> None:
+    """What a caller waits: half of the calls, and all but the slowest."""
+    batches = [p.batch for p in points]
+    slow, usual = [p.p99_seconds for p in points], [p.p50_seconds for p in points]
+    axes.plot(batches, slow, "^-", color=VERMILLION, markersize=5)
+    axes.plot(batches, usual, "o-", color=BLUE, markersize=5)
+    drawn = [*slow, *usual, *([] if joins else _fitted(axes, points, batches, "call"))]
+    title, what = ("time until the answer", "answers") if joins else ("time of one call", "calls")
+    _axes(axes, title, sizes, batches, drawn, seconds, room=2.0 if joins else 1.6)
+    _label(axes, batches[-1:], slow[-1:], f"99 of 100\n{what} within", above=True)
+    _label(axes, batches[-1:], usual[-1:], f"half of the\n{what} within", above=False)
+
+
+def _costs(axes: Axes, points: Sequence[BatchPoint]) -> None:
+    """What the server's batches took, each size of batch that it made a mark."""
+    times = call_times(points)
+    rows = [t.rows for t in times]
+    axes.plot(rows, [t.seconds for t in times], "s", color=BLUE, markersize=5)
+    drawn = [*(t.seconds for t in times), *_fitted(axes, points, rows, "batch")]
+    powers = [1 << n for n in range(max(rows, default=1).bit_length())]
+    _axes(axes, "time of one batch in the server", "items that it held", [*powers, *rows[-1:]], drawn, seconds)
+    axes.set_xticks(_thinned(powers))
+
+
+def _fitted(axes: Axes, points: Sequence[BatchPoint], batches: Sequence[int], what: str) -> list[float]:
     """The fitted line, and the fixed cost that it says a call has; gives the heights drawn."""
     fit = fit_cost(points)
     if fit is None or fit.fixed_seconds <= 0 or fit.seconds_per_item <= 0:
         return []
-    batches = [p.batch for p in points]
     line = [fit.seconds(b) for b in batches]
     axes.plot(batches, line, "--", color=BLACK, linewidth=1.2)
     axes.axhline(fit.fixed_seconds, color=BLACK, linewidth=0.9, linestyle=":")
     axes.annotate(
-        f"fixed cost of a call: {seconds(fit.fixed_seconds)}",
+        f"fixed cost of a {what}: {seconds(fit.fixed_seconds)}",
         (batches[0], fit.fixed_seconds),
         xytext=(0, -4),
         textcoords="offset points",
@@ -106,6 +129,7 @@ def _fitted(axes: Axes, points: Sequence[BatchPoint]) -> list[float]:
 def _axes(
     axes: Axes,
     title: str,
+    sizes: str,
     batches: Sequence[int],
     values: Sequence[float],
     label: Callable[[float], str],
@@ -114,12 +138,12 @@ def _axes(
 ) -> None:
     """Both directions in powers, a mark at each batch that was measured, labels in our own units.
 
-    ``room`` widens the axis to the right, for the names at the ends of the lines.
+    ``sizes`` says what the batches are; ``room`` widens the axis to the right, for the names at the ends of the lines.
     """
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
     axes.set_title(title)
-    axes.set_xlabel("items in a batch")
+    axes.set_xlabel(sizes)
     axes.set_xscale("log", base=2)
     axes.set_xticks(_thinned(sorted(set(batches))))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: grouped(round(value))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tensorlab.core.measure import BatchPoint, CostFit, Measurement, fit_cost, measure
+from tensorlab.core.measure import BatchPoint, BatchTime, CostFit, Measurement, call_times, fit_cost, measure
 from tensorlab.errors import RangeError
 
 
@@ -85,9 +85,47 @@ def test_the_fit_minimises_relative_errors() -> None:
         assert cost(fit.fixed_seconds, fit.seconds_per_item + step) > best
 
 
+def served(batch: int, *batches: BatchTime) -> BatchPoint:
+    rows = sum(t.rows * t.batches for t in batches)
+    each = rows / sum(t.batches for t in batches)
+    return BatchPoint(batch, 1.0, 1.0, 1.0, 1.0, rows, callers=8, rows_per_batch=each, batches=batches)
+
+
+def test_a_servers_batches_of_one_size_are_one_time() -> None:
+    points = [
+        served(1, BatchTime(1, 3.0, 10)),
+        served(4, BatchTime(1, 9.0, 5), BatchTime(3, 2.0, 4), BatchTime(4, 5.0, 8)),
+        served(8, BatchTime(1, 1.0, 4), BatchTime(3, 4.0, 3)),
+    ]
+    assert call_times(points) == [BatchTime(1, 3.0, 19), BatchTime(3, 2.0, 7), BatchTime(4, 5.0, 8)]
+
+
+def test_sizes_that_a_server_hardly_made_are_left_out_where_others_are_there() -> None:
+    rare, usual = BatchTime(2, 1.0, 4), BatchTime(3, 1.0, 5)
+    assert call_times([served(4, rare, usual, BatchTime(4, 1.0, 5))]) == [usual, BatchTime(4, 1.0, 5)]
+    assert call_times([served(4, rare, usual)]) == [rare, usual]
+
+
+def test_a_servers_line_goes_through_its_batches_and_not_through_its_limits() -> None:
+    def cost(rows: int, batches: int) -> BatchTime:
+        return BatchTime(rows, 0.25 + 0.5 * rows, batches)
+
+    fit = fit_cost([served(1, cost(1, 100)), served(64, cost(1, 5), cost(7, 9), cost(20, 30))])
+    assert fit is not None
+    assert (fit.fixed_seconds, fit.seconds_per_item) == pytest.approx((0.25, 0.5))
+    assert fit.worst == pytest.approx(0.0, abs=1e-9)
+
+
+def test_each_batch_of_a_server_counts_alike() -> None:
+    fits = [fit_cost([served(8, BatchTime(1, 1.0, n), BatchTime(2, 1.5, 5), BatchTime(8, 8.0, 5))]) for n in (5, 5000)]
+    near, far = (abs(fit.seconds(1) - 1.0) for fit in fits if fit is not None)
+    assert far < near
+
+
 def test_one_batch_size_is_no_line() -> None:
     assert fit_cost([]) is None
     assert fit_cost([point(4, 1.0), point(4, 1.1)]) is None
+    assert fit_cost([served(1, BatchTime(1, 1.0, 9)), served(2, BatchTime(1, 1.0, 9))]) is None
 
 
 def test_without_a_fixed_cost_there_is_no_break_even() -> None:
@@ -98,4 +136,5 @@ def test_without_a_fixed_cost_there_is_no_break_even() -> None:
 def test_records_are_plain_data() -> None:
     assert Measurement(1.0, 0.5, 3, 2).to_dict() == {"median": 1.0, "spread": 0.5, "runs": 3, "calls": 2}
     assert point(2, 4.0).to_dict()["items_per_second"] == 0.5
+    assert served(4, BatchTime(3, 0.5, 2)).to_dict()["batches"] == ({"rows": 3, "seconds": 0.5, "batches": 2},)
     assert CostFit(1.0, 2.0, 0.1).to_dict() == {"fixed_seconds": 1.0, "seconds_per_item": 2.0, "worst": 0.1}

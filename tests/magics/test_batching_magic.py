@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
 from tensorlab.view.batching import BatchingView
@@ -31,18 +33,91 @@ def test_the_batches_are_rows_in_turn(quick) -> None:
     assert quick.names["seen"][0] == ([1.0, 2.0, 3.0, 1.0], [[4], [5], [4], [5]])
 
 
-def test_through_a_server(quick) -> None:
-    view = quick.value("%batching f -i x --sizes 2,4 --server -o curve")
-    assert [point.batch for point in view.points] == [2, 4]
-    assert view.where == "through a server"
+def test_sizes_are_measured_once_each_and_in_order(quick) -> None:
+    view = quick.value("%batching f -i x --sizes 8,2,8")
+    assert [point.batch for point in view.points] == [2, 8]
+
+
+def test_each_size_is_called_in_turn(quick) -> None:
+    quick.value("seen = []\ndef look(x):\n    seen.append(len(x))\n    return x")
+    quick.value("%batching look -i x --sizes 1,4")
+    assert quick.names["seen"] == [1, 4, 1, 4, 4, 1, 1, 4, 4, 1, 1, 4]
+
+
+def test_through_a_server_that_joins_requests(quick) -> None:
+    view = quick.value("%batching f -i x --sizes 4,2 --server -o curve")
     assert quick.names["curve"] is view
+    assert (view.name, view.where, view.item_nbytes) == ("f", "through a server", 8)
+    assert [(point.batch, point.callers, point.failures) for point in view.points] == [(2, 4, 0), (4, 4, 0)]
+    for point in view.points:
+        assert 1 <= point.rows_per_batch <= point.batch
+        assert sum(times.rows * times.batches for times in point.batches) == point.runs >= 4
+    assert "4 callers at a time, one item a request · through a server" in " ".join(view.text().split("\n")[:3])
+    assert view.to_dict()["points"][0]["callers"] == 4
 
 
-def test_a_result_without_rows_cannot_be_served(quick) -> None:
+def test_as_many_callers_as_asked_for(quick) -> None:
+    quick.value("seen = []\ndef two(x, y):\n    seen.append(len(x))\n    return x, y + y")
+    quick.value("y = tl.ones(2, 3)")
+    view = quick.value("%batching two -i x,y --sizes 1,64 --server --callers 3")
+    assert [point.callers for point in view.points] == [3, 3]
+    assert max(quick.names["seen"]) <= 3
+    assert "With 3 callers no batch can hold more than 3 items." in view.text()
+
+
+def test_what_cannot_be_served(quick) -> None:
+    quick.value("def number(x):\n    return x.sum().item()\ndef nothing(x):\n    pass\ndef none(x):\n    return ()")
+    quick.value("def pair(x):\n    return x, x.sum()")
     assert quick.error("%batching total -i x --server") == (
         "MagicError: %batching: result 0 has shape () for 2 items; a server takes results with one row an item\n"
         "  see %batching?"
     )
+    assert quick.error("%batching pair -i x --server") == (
+        "MagicError: %batching: result 1 has shape () for 2 items; a server takes results with one row an item\n"
+        "  see %batching?"
+    )
+    for function, got in (("number", "a float"), ("nothing", "a NoneType"), ("none", "nothing")):
+        assert quick.error(f"%batching {function} -i x --server") == (
+            f"MagicError: %batching: the function gives {got}; a server takes tensors with one row an item\n"
+            "  see %batching?"
+        )
+
+
+def test_a_function_that_fails_where_it_is_served_says_so(quick) -> None:
+    quick.value(
+        "import threading\n"
+        "def shy(x):\n"
+        "    if threading.current_thread() is not threading.main_thread():\n"
+        "        raise ValueError('not here')\n"
+        "    return x"
+    )
+    assert quick.error("%batching shy -i x --sizes 1 --server") == (
+        "MagicError: %batching: --server: no request was answered: INTERNAL\n  see %batching?"
+    )
+
+
+def test_without_the_extra(quick, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("tensorlab.serve")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "grpc", None)
+    assert quick.error("%batching f -i x --server") == (
+        "MagicError: %batching: --server: grpc is not installed; install the extra: pip install 'tensorlab[serve]'\n"
+        "  see %batching?"
+    )
+
+
+def test_wrong_numbers(quick) -> None:
+    for options, message in (
+        ("--sizes 0", "--sizes: takes positive whole numbers, 1,2,4, got '0'"),
+        ("--sizes 1,-2", "--sizes: takes positive whole numbers, 1,2,4, got '-2'"),
+        ("--sizes 1.5", "--sizes: takes positive whole numbers, 1,2,4, got '1.5'"),
+        ("--sizes 1,70000", "--sizes takes 1 to 65536, got 70000"),
+        ("--server --callers 0", "--callers: takes a positive whole number, got '0'"),
+        ("--server --callers many", "--callers: takes a positive whole number, got 'many'"),
+        ("--server --callers 65", "--callers takes 1 to 64, got 65"),
+        ("--callers 2", "--callers is for --server; without it one call follows the other"),
+    ):
+        assert quick.error(f"%batching f -i x {options}") == f"MagicError: %batching: {message}\n  see %batching?"
 
 
 def test_errors(quick) -> None:
@@ -66,9 +141,10 @@ def test_a_function_that_fails_says_why(quick) -> None:
 
 def test_help(quick, capsys: pytest.CaptureFixture[str]) -> None:
     assert quick.value("%batching --help") is None
-    assert "%batching [-h] [-o NAME] [--server] [--sizes 1,2,4] -i x,y function\n" in capsys.readouterr().out
+    assert "%batching [-h] [-o NAME] [--server] [--callers N] [--sizes 1,2,4] -i x,y\n" in capsys.readouterr().out
 
 
 def test_completion(quick) -> None:
     assert quick.completions("%batching f -i ") == ["x", "w"]
     assert quick.completions("%batching f --s") == ["--server", "--sizes"]
+    assert quick.completions("%batching f --c") == ["--callers"]

@@ -31,6 +31,12 @@ def test_a_time_ends_the_loop():
     assert result.latencies
 
 
+def test_each_caller_calls_at_least_once():
+    slow = threading.Barrier(3)  # nobody is done before the last has begun
+    result = closed_loop(lambda: slow.wait(10), concurrency=3, seconds=1e-9)
+    assert len(result.latencies) == 3
+
+
 def test_failures_are_counted_by_status():
     errors = iter([None, OverloadedError("full"), RemoteError("UNAVAILABLE", "ModelInfer", "here", "gone"), None])
 
@@ -64,6 +70,8 @@ def test_numbers_come_from_the_latencies():
     nothing = LoadResult(1, 0.0, ())
     assert nothing.throughput == 0.0
     assert math.isnan(nothing.percentile(50))
+    assert (nothing.to_dict()["p50"], nothing.to_dict()["p99"]) == (None, None)
+    assert LoadResult.from_dict(result.to_dict()) == result
     with pytest.raises(RangeError) as caught:
         result.percentile(101)
     assert str(caught.value) == "LoadResult.percentile: got 101; takes 0 to 100"

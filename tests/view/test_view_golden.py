@@ -7,7 +7,18 @@ from typing import Any
 import pytest
 from view_samples import SAMPLES
 
-TEXTS = ["storage", "graph", "graph_talk", "stage", "trace", "passes", "passes_all", "passes_one", "batching"]
+TEXTS = [
+    "storage",
+    "graph",
+    "graph_talk",
+    "stage",
+    "trace",
+    "passes",
+    "passes_all",
+    "passes_one",
+    "batching",
+    "batching_served",
+]
 PAGES = ["storage", "graph", "stage", "passes_one"]
 
 

@@ -11,7 +11,7 @@ import tensorlab.ops.api  # noqa: F401 - declares the ops that the parser looks 
 from tensorlab.core import dtype
 from tensorlab.core.footprint import Footprint, Run
 from tensorlab.core.layout import layout
-from tensorlab.core.measure import BatchPoint
+from tensorlab.core.measure import BatchPoint, BatchTime
 from tensorlab.core.sharing import NameRecord, SharingReport, StorageRecord, describe
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
@@ -184,6 +184,23 @@ def curve() -> list[BatchPoint]:
     return [BatchPoint(b, t, b / t, t, 1.5 * t, 100) for b, t in times.items()]
 
 
+def joined() -> list[BatchPoint]:
+    """A server whose batches cost 5 ms, and 50 us more an item; of ten callers it finds nine waiting at most."""
+
+    def time(rows: int) -> BatchTime:
+        return BatchTime(rows, 5e-3 + 5e-5 * rows, 40)
+
+    made = {1: [1], 2: [1, 2], 4: [3, 4], 8: [7, 8], 16: [8, 9]}
+    means = {limit: sum(rows) / len(rows) for limit, rows in made.items()}
+    return [
+        BatchPoint(
+            limit, 5e-3 + 5e-5 * mean, mean / 6e-3, 10 * 6e-3 / mean, 15 * 6e-3 / mean, round(80 * mean), 10, mean, 0,
+            tuple(map(time, made[limit])),
+        )
+        for limit, mean in means.items()
+    ]  # fmt: skip
+
+
 def refusing(graph: Graph) -> PassRecord:
     """A pass that changed nothing and says why, at two places."""
     first, second = [n for n in graph.nodes() if n.kind == "aten::mul"][:2]
@@ -242,7 +259,8 @@ SAMPLES: dict[str, Callable[[], View]] = {
     "passes_wide": lambda: PassesView("wide", wide()),
     "passes_none": lambda: PassesView("tone", []),
     "passes_hostile": lambda: PassesView(HOSTILE, [refusing(traced()[0])], how=HOSTILE, selected="constant"),
-    "batching": lambda: BatchingView("classify", curve(), where="through a server", item_nbytes=602112),
+    "batching": lambda: BatchingView("classify", curve(), item_nbytes=602112),
+    "batching_served": lambda: BatchingView("classify", joined(), where="through a server", item_nbytes=602112),
     "batching_one": lambda: BatchingView("classify", curve()[:1]),
     "batching_none": lambda: BatchingView("classify", []),
     "batching_hostile": lambda: BatchingView(HOSTILE, curve(), where=HOSTILE),
