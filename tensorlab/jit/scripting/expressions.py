@@ -14,7 +14,7 @@ from tensorlab.jit.scripting import calls, subscripts
 from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
-from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, is_tensor
+from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, Truth, is_tensor
 
 
 class Expressions(Operators):
@@ -111,67 +111,65 @@ class Expressions(Operators):
     def _logic(self, node: ast.BoolOp, parts: list[ast.expr]) -> Value:
         if len(parts) == 1:
             return self.value(parts[0])
-        first, condition = self._operand(parts[0])
+        first, truth = self._operand(parts[0])
         is_and = isinstance(node.op, ast.And)
-        if isinstance(condition.value, bool):
-            return self._logic(node, parts[1:]) if condition.value is is_and else first
+        if isinstance(truth, bool):
+            return self._logic(node, parts[1:]) if truth is is_and else first
         rest = lambda: self._logic(node, parts[1:])
         keep = lambda: first
-        return self.choose(condition, rest, keep, node) if is_and else self.choose(condition, keep, rest, node)
+        true, false = (rest, keep) if is_and else (keep, rest)
+        return self.choose(Condition.of(truth, parts[0]), true, false, node)
 
-    def _operand(self, node: ast.expr) -> tuple[Value, Condition]:
-        """An operand's value and its truth, with what a comparison with None tells."""
-        if not isinstance(node, ast.Compare):
-            value = self.value(node)
-            return value, Condition(self.truth(value, node))
-        found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
-        if isinstance(found, Value):
-            return found, Condition(self.truth(found, node))
-        return self.truth_value(found, node), found
+    def _operand(self, node: ast.expr) -> tuple[Value, Truth]:
+        """An operand's value and its truth."""
+        found = self._compared(node) if isinstance(node, ast.Compare) else self.value(node)
+        if isinstance(found, bool):
+            return self.constant(found, node), found
+        return found, self.truth(found, node)
 
     def ternary(self, node: ast.IfExp) -> Value:
-        condition = self.condition(node.test)
-        return self.choose(condition, lambda: self.value(node.body), lambda: self.value(node.orelse), node)
+        return self.choose(
+            self.condition(node.test), lambda: self.value(node.body), lambda: self.value(node.orelse), node
+        )
 
     def compare(self, node: ast.Compare) -> Value:
-        found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
-        return found if isinstance(found, Value) else self.truth_value(found, node)
+        found = self._compared(node)
+        return self.constant(found, node) if isinstance(found, bool) else found
 
     def condition(self, node: ast.expr) -> Condition:
         """The truth of an expression, and what follows from it about variables that may be None."""
+        return Condition.of(self._truth_of(node), node)
+
+    def _truth_of(self, node: ast.expr) -> Truth:
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            inner = self.condition(node.operand)
-            if isinstance(inner.value, bool):
-                return Condition(not inner.value)
-            return Condition(self.single("aten::__not__", [inner.value], node), inner.if_false, inner.if_true)
+            inner = self._truth_of(node.operand)
+            return not inner if isinstance(inner, bool) else self.single("aten::__not__", [inner], node)
         if isinstance(node, ast.BoolOp):
             return self._both(node, list(node.values))
-        if isinstance(node, ast.Compare):
-            found = self._comparison(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
-            if not isinstance(found, Value):
-                return found
-            return Condition(self.truth(found, node))
-        return Condition(self.truth(self.value(node), node))
+        found = self._compared(node) if isinstance(node, ast.Compare) else self.value(node)
+        return found if isinstance(found, bool) else self.truth(found, node)
 
-    def _both(self, node: ast.BoolOp, parts: list[ast.expr]) -> Condition:
-        first = self.condition(parts[0])
+    def _both(self, node: ast.BoolOp, parts: list[ast.expr]) -> Truth:
+        first = self._truth_of(parts[0])
         if len(parts) == 1:
             return first
         is_and = isinstance(node.op, ast.And)
-        if isinstance(first.value, bool):
-            return self._both(node, parts[1:]) if first.value is is_and else first
-        rest: list[Condition] = []
+        if isinstance(first, bool):
+            return self._both(node, parts[1:]) if first is is_and else first
 
-        def second() -> Value:
-            rest.append(self._both(node, parts[1:]))
-            return self.truth_value(rest[0], node)
+        def rest() -> Value:
+            found = self._both(node, parts[1:])
+            return self.constant(found, node) if isinstance(found, bool) else found
 
         keep = lambda: self.constant(not is_and, node)
-        value = self.choose(first, second, keep, node) if is_and else self.choose(first, keep, second, node)
-        known = (*first.if_true, *rest[0].if_true) if is_and else (*first.if_false, *rest[0].if_false)
-        return Condition(value, known, ()) if is_and else Condition(value, (), known)
+        true, false = (rest, keep) if is_and else (keep, rest)
+        return self.choose(Condition.of(first, parts[0]), true, false, node)
 
-    def _comparison(self, left: Value, rest: list[tuple[ast.cmpop, ast.expr]], node: ast.Compare) -> Value | Condition:
+    def _compared(self, node: ast.Compare) -> Truth:
+        """A comparison; a bool where the types alone decide it."""
+        return self._chain(self.value(node.left), list(zip(node.ops, node.comparators, strict=True)), node)
+
+    def _chain(self, left: Value, rest: list[tuple[ast.cmpop, ast.expr]], node: ast.Compare) -> Truth:
         """``a < b < c`` is ``a < b and b < c``, with ``b`` computed once."""
         operator, right_node = rest[0]
         right = self.value(right_node)
@@ -189,22 +187,20 @@ class Expressions(Operators):
             return first
 
         def following() -> Value:
-            found = self._comparison(right, rest[1:], node)
-            return found if isinstance(found, Value) else self.truth_value(found, node)
+            found = self._chain(right, rest[1:], node)
+            return self.constant(found, node) if isinstance(found, bool) else found
 
         return self.choose(Condition(self.truth(first, node)), following, lambda: first, node)
 
-    def _identity(self, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Condition:
+    def _identity(self, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Truth:
         if right.type != NONE or len(node.ops) > 1:
             self.fail(node, "the operator is can only compare with None", "compare values with ==")
         positive = isinstance(operator, ast.Is)
         if left.type == NONE:
-            return Condition(positive)
+            return positive
         if not isinstance(left.type, OptionalType):
-            return Condition(not positive)
-        value = self.single("aten::__is__" if positive else "aten::__isnot__", [left, right], node)
-        known = (node.left.id,) if isinstance(node.left, ast.Name) else ()
-        return Condition(value, (), known) if positive else Condition(value, known, ())
+            return not positive
+        return self.single("aten::__is__" if positive else "aten::__isnot__", [left, right], node)
 
     def sequence(self, node: ast.Tuple | ast.List) -> Value:
         values = [self.value(self.unstarred(e)) for e in node.elts]

@@ -1,4 +1,4 @@
-"""Where statements lead: whether they return, raise, or go on to what follows them."""
+"""What the text alone tells: where statements lead, and which variables a test shows not to be None."""
 
 from __future__ import annotations
 
@@ -34,3 +34,16 @@ def raises(statements: Sequence[ast.stmt]) -> bool:
         if isinstance(node, ast.If) and raises(node.body) and raises(node.orelse):
             return True
     return False
+
+
+def not_none(test: ast.expr, truth: bool) -> tuple[str, ...]:  # noqa: FBT001 - the second half of the question
+    """The variables that are not None where a test turns out so."""
+    match test:
+        case ast.UnaryOp(ast.Not(), operand):
+            return not_none(operand, not truth)
+        case ast.BoolOp(operator, parts) if isinstance(operator, ast.And) is truth:
+            return tuple(name for part in parts for name in not_none(part, truth))
+        case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]):
+            return (name,) if isinstance(operator, ast.IsNot) is truth else ()
+        case _:
+            return ()

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
+from tensorlab.core.types import OptionalType
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import Graph
@@ -113,3 +114,6 @@ def _params(scope: Statements, node: ast.FunctionDef) -> None:
     for param in params:
         type_ = annotation_type(param.annotation, scope.names, scope.source)
         scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)
+        if isinstance(type_, OptionalType):
+            scope.frame.declared[param.arg] = type_
+            scope.optional_params.add(param.arg)

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tensorlab.core.types import INT, ListType, TensorType, TupleType
+from tensorlab.core.types import INT, NONE, ListType, OptionalType, TensorType, TupleType, Type
 from tensorlab.jit.ir import LOOP, Value
 from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.merge import assigned_names
@@ -119,11 +119,12 @@ def _loop(
         if name in assigned and isinstance(value, Value):
             carried.append((name, value))
     made = scope.builder.node(LOOP, [trips, start, *(v for _, v in carried)], span=scope.span(node))
-    types = [scope.frame.declaration(name) or general(v.type) for name, v in carried]
+    types = [_carried_type(scope, name, value) for name, value in carried]
     with scope.inside(scope.builder.block(made)) as frame:
         turn = scope.builder.param(INT)
         for (name, _), type_ in zip(carried, types, strict=True):
             frame.names[name] = scope.builder.param(type_, name)
+            frame.declared[name] = type_
         go_on = body(turn)
         ends = [scope.read(name, node) for name, _ in carried]
         scope.builder.results(go_on, *(v for v in ends if v is not None))
@@ -134,6 +135,15 @@ def _loop(
         if name not in known:
             hint = f"give {name} a value before the loop"
             scope.forget(name, f"{name} is not defined after the loop, whose body may not run", hint)
+
+
+def _carried_type(scope: Statements, name: str, value: Value) -> Type:
+    """What a variable may be in every turn: as declared, but for a parameter that is known not to be None by now."""
+    declared = scope.frame.declaration(name)
+    may_be_none = value.type == NONE or isinstance(value.type, OptionalType)
+    if declared is None or (name in scope.optional_params and not may_be_none):
+        return general(value.type)
+    return declared
 
 
 def _no_else(scope: Statements, node: ast.While | ast.For) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tensorlab.core.types import Type, accepts, unify
+from tensorlab.core.types import NONE, OptionalType, Type, accepts, unify
 from tensorlab.jit import edit
 from tensorlab.jit.ir import Node, Value
 from tensorlab.jit.scripting.annotations import general
@@ -44,11 +44,15 @@ def _merged(scope: Scope, node: Node, name: str, found: Sequence[Value | Missing
     return add_result(scope, node, values, type_, name)
 
 
-def common_type(types: Sequence[Type], declared: Type | None) -> Type | None:
-    """The type that takes both: the declared one where there is one."""
-    if declared is not None:
-        return declared if all(accepts(declared, t) for t in types) else None
-    return unify(types[0], types[1])
+def common_type(types: Sequence[Type], declared: Type | None = None) -> Type | None:
+    """The narrowest type that takes both, else the declared one if it does; with None on one side an optional."""
+    found = unify(types[0], types[1])
+    others = [t for t in types if t != NONE]
+    if found is None and len(others) == 1:
+        found = OptionalType(general(others[0]))
+    if declared is None or (found is not None and accepts(declared, found)):
+        return found
+    return declared if all(accepts(declared, t) for t in types) else None
 
 
 def add_result(scope: Scope, node: Node, values: Sequence[Value], type_: Type, name: str = "") -> Value:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Self
 
 from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, unify
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
 from tensorlab.jit.scripting.annotations import general
-from tensorlab.jit.scripting.merge import add_result
+from tensorlab.jit.scripting.flow import not_none
+from tensorlab.jit.scripting.merge import add_result, common_type
 from tensorlab.jit.scripting.scope import Scope
 
 NUMBERS = (INT, FLOAT, BOOL)
@@ -54,6 +56,9 @@ _EXCHANGED = {
 _BITWISE = ("aten::__and__", "aten::__or__", "aten::__xor__")
 
 
+Truth = Value | bool  # a value of the graph, or what the types alone decide
+
+
 @dataclass(frozen=True, slots=True)
 class Condition:
     """A truth value, or what is known of it beforehand.
@@ -61,9 +66,14 @@ class Condition:
     ``if_true`` and ``if_false`` are the variables that are not None where it turns out so.
     """
 
-    value: Value | bool
+    value: Truth
     if_true: tuple[str, ...] = ()
     if_false: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, value: Truth, test: ast.expr) -> Self:
+        """The truth of a test, and what its text tells."""
+        return cls(value, not_none(test, True), not_none(test, False))
 
 
 class Operators(Scope):
@@ -119,7 +129,7 @@ class Operators(Scope):
             with self.inside(block):
                 self.refine(refined, node)
                 values.append(emit())
-        type_ = unify(values[0].type, values[1].type)
+        type_ = common_type([v.type for v in values])
         if type_ is None:
             a, b = (general(v.type) for v in values)
             self.fail(node, f"Type mismatch: the expression has type {a} if true and type {b} if false")

@@ -91,6 +91,7 @@ class Scope:
         self.resolve = resolve
         self.frame: Frame = Frame()
         self.locals: frozenset[str] = frozenset()  # names that the function assigns somewhere
+        self.optional_params: set[str] = set()  # parameters that may be None, and are not declared anew
 
     def fail(self, node: ast.AST, message: str, hint: str = "") -> NoReturn:
         """Raise the error of a place."""

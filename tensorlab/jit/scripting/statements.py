@@ -88,7 +88,7 @@ class Statements(Expressions):
         if a.value.type == b.value.type == NONE:
             return Returned(self.constant(None, node), implicit=a.implicit and b.implicit)
         type_ = common_type([a.value.type, b.value.type], self.returns)
-        if type_ is None and (a.implicit or b.implicit):
+        if (a.implicit or b.implicit) and self.returns is None:
             returned = general((b if a.implicit else a).value.type)
             self.fail(function, f"{function.name} does not return {returned} on every way to its end")
         if type_ is None:
@@ -178,6 +178,7 @@ class Statements(Expressions):
         wanted = annotation_type(node.annotation, self.names, self.source)
         name = node.target.id
         self.frame.declared[name] = wanted
+        self.optional_params.discard(name)
         if node.value is None:
             return
         value = self.value(node.value)

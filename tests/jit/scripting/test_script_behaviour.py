@@ -180,6 +180,30 @@ def maybe(n: Optional[int], m: Optional[int] = None) -> int:
     return 100 if best is None else best + m
 
 
+def reset(n: Optional[int], c: bool) -> int:
+    if c:
+        n = None
+    else:
+        n = 3 if n is None else n
+    if n is None:
+        n = 10
+    for i in range(3):
+        n = n + i
+    last: Optional[int] = n
+    while last is not None and last > 4:
+        last = last - 5 if last > 9 else None
+    return -1 if last is None else last
+
+
+def perhaps(n: int):
+    if n < 0:
+        return None
+    half = n / 2 if n % 2 == 0 else None
+    if half is None:
+        return 0.0
+    return half
+
+
 def summed(values: List[int], weights: Tuple[float, float]) -> float:
     total = 0.0
     for v in values:
@@ -223,6 +247,8 @@ CASES = [
     *((falsy, pair) for pair in ((0, 0), (0, 3), (2, 0), (-1, 1))),
     *((words, (n,)) for n in (1, 5)),
     *((maybe, pair) for pair in ((None, None), (5, None), (2, 7), (None, 2))),
+    *((reset, pair) for pair in ((None, True), (5, False), (1, False), (7, True))),
+    *((perhaps, (n,)) for n in (-1, 3, 4)),
     (summed, ([1, 2, 3], (0.5, 2.0))),
     *((rounded, (x,)) for x in (2.5, -1.25, 3.0)),
     *((booleans, pair) for pair in ((True, 1), (True, 3), (False, 0), (False, 9))),
