@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,6 +11,7 @@ import tensorlab as tl
 from tensorlab.core.types import BOOL, INT, TensorType
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, LOOP, Graph, Value
+from tensorlab.jit.text import format_graph
 
 SHAPE = (2, 3)
 UNARY = ("tanh", "neg", "relu", "abs", "clone", "detach", "contiguous", "t_t", "same_view")
@@ -26,23 +27,37 @@ class Scope:
     tensors: list[Value]
     conditions: list[Value]
     counts: list[Value]
+    type: TensorType
     depth: int = 0
     writable: list[Value] = field(default_factory=list)
+    small: list[Value] = field(default_factory=list)
+
+
+class Sample:
+    """A random graph that shows itself as its text where a test fails."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.text = format_graph(graph)
+
+    def __repr__(self) -> str:
+        return f"parse_graph('''\n{self.text}''')"
 
 
 @st.composite
-def graphs(draw: st.DrawFn, *, writes: bool = True) -> Graph:
-    """A graph of three tensors, a bool and an int."""
+def graphs(draw: st.DrawFn) -> Sample:
+    """A graph of three tensors, a bool and an int; shapes and dtypes are known in some, and not in others."""
     graph = Graph()
     builder = Builder(graph.block)
-    tensor = TensorType(tl.float32, SHAPE)
+    tensor = draw(st.sampled_from((TensorType(tl.float32, SHAPE), TensorType(tl.float32), TensorType())))
     inputs = [builder.param(tensor, name) for name in "abc"]
     flag, count = builder.param(BOOL, "flag"), builder.param(INT, "count")
-    scope = Scope(builder, inputs, [flag], [count], writable=list(inputs) if writes else [])
-    _fill(draw, scope, draw(st.integers(1, 8)))
-    results = draw(st.lists(st.sampled_from(scope.tensors), min_size=1, max_size=3))
+    scope = Scope(builder, inputs, [flag], [count], tensor, writable=list(inputs))
+    _fill(draw, scope, draw(st.integers(2, 12)))
+    # The latest values, so that little is dead, and one more, so that some are given twice or are inputs.
+    results = [*scope.tensors[-draw(st.integers(1, 5)) :], draw(st.sampled_from(scope.tensors))]
     builder.end(graph.block).results(*results)
-    return graph
+    return Sample(graph)
 
 
 def _fill(draw: st.DrawFn, scope: Scope, steps: int) -> None:
@@ -92,9 +107,13 @@ def _constant(draw: st.DrawFn, scope: Scope) -> None:
 
 
 def _sum(draw: st.DrawFn, scope: Scope) -> None:
-    builder, x = scope.builder, draw(st.sampled_from(scope.tensors))
-    total = builder.value("aten::sum", [x])
-    _add(scope, builder.value("aten::mul", [x, total]))
+    """A smaller tensor, and perhaps something pointwise of it, broadcast again."""
+    builder = scope.builder
+    total = builder.value("aten::sum", [draw(st.sampled_from([*scope.tensors, *scope.small]))])
+    for kind in draw(st.lists(st.sampled_from(("tanh", "neg")), max_size=2)):
+        total = builder.value(f"aten::{kind}", [total])
+        scope.small.append(total)
+    _add(scope, builder.value("aten::mul", draw(st.permutations([draw(st.sampled_from(scope.tensors)), total]))))
 
 
 def _again(draw: st.DrawFn, scope: Scope) -> None:
@@ -122,7 +141,7 @@ def _if(draw: st.DrawFn, scope: Scope) -> None:
             _fill(draw, inner, draw(st.integers(0, 3)))
             builder.results(*(draw(st.sampled_from(inner.tensors)) for _ in range(outputs)))
     for _ in range(outputs):
-        _add(scope, builder.output(node, TensorType(tl.float32, SHAPE)))
+        _add(scope, builder.output(node, scope.type))
 
 
 def _loop(draw: st.DrawFn, scope: Scope) -> None:
@@ -131,12 +150,12 @@ def _loop(draw: st.DrawFn, scope: Scope) -> None:
     trips = builder.constant(trips) if isinstance(trips, int) else trips
     carried = draw(st.lists(st.sampled_from(scope.tensors), max_size=2))
     true = builder.constant(True)
-    node = builder.node(LOOP, [trips, true, *carried], [v.type for v in carried])
+    node = builder.node(LOOP, [trips, true, *carried], [scope.type] * len(carried))
     with builder.inside(builder.block(node)):
         builder.param(INT)
         inner = _inner(scope)
-        for value in carried:
-            _add(inner, builder.param(value.type))
+        for _ in carried:
+            _add(inner, builder.param(scope.type))
         _fill(draw, inner, draw(st.integers(0, 3)))
         builder.results(true, *(draw(st.sampled_from(inner.tensors)) for _ in carried))
     for output in node.outputs:
@@ -144,8 +163,13 @@ def _loop(draw: st.DrawFn, scope: Scope) -> None:
 
 
 def _inner(scope: Scope) -> Scope:
-    tensors, writable = list(scope.tensors), list(scope.writable)
-    return Scope(scope.builder, tensors, scope.conditions, scope.counts, scope.depth + 1, writable)
+    return replace(
+        scope,
+        tensors=list(scope.tensors),
+        writable=list(scope.writable),
+        small=list(scope.small),
+        depth=scope.depth + 1,
+    )
 
 
 _STEPS = {
