@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import ScriptError
+from tensorlab.errors import ScriptError, ShapeError
 from tensorlab.jit.scripting import LABELS, compile_function, compile_source
 
 
@@ -118,13 +118,11 @@ CASES = {
     "assert message": "def f(n: int):\n    assert n > 0, n\n    return n\n",
     "annotated assignment": "def f(n: int):\n    x: float = n\n    return x\n",
     "deleted": "def f(x):\n    del x\n    return x\n",
-    "shape known": "def f(x):\n    return tl.zeros(2, 3) + tl.zeros(4)\n",
     "int of tuple": "def f(x):\n    return int((1, 2))\n",
     "min tensors": "def f(x):\n    return min(x, x)\n",
     "min one": "def f(n: int):\n    return min(n)\n",
     "len keyword": "def f(x):\n    return len(obj=x)\n",
     "float text": "def f(x):\n    return float('abc')\n",
-    "ragged": "def f(x):\n    return tl.tensor([[1], [2, 3]])\n",
     "tensor of values": "def f(n: int):\n    return tl.tensor([n, 2])\n",
     "matmul op": "def f(n: int):\n    return n @ n\n",
     "negation": "def f(n: int):\n    return -'a'\n",
@@ -184,6 +182,18 @@ def test_an_error_is_a_syntax_error_with_its_place():
     assert error.text == "    é = 'ü'; return {v: x for v in x}"
     assert error.msg == error.message == "a dict comprehension cannot be scripted"
     assert (error.line, error.column, error.end_column, error.hint) == (2, 20, 37, "build a list of pairs instead")
+
+
+@pytest.mark.parametrize(
+    ("expression", "column"), [("tl.zeros(2, 3) + tl.zeros(4)", 11), ("tl.tensor([[1], [2, 3]])", 21)]
+)
+def test_what_an_op_refuses_is_told_in_its_words(expression, column):
+    with pytest.raises(ShapeError) as eager:
+        eval(expression)
+    with pytest.raises(ScriptError) as caught:
+        compile_source(f"def f(x):\n    return {expression}\n", "f", NAMESPACE)
+    assert caught.value.message == str(eager.value)
+    assert (caught.value.line, caught.value.column) == (2, column)
 
 
 def outer(x):
