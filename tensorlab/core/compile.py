@@ -1,190 +1,158 @@
 """The one door to Numba: source text in, a compiled loop out.
 
-Generated source is a module on disk, named by the digest of its text and of what compiles it, so that Numba's cache,
-tracebacks and the reader's editor all work on it. A sidecar holds the digests of what Numba wrote: files that do not
-match it are thrown away and compiled anew, because Numba itself trusts its cache.
+Generated source is a module on disk, named by the digest of its text and of what compiles it, so that Numba's
+messages, tracebacks and the reader's editor all work on it. Beside it lies its machine code. Where that is there
+already, Numba is not even imported: LLVM alone puts it into the process (see `native`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import importlib.util
+import importlib.metadata
 import io
-import json
 import linecache
-import os
+import re
 import sys
-import tempfile
+import threading
 import types
-import warnings
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import numba
-from numba.core.errors import NumbaError
-
+from tensorlab.core import native
 from tensorlab.core.config import config
-from tensorlab.errors import CacheWarning, CompileError
+from tensorlab.core.loop_files import LoopFiles
+from tensorlab.core.native import Entry
+from tensorlab.errors import CompileError
 
-FLAGS: dict[str, Any] = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-REDUCTION_FLAGS: dict[str, Any] = {**FLAGS, "fastmath": {"contract", "reassoc", "nsz"}}
+# "contract" alone of LLVM's liberties: see `scalar_math`. Nothing calls a loop through Numba, so it makes no wrappers.
+FLAGS: dict[str, Any] = {
+    "error_model": "numpy",
+    "fastmath": {"contract"},
+    "no_cpython_wrapper": True,
+    "no_cfunc_wrapper": True,
+}
 
 
 @dataclass(eq=False, slots=True)
 class Loop:
-    """A compiled loop. ``entry`` is the native wrapper: it takes addresses, counts and numbers, and checks nothing."""
+    """A compiled loop.
+
+    ``entry`` is native code: it takes addresses, counts and numbers, checks no more than how many and of what kind they
+    are, and lets other threads run meanwhile. ``from_cache`` says whether the machine code was on disk already.
+    """
 
     name: str
     source: str
     path: str
     signature: str
     from_cache: bool
-    entry: Callable[..., None]
-    dispatcher: Any
-    _twin: Any = None  # the same loop compiled in this process, where `dispatcher` came from the cache
+    entry: Entry
+    _numba: Any = field(default=None, repr=False)  # Numba's own object, made on demand for a loop from the cache
 
     def typed(self) -> str:
         """Numba's own IR of this loop under each source line, with the type that it inferred for each variable."""
         out = io.StringIO()
-        self._inspected().inspect_types(file=out)
+        self._compiled().inspect_types(file=out)
         return out.getvalue()
 
     def llvm(self) -> str:
-        """The optimised LLVM IR of this loop, compiled once more from the same source where it came from the cache."""
-        return next(iter(self._inspected().inspect_llvm().values()))
+        """The optimised LLVM IR of this loop; where its machine code came from the cache, made once more for this."""
+        return _llvm_text(self._compiled())
 
     def asm(self) -> str:
         """The machine code of this loop as assembly, as `llvm`."""
-        return next(iter(self._inspected().inspect_asm().values()))
+        return native.assembly(self.llvm())
 
-    def _inspected(self) -> Any:
-        if not self.from_cache:
-            return self.dispatcher
-        if self._twin is None:
-            options = {k: v for k, v in self.dispatcher.targetoptions.items() if k in FLAGS}
-            self._twin = numba.njit(self.signature, **options)(self.dispatcher.py_func)
-        return self._twin
+    def _compiled(self) -> Any:
+        if self._numba is None:
+            with _lock:
+                self._numba = _compile(self.source, self.path, self.signature, self.name)
+        return self._numba
 
 
+_lock = threading.RLock()  # a warning of the cache may run what it likes, in the same thread
 _loops: dict[tuple[str, str], Loop] = {}
 compiled_log: list[Loop] = []  # every loop of the process, in the order in which it was first needed
 
 
-def compile_loop(source: str, signature: str, *, label: str, reduction: bool = False) -> Loop:
-    """Compile the function ``loop`` of ``source``; the same text gives the same loop object.
+def compile_loop(source: str, signature: str, *, label: str) -> Loop:
+    """Compile the function ``loop`` of ``source``; the same text gives the same loop object, in all threads.
 
-    ``label`` starts the module's name, for people. ``reduction`` lets LLVM reassociate additions.
-    Cost: about 0.15 s for a new text; a few milliseconds from the disk cache; a dict look-up in the same process.
+    ``label`` starts the module's name, for people.
+    Cost: about 0.1 s for a new text; a millisecond from the disk cache; a dict look-up in the same process.
     Raises: `CompileError` with Numba's message and the path of the source.
     """
     key = (source, signature)
     found = _loops.get(key)
-    if found is None:
-        found = _loops[key] = _compile(source, signature, label, REDUCTION_FLAGS if reduction else FLAGS)
-        compiled_log.append(found)
-    return found
+    if found is not None:
+        return found
+    with _lock:
+        found = _loops.get(key)  # another thread may have been quicker
+        if found is None:
+            found = _loops[key] = _make(source, signature, label)
+            compiled_log.append(found)
+        return found
 
 
-def _compile(source: str, signature: str, label: str, flags: dict[str, Any]) -> Loop:
-    digest = hashlib.sha256(f"{source}\0{signature}\0{sorted(flags['fastmath'])}\0{_versions()}".encode()).hexdigest()
-    name = f"{label}_{digest[:12]}"
-    folder = _folder()
-    path = folder / f"{name}.py" if folder is not None else Path(f"<tensorlab {name}>")
-    module = _import(name, source, path, on_disk=folder is not None)
-    trusted = folder is not None and _verified(path)
+def _make(source: str, signature: str, label: str) -> Loop:
+    name = f"{label}_{_digest(source, signature)[:12]}"
+    files = _files()
+    path = str(files.write_source(name, source) or f"<tensorlab {name}>")
+    code = files.read_object(name)
+    if code is not None:
+        try:
+            return Loop(name, source, path, signature, True, native.load_object(code, name))
+        except RuntimeError:
+            pass  # whole, but LLVM cannot link it here: a file of another system under a name of ours
+    numba_loop = _compile(source, path, signature, name)
+    function = numba_loop.overloads[numba_loop.signatures[0]].fndesc.llvm_func_name
+    arguments = re.findall(r"int64|float64", signature)
+    code = native.emit_object(_llvm_text(numba_loop), function, name, arguments)
     try:
-        dispatcher = numba.njit(signature, cache=folder is not None, **flags)(module.loop)
+        entry = native.load_object(code, name)
+    except RuntimeError as error:
+        raise CompileError(f"{label}: LLVM cannot link {path}: {error}") from error
+    files.write_object(name, code)
+    return Loop(name, source, path, signature, False, entry, numba_loop)
+
+
+def _compile(source: str, path: str, signature: str, name: str) -> Any:
+    """The function of the text, run through Numba."""
+    import numba
+    from numba.core.errors import NumbaError
+
+    if not Path(path).exists():
+        linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    module = types.ModuleType(f"tensorlab_loops.{name}")
+    module.__file__ = path
+    exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102 - our own generated text
+    try:
+        numba_loop: Any = numba.njit(signature, **FLAGS)(module.loop)
     except NumbaError as error:
-        raise CompileError(f"{label}: Numba cannot compile {path}: {error}") from error
-    compiled = dispatcher.overloads[dispatcher.signatures[0]]
-    from_cache = bool(folder is not None and sum(dispatcher.stats.cache_hits.values()))
-    if folder is not None and not (trusted and from_cache):
-        _seal(path)
-    return Loop(name, source, str(path), signature, from_cache, compiled.entry_point, dispatcher)
+        raise CompileError(f"{name}: Numba cannot compile {path}: {error}") from error
+    if numba_loop is module.loop:
+        raise CompileError(f"{name}: loops are compiled by Numba; NUMBA_DISABLE_JIT is set and has to go")
+    return numba_loop
+
+
+def _llvm_text(numba_loop: Any) -> str:
+    return next(iter(numba_loop.inspect_llvm().values()))
+
+
+def _digest(source: str, signature: str) -> str:
+    return hashlib.sha256(f"{source}\0{signature}\0{_compilers()}".encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
-def _versions() -> str:
-    """What else decides the machine code: part of every digest."""
-    import llvmlite
-
-    here = Path(__file__).with_name("intrinsics.py").read_bytes()
-    return f"{numba.__version__} {llvmlite.__version__} {sys.version_info[:2]} {hashlib.sha256(here).hexdigest()}"
+def _compilers() -> str:
+    """What else decides the machine code: versions, the processor, and our own part in it."""
+    versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
+    ours = [Path(__file__).with_name(name).read_text() for name in ("intrinsics.py", "native.py", "compile.py")]
+    return "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
 
 
 @lru_cache(maxsize=1)
-def _folder() -> Path | None:
-    """The cache folder if it can be written to; else None, with one warning."""
-    folder = config().cache_dir / "loops"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "__pycache__").mkdir(exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        warnings.warn(
-            CacheWarning(f"compiled loops are not kept: {folder} cannot be written to ({reason})"), stacklevel=2
-        )
-        return None
-    return folder
-
-
-def _import(name: str, source: str, path: Path, *, on_disk: bool) -> types.ModuleType:
-    """The generated module, in sys.modules under its own name before it runs, so that Numba can find it again."""
-    full_name = f"tensorlab_loops.{name}"
-    if on_disk:
-        _write(path, source.encode())
-        spec = importlib.util.spec_from_file_location(full_name, path)
-        if spec is None or spec.loader is None:
-            raise CompileError(f"{path} cannot be imported")
-        module = importlib.util.module_from_spec(spec)
-    else:
-        linecache.cache[str(path)] = (len(source), None, source.splitlines(keepends=True), str(path))
-        module = types.ModuleType(full_name)
-        module.__file__ = str(path)
-    sys.modules[full_name] = module
-    # Executed from the text in hand: what a stale .pyc or an edited file says does not matter.
-    exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 - our own generated text
-    return module
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Put content at path in one step; leave an equal file alone, because Numba's cache goes by its time stamp."""
-    try:
-        if path.read_bytes() == content:
-            return
-    except OSError:
-        pass
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-    os.replace(temporary, path)
-
-
-def _numba_files(path: Path) -> Iterator[Path]:
-    return (path.parent / "__pycache__").glob(f"{path.stem}.loop-*.nb[ic]")
-
-
-def _digests(path: Path) -> dict[str, str]:
-    return {f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in _numba_files(path)}
-
-
-def _verified(path: Path) -> bool:
-    """Whether Numba's files for a module are those that it wrote; if not, they are removed."""
-    try:
-        expected = json.loads(path.with_suffix(".json").read_text())
-    except (OSError, ValueError):
-        expected = None
-    if expected is not None and expected == _digests(path):
-        return True
-    for file in _numba_files(path):
-        file.unlink(missing_ok=True)
-    return False
-
-
-def _seal(path: Path) -> None:
-    _write(path.with_suffix(".json"), json.dumps(_digests(path), indent=1).encode())
+def _files() -> LoopFiles:
+    return LoopFiles(config().cache_dir / "loops")

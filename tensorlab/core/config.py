@@ -12,7 +12,8 @@ from pathlib import Path
 class Config:
     """Settings for the length of a process.
 
-    ``cache_dir``   compiled loops: ``TENSORLAB_CACHE_DIR``, else ``$XDG_CACHE_HOME/tensorlab``, else ``~/.cache/tensorlab``
+    ``cache_dir``   compiled loops: ``TENSORLAB_CACHE_DIR``, else ``$XDG_CACHE_HOME/tensorlab``, else
+                    ``~/.cache/tensorlab``
     ``jit``         False with ``TENSORLAB_JIT=0``: traced and scripted functions run as plain Python
     ``tour_image``  the photograph that the tour reads: ``TENSORLAB_TOUR_IMAGE``, or empty for matplotlib's own sample
     """

@@ -5,7 +5,7 @@ The stack is a ContextVar, so that each thread and each asyncio task has its own
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
@@ -26,7 +26,7 @@ MODES: ContextVar[tuple[Mode, ...]] = ContextVar("tensorlab_modes", default=())
 
 
 @contextmanager
-def pushed(mode: Mode) -> Iterator[Mode]:
+def pushed(mode: Mode) -> Generator[Mode, None, None]:
     """Put a mode on top for the length of a ``with`` block."""
     token = MODES.set((*MODES.get(), mode))
     try:
@@ -36,7 +36,7 @@ def pushed(mode: Mode) -> Iterator[Mode]:
 
 
 @contextmanager
-def below(mode: Mode) -> Iterator[None]:
+def below(mode: Mode) -> Generator[None, None, None]:
     """Leave only the modes under ``mode``: what a mode wraps around the call that it passes on."""
     stack = MODES.get()
     token = MODES.set(stack[: stack.index(mode)])

@@ -6,6 +6,7 @@ import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import reduce
 
 import numpy as np
 
@@ -87,9 +88,17 @@ def number_category(value: builtins.bool | int | float) -> Category:
     return Category.INT if isinstance(value, (int, np.integer)) else Category.FLOAT
 
 
-def number_dtype(value: builtins.bool | int | float) -> DType:
-    """What `tensor(value)` holds."""
-    return _NUMBER_DTYPE[number_category(value)]
+def category_dtype(category: Category) -> DType:
+    """What a number of a category is, when nothing else fixes a type."""
+    return _NUMBER_DTYPE[category]
+
+
+def fits(value: int, dtype: DType) -> builtins.bool:
+    """Whether a dtype holds this integer; the floating ones hold some number near it."""
+    if dtype.category is not Category.INT:
+        return dtype.is_floating_point or value in (0, 1)
+    info = np.iinfo(dtype.name)
+    return int(info.min) <= value <= int(info.max)
 
 
 def promote(a: DType, b: DType) -> DType:
@@ -103,15 +112,8 @@ def result_type(dims: Iterable[DType], zero_dims: Iterable[DType] = (), numbers:
     A weaker group changes the result only if its category is higher than that of every stronger group.
     Source: torch's documentation, "Tensor Attributes", type promotion.
     """
-    result: DType | None = None
-    for group in (tuple(dims), tuple(zero_dims), tuple(_NUMBER_DTYPE[c] for c in numbers)):
-        if not group:
-            continue
-        wanted = group[0]
-        for d in group[1:]:
-            wanted = promote(wanted, d)
-        if result is None or wanted.category > result.category:
-            result = wanted
-    if result is None:
+    groups = (tuple(dims), tuple(zero_dims), tuple(_NUMBER_DTYPE[c] for c in numbers))
+    wanted = [reduce(promote, group) for group in groups if group]
+    if not wanted:
         raise DTypeError("result_type: got no operands; takes at least one")
-    return result
+    return reduce(lambda strong, weak: weak if weak.category > strong.category else strong, wanted)

@@ -1,7 +1,8 @@
 """Textual inlining of scalar rules: a straight-line Python function becomes statements of a generated loop.
 
 A rule is a docstring, assignments to plain names, one ``return``. Calls of other straight-line functions are inlined in
-turn, and ``exp``, ``log`` and their kin are taken from `scalar_math`, whose versions LLVM vectorises.
+turn, and ``exp``, ``log`` and their kin are taken from `scalar_math`, whose versions LLVM vectorises. Functions of
+`primitives` stay calls; the loop imports their native forms.
 Numbers in the text become numbers of the dtype that is computed in, so that nothing widens on the way.
 """
 
@@ -15,14 +16,15 @@ import types
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
-from tensorlab.core import scalar_math
+from tensorlab.core import primitives, scalar_math
 from tensorlab.errors import CompileError
 
 Scalar = Callable[..., Any]
+Number = bool | int | float
 _CAST = {"bool": "np.bool_"}
 AS_WRITTEN = ""  # the dtype of functions that say the dtype of each number themselves: those of `scalar_math`
 
@@ -58,6 +60,7 @@ class Inliner:
 
     def __init__(self) -> None:
         self.statements: list[str] = []
+        self.primitives: set[str] = set()  # names that the loop has to import from `intrinsics`
         self._prefixes: Counter[str] = Counter()
 
     def call(self, fn: Scalar, arguments: Sequence[str], dtype: str) -> str:
@@ -107,8 +110,9 @@ class _Expression(ast.NodeTransformer):
         if node.id in self.scope:
             return self.scope[node.id]
         value = self.globals.get(node.id)
-        if isinstance(value, (np.number, np.bool_)):
-            return _literal(value.item(), value.dtype.name)
+        if isinstance(value, np.generic):
+            number = cast(Any, value)
+            return _literal(number.item(), number.dtype.name)
         if isinstance(value, (bool, int, float)) and self.dtype:
             return _literal(value, self.dtype)
         return node
@@ -132,6 +136,9 @@ class _Expression(ast.NodeTransformer):
         name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
         vector = scalar_math.TABLE.get((name, self.dtype))
         target = vector or self._straight_line(node.func)
+        if target is not None and target.__module__ == primitives.__name__:
+            self.inliner.primitives.add(target.__name__)
+            return ast.Call(func=ast.Name(id=target.__name__, ctx=ast.Load()), args=arguments, keywords=[])
         if target is None:
             func = node.func if _is_module_attribute(node.func, self.globals) else self.visit(node.func)
             return ast.Call(func=func, args=arguments, keywords=[])
@@ -175,7 +182,7 @@ def _is_module_attribute(func: ast.expr, scope: dict[str, Any]) -> bool:
             return False
 
 
-def _literal(value: bool | int | float, dtype: str) -> ast.expr:
+def _literal(value: Number, dtype: str) -> ast.expr:
     """A number of the dtype; NaN and infinities have no literal in Python."""
     if isinstance(value, float) and not np.isfinite(value):
         text = "np.nan" if np.isnan(value) else "np.inf" if value > 0 else "-np.inf"
@@ -183,6 +190,6 @@ def _literal(value: bool | int | float, dtype: str) -> ast.expr:
     return ast.parse(f"{cast_name(dtype)}({value!r})", mode="eval").body
 
 
-def literal_text(value: bool | int | float | None, dtype: str) -> str:
+def literal_text(value: Number | None, dtype: str) -> str:
     """A literal for generated source."""
     return "None" if value is None else ast.unparse(_literal(value, dtype))

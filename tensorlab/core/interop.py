@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from tensorlab.core.dtype import from_numpy_dtype
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.storage import Storage
 from tensorlab.errors import ArgumentError
 from tensorlab.memory.allocator import DataPtr
@@ -34,16 +36,21 @@ def to_numpy(tensor: Tensor) -> Array:
 
     Cost: no copy; a few microseconds.
     """
-    form = tensor.layout
-    size = form.dtype.itemsize
+    shape, typestr, strides = _numpy_form(tensor.layout)
     interface: dict[str, object] = {
         "version": 3,
-        "shape": tuple(form.shape),
-        "typestr": form.dtype.numpy.str,
-        "strides": tuple(s * size for s in form.strides),
+        "shape": shape,
+        "typestr": typestr,
+        "strides": strides,
         "data": (tensor.address or _NOWHERE.ctypes.data, tensor.storage().readonly),
     }
     return np.asarray(_Exporter(tensor.storage(), interface))
+
+
+@lru_cache(maxsize=4096)
+def _numpy_form(form: Layout) -> tuple[tuple[int, ...], str, tuple[int, ...]]:
+    size = form.dtype.itemsize
+    return tuple(form.shape), form.dtype.numpy.str, tuple(s * size for s in form.strides)
 
 
 _NOWHERE = np.zeros(1, np.int64)  # NumPy refuses a null address even for no elements
@@ -53,49 +60,68 @@ def from_numpy(array: Array) -> Tensor:
     """A tensor over an ndarray's bytes: what one writes, the other shows.
 
     The storage covers the ndarray's root buffer, keeps it alive by its reference count, and is shared by all imports
-    of that buffer, with its version. A read-only ndarray gives a read-only tensor; negative strides are kept.
+    of that buffer, with its version; read-only and writable imports of one buffer have a storage each, so that a write
+    is refused where it should be. Negative strides are kept.
 
-    Raises: `ArgumentError` for something that is no ndarray, `DTypeError` for strings, objects and other dtypes.
+    Raises: `ArgumentError` for something that is no ndarray, or whose elements do not lie at multiples of their size;
+            `DTypeError` for strings, objects and other dtypes, and for foreign byte order.
     """
     from tensorlab.core.tensor import Tensor
 
-    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance]
+    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
         raise ArgumentError(f"from_numpy: got {type(array).__name__}; takes a numpy.ndarray")
     dtype = from_numpy_dtype(array.dtype, "from_numpy")
     size = dtype.itemsize
-    address: int = array.__array_interface__["data"][0]
     root = _root(array)
-    if any(s % size for s in array.strides) or (address - root[0]) % size:
+    step = _address(array) - root.address
+    ragged = any(s % size for n, s in zip(array.shape, array.strides, strict=True) if n != 1)
+    if array.size and (ragged or step % size or root.address % size):
         raise ArgumentError(
-            f"from_numpy: strides {array.strides} or the offset are no multiple of the item size {size}"
+            f"from_numpy: got an array whose elements lie {array.strides} bytes apart, from byte {step} of a buffer at "
+            f"{root.address % size} bytes past a multiple of {size}; takes multiples of the item size {size}: copy it "
+            "first"
         )
-    storage = root[2] or _imports.get_or_create(root[0], root[1], lambda: _storage_over(array, root))
-    if storage.readonly is array.flags.writeable:
-        # One buffer with read-only and writable views: a storage of its own, so that a write is refused where it should be.
-        storage = _storage_over(array, root)
-    form = layout(dtype, array.shape, tuple(s // size for s in array.strides))
-    return Tensor(storage, form, (address - root[0]) // size)
+    form = layout(dtype, tuple(array.shape), tuple(s // size for s in array.strides))
+    return Tensor(_storage(array, root), form, step // size)
 
 
-_imports: OwnerRegistry[Storage] = OwnerRegistry()
+@dataclass(frozen=True, slots=True)
+class _Root:
+    """The buffer at the end of an ndarray's chain of bases, and its storage where it is one of ours."""
 
-Root = tuple[int, int, Storage | None]
+    address: int
+    nbytes: int
+    storage: Storage | None = None
 
 
-def _root(array: Array) -> Root:
-    """The buffer at the end of the chain of bases: address, size in bytes, and its storage where it is one of ours."""
-    base: Array = array
+def _root(array: Array) -> _Root:
+    base = array
     while isinstance(base.base, np.ndarray):
         base = base.base
-    if isinstance(base.base, _Exporter):
-        storage = base.base.storage
-        return storage.address, storage.nbytes, storage
-    if base.base is None and base.flags.c_contiguous:
-        return base.__array_interface__["data"][0], base.nbytes, None
+    owner: object = base.base
+    if isinstance(owner, _Exporter):  # pyright: ignore[reportUnnecessaryIsInstance] - NumPy says a base is an ndarray
+        return _Root(owner.storage.address, owner.storage.nbytes, owner.storage)
+    if not base.size:
+        return _Root(_address(array), 0)
     low, high = np.lib.array_utils.byte_bounds(base)
-    return int(low), int(high - low), None
+    return _Root(int(low), int(high) - int(low))
 
 
-def _storage_over(array: Array, root: Root) -> Storage:
-    pointer = DataPtr(root[0], root[1], array, None)
-    return Storage(pointer, root[1], readonly=not array.flags.writeable)
+def _address(array: Array) -> int:
+    return array.__array_interface__["data"][0]
+
+
+# Storages of imported buffers: writable ones, and read-only ones.
+_imports: dict[bool, OwnerRegistry[Storage]] = {True: OwnerRegistry(), False: OwnerRegistry()}
+
+
+def _storage(array: Array, root: _Root) -> Storage:
+    writable = bool(array.flags.writeable)
+    if root.storage is not None and root.storage.readonly is not writable:
+        return root.storage
+
+    def make() -> Storage:
+        # The ndarray is the context: it keeps the bytes alive, and its reference count says so.
+        return Storage(DataPtr(root.address, root.nbytes, array, None), root.nbytes, readonly=not writable)
+
+    return _imports[writable].get_or_create(root.address, root.nbytes, make)

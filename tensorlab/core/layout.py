@@ -15,10 +15,11 @@ from tensorlab.core.types import TensorType
 class Layout:
     """Element type, shape and strides (in elements), with what follows from them.
 
-    ``first`` and ``last`` are the lowest and the highest element touched, counted from the tensor's first element.
+    ``first`` and ``last`` are the lowest and the highest element touched, counted from the tensor's first element;
+    ``span`` is the same in bytes, up to and not with the second.
     """
 
-    __slots__ = ("dtype", "first", "is_contiguous", "last", "nbytes", "numel", "shape", "strides", "type")
+    __slots__ = ("dtype", "first", "is_contiguous", "last", "nbytes", "numel", "shape", "span", "strides", "type")
 
     def __init__(self, dtype: DType, shape: Shape, strides: Shape) -> None:
         self.dtype = dtype
@@ -31,6 +32,8 @@ class Layout:
         steps = [s * (n - 1) for n, s in zip(shape, strides, strict=True)] if self.numel else []
         self.first = sum(s for s in steps if s < 0)
         self.last = sum(s for s in steps if s > 0)
+        size = dtype.itemsize
+        self.span = (self.first * size, (self.last + 1) * size) if self.numel else (0, 0)
 
     def __repr__(self) -> str:
         return f"Layout({self.dtype.name}, shape={tuple(self.shape)}, strides={self.strides})"

@@ -1,7 +1,7 @@
-"""Source text of pointwise loops: a typed region and the walk over its operands in, a readable module out.
+"""Source text of pointwise loops: a typed region and a walk over its operands in, a readable module out.
 
-A loop takes integers: the sizes and strides through ``meta`` (or just ``n`` where every operand is one run), one address
-an operand (outputs first), then the number parameters.
+A loop takes integers: the sizes and strides through ``meta`` (or just ``n`` where every operand is one run), an
+address for each operand (outputs first), then the number parameters.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensorlab.core.dtype import Category, DType
+from tensorlab.core.dtype import Category, DType, uint8
 from tensorlab.core.inline import Inliner, cast_name, literal_text
 from tensorlab.core.region import Ref, Region, Source, TypedStep
 
@@ -54,8 +54,9 @@ def pointwise_loop(
     dtypes = [*outputs, *inputs]
     names = [s.op.schema.name for s in region.steps]
     label = "_".join(names)[:40].rstrip("_")
+    statements, primitives = _compute(region, steps, inputs, params)
     lines = [f'"""{describe(region)}', "", _operand_text(operands, dtypes, walk), '"""', ""]
-    lines += ["import math", "", "import numpy as np", "", _import_line(dtypes, walk), "", ""]
+    lines += ["import math", "", "import numpy as np", "", _import_line(dtypes, walk, primitives), "", ""]
     arguments = [
         "n" if walk.is_flat else "meta",
         *(f"{o}_at" for o in operands),
@@ -73,7 +74,7 @@ def pointwise_loop(
         lines.append(f"{indent}for i{depth} in range({'n' if walk.is_flat else f'n{depth}'}):")
         indent += "    "
     lines += [indent + t for t in _loads(inputs, outputs, walk, when=None)]
-    lines += [indent + t for t in _compute(region, steps, inputs, params)]
+    lines += [indent + t for t in statements]
     for k, (step, dtype) in enumerate(zip(region.outputs, outputs, strict=True)):
         stored = _cast(f"v{step}", steps[step].result.dtype, dtype)
         value = f"np.uint8({stored})" if dtype.category is Category.BOOL else stored
@@ -108,8 +109,10 @@ def _operand_text(operands: Sequence[str], dtypes: Sequence[DType], walk: Walk) 
     return "\n".join(rows)
 
 
-def _import_line(dtypes: Sequence[DType], walk: Walk) -> str:
-    names = {f"{d.name}_at" for d in dtypes} | (set() if walk.is_flat else {"int64_at"})
+def _import_line(dtypes: Sequence[DType], walk: Walk, primitives: set[str]) -> str:
+    names = {f"{d.name}_at" for d in dtypes} | primitives
+    if not walk.is_flat:
+        names.add("int64_at")
     return f"from tensorlab.core.intrinsics import {', '.join(sorted(names))}"
 
 
@@ -148,7 +151,8 @@ def _loads(inputs: Sequence[DType], outputs: Sequence[DType], walk: Walk, *, whe
 
 def _compute(
     region: Region, steps: Sequence[TypedStep], inputs: Sequence[DType], params: Sequence[Category]
-) -> list[str]:
+) -> tuple[list[str], set[str]]:
+    """The statements of one turn, and the primitives that they call."""
     inliner = Inliner()
     for k, (step, typed) in enumerate(zip(region.steps, steps, strict=True)):
         arguments: list[str] = []
@@ -166,7 +170,7 @@ def _compute(
         result = inliner.call(step.op.rules["scalar"], arguments, typed.compute.name)
         wrapped = f"({result}) != 0" if _is_bool(typed.result.dtype) else f"{cast_name(_name(typed))}({result})"
         inliner.statements.append(f"v{k} = {wrapped}")
-    return inliner.statements
+    return inliner.statements, inliner.primitives
 
 
 def _is_bool(dtype: DType | None) -> bool:
@@ -180,4 +184,8 @@ def _name(typed: TypedStep) -> str:
 def _cast(text: str, have: DType | None, want: DType | None) -> str:
     if want is None or have is want:
         return text
-    return f"({text} != 0)" if _is_bool(want) else f"{cast_name(want.name)}({text})"
+    if _is_bool(want):
+        return f"({text} != 0)"
+    if want is uint8 and have is not None and have.is_floating_point:
+        text = f"np.int64({text})"  # no processor makes bytes of floats: what is below 0 wraps around on the way
+    return f"{cast_name(want.name)}({text})"

@@ -5,7 +5,9 @@ An op has at most one rule of each kind:
 ``type``    argument types -> result types (`TensorType` with dtype and shape; numbers come as values, or as their
             `ScalarType` where a graph does not know the value)
 ``scalar``  one element -> one element, straight-line Python: eager loops and fused loops inline it
-``reduce``  the parts of a reduction loop
+``check``   of a pointwise op: the dtype computed in and argument types -> nothing; refuses what promotion lets through
+``guard``   of a pointwise op: as ``check``, for numbers: refuses values; asked at every call, with those that are known
+``reduce``  nothing -> the parts of a reduction loop
 ``view``    layout and arguments -> shape, strides, offset of the view
 ``call``    tensors and numbers -> tensors and numbers, for what is neither pointwise, reduction nor view
 ``vjp``     the derivative
@@ -18,7 +20,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.schema import Param, Schema, parse_schema
@@ -27,7 +29,7 @@ from tensorlab.core.types import accepts as type_accepts
 from tensorlab.errors import ArgumentError
 
 Rule = Callable[..., Any]
-RULE_KINDS = ("type", "scalar", "reduce", "view", "call", "vjp")
+RULE_KINDS = ("type", "scalar", "check", "guard", "reduce", "view", "call", "vjp")
 R = TypeVar("R", bound=Rule)
 
 
@@ -229,7 +231,7 @@ def _other_type(value: Any) -> Type:
     if isinstance(value, device):
         return DEVICE
     if isinstance(value, (list, tuple)):
-        parts: list[Type] = [value_type(v) for v in value]  # pyright: ignore[reportUnknownVariableType]
+        parts = [value_type(v) for v in cast(Sequence[object], value)]
         if not parts:
             return ListType(INT)
         element = parts[0]
@@ -253,7 +255,7 @@ def infer(op: Op, arguments: Sequence[Type | object]) -> tuple[Type, ...]:
     if rule is None or not all(map(_known, op.schema.params, arguments)):
         return declared
     found = rule(*arguments)
-    return tuple(found) if isinstance(found, (tuple, list)) else (found,)  # pyright: ignore[reportUnknownVariableType]
+    return cast(tuple[Type, ...], found) if isinstance(found, tuple) else (found,)
 
 
 def _known(param: Param, argument: Type | object) -> bool:
@@ -261,7 +263,7 @@ def _known(param: Param, argument: Type | object) -> bool:
     if isinstance(argument, TensorType):
         return argument.is_complete
     if isinstance(wanted, ListType) and isinstance(wanted.element, TensorType):
-        parts: Sequence[object] = argument if isinstance(argument, (list, tuple)) else ()  # pyright: ignore
+        parts = cast(Sequence[object], argument) if isinstance(argument, (list, tuple)) else ()
         return bool(parts) and all(isinstance(p, TensorType) and p.is_complete for p in parts)
     is_type = isinstance(argument, (ScalarType, ListType, OptionalType))
     return not is_type or (wanted == ScalarType("Scalar") and argument in (INT, FLOAT, BOOL))

@@ -16,12 +16,13 @@ from tensorlab.core.dtype import Category, DType, number_category
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import STRIDED, UNIT, ZERO, Walk, pointwise_loop
 from tensorlab.core.op import Op
-from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, type_region
-from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order, may_overlap
+from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, pointwise_types, type_region
+from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order
+from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, strides_in_order
 from tensorlab.core.types import SCALAR, OptionalType, TensorType
-from tensorlab.errors import AliasError, DTypeError, ShapeError
+from tensorlab.errors import DTypeError, ShapeError
 
 PLAN_LIMIT = 2048  # plans of one region; a program beyond it starts the table over
 
@@ -47,9 +48,16 @@ class Plan:
         return outputs
 
     def fill(self, outputs: Sequence[int], inputs: Sequence[int], params: Sequence[Number]) -> None:
-        """Run the loop from and to these addresses."""
-        if self.loop is not None:
+        """Run the loop from and to these addresses.
+
+        Raises: `RangeError` for an integer of more than 64 bits.
+        """
+        if self.loop is None:
+            return
+        try:
             self.loop.entry(self.head, *outputs, *inputs, *params)
+        except OverflowError:
+            raise number_error(self.loop.name.rpartition("_")[0], params) from None
 
 
 @dataclass(eq=False, slots=True)
@@ -60,7 +68,7 @@ class RegionRunner:
     plans: dict[Any, Plan] = field(default_factory=dict[Any, Plan])
 
     def plan(self, inputs: Sequence[Layout], params: Sequence[Number], into: Sequence[Layout] | None = None) -> Plan:
-        """The plan for inputs of these layouts; ``into`` gives the layouts to write to, else they are chosen as torch does."""
+        """The plan for inputs of these layouts; layouts to write to are ``into``, or else chosen as torch does."""
         key = (*inputs, *map(type, params), *(into or ()))
         found = self.plans.get(key)
         if found is None:
@@ -126,7 +134,10 @@ def _inner(step: int) -> str:
 
 
 class EagerPointwise:
-    """Evaluates a pointwise op: splits the arguments into tensors, numbers and literals, and runs the region."""
+    """Evaluates a pointwise op: splits the arguments into tensors, numbers and literals, and runs the region.
+
+    Leaves a short cut behind, where the call has a form that may have one.
+    """
 
     __slots__ = ("_runners", "op")
 
@@ -136,30 +147,44 @@ class EagerPointwise:
 
     def __call__(self, args: tuple[Any, ...]) -> Tensor:
         runner, inputs, params = self.split(args)
-        (result,) = runner(inputs, params)
+        plan = runner.plan([t.layout for t in inputs], params)
+        key = look_up_key(self.op, args)
+        if key is not None:
+            keep(self.op, key, into_new(self.op, plan, key))
+        (result,) = plan.run(inputs, params)
         return result
 
     def split(self, args: tuple[Any, ...]) -> tuple[RegionRunner, list[Tensor], list[Number]]:
-        """The runner for these arguments, with its tensors and its numbers."""
+        """The runner for these arguments, with its tensors and its numbers.
+
+        Raises: `RangeError` for a number that the op's guard refuses.
+        """
         inputs: list[Tensor] = []
         params: list[Number] = []
-        shape: list[object] = []
+        form: list[object] = []
         for param, arg in zip(self.op.schema.params, args, strict=True):
             if isinstance(arg, Tensor):
                 inputs.append(arg)
-                shape.append(Tensor)
-            elif is_literal(self.op, param.name, param.default, arg):
-                shape.append((type(arg), arg))
+                form.append(Tensor)
+                continue
+            form.append(_kind(arg))
+            if is_literal(self.op, param.name, param.default, arg):
+                form.append(arg)
             else:
                 params.append(_number(self.op, param.name, param.type, arg))
-                shape.append(type(arg))
-        key = tuple(shape)
+        if "guard" in self.op.rules:
+            pointwise_types(self.op, [a.type if isinstance(a, Tensor) else a for a in args])
+        key = tuple(form)
         runner = self._runners.get(key)
         if runner is None:
             if len(self._runners) >= PLAN_LIMIT:
                 self._runners.clear()
             runner = self._runners[key] = RegionRunner(one_step_region(self.op, args))
         return runner, inputs, params
+
+
+def _kind(value: object) -> type:
+    return type(value)
 
 
 def is_literal(op: Op, name: str, default: object, value: object) -> bool:
@@ -192,77 +217,11 @@ def one_step_region(op: Op, args: Sequence[Any]) -> Region:
     return Region(inputs, params, (Step(op, tuple(refs)),), (0,))
 
 
-# In place -------------------------------------------------------------------------------------------------------------
-
-
-class InPlacePointwise:
-    """Evaluates the in-place form of a pointwise op: the result is written over the first argument."""
-
-    __slots__ = ("functional", "op")
-
-    def __init__(self, op: Op, functional: EagerPointwise) -> None:
-        self.op = op
-        self.functional = functional
-
-    def __call__(self, args: tuple[Any, ...]) -> Tensor:
-        runner, inputs, params = self.functional.split(args)
-        write_region(self.op.schema.name, runner, inputs, params, args[0])
-        return args[0]
-
-
-def write_region(
-    op: str, runner: RegionRunner, inputs: Sequence[Tensor], params: Sequence[Number], target: Tensor
-) -> None:
-    """Run a region of one output over a target that exists already, after every check; raises its version.
-
-    Raises: `AliasError` for overlapping or read-only memory, `ShapeError` or `DTypeError` where the result does not fit.
-    """
-    target.check_writable(op)
-    steps = type_region(runner.region, [i.type for i in inputs], [number_category(p) for p in params])
-    dtype, shape = _known(steps[runner.region.outputs[0]].result)
-    if shape != tuple(target.shape):
-        raise ShapeError(
-            f"{op}: output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}"
-        )
-    if dtype.category > target.dtype.category:
-        raise DTypeError(
-            f"{op}: result type {dtype.ir_name} can't be cast to the desired output type {target.dtype.ir_name}"
-        )
-    if may_overlap(target.shape, target.strides):
-        raise AliasError(
-            f"{op}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
-            f"location: shape {tuple(target.shape)}, strides {target.strides}. Please clone() the tensor first."
-        )
-    safe = [_apart(i, target) for i in inputs]
-    plan = runner.plan([i.layout for i in safe], params, into=[target.layout])
-    plan.fill([target.address], [i.address for i in safe], params)
-    target.written()
-
-
-def _apart(source: Tensor, target: Tensor) -> Tensor:
-    """The source itself where each element is read before it is written, else a copy of it."""
-    if source.storage() is not target.storage():
-        return source
-    if source.address == target.address and source.layout is target.layout:
-        return source
-    a, b = source.layout, target.layout
-    size_a, size_b = a.dtype.itemsize, b.dtype.itemsize
-    low_a, high_a = source.address + a.first * size_a, source.address + (a.last + 1) * size_a
-    low_b, high_b = target.address + b.first * size_b, target.address + (b.last + 1) * size_b
-    if high_a <= low_b or high_b <= low_a:
-        return source
-    from tensorlab.core.op import lookup
-
-    (clone,) = lookup("aten::clone")
-    return clone.run((source,))
-
-
 # Declaring ------------------------------------------------------------------------------------------------------------
 
 
 def finish_pointwise(op: Op) -> Op:
     """Give a declared op with a scalar rule its type rule and its evaluator."""
-    from tensorlab.core.region import pointwise_types
 
     def pointwise_type(*args: object) -> TensorType:
         return pointwise_types(op, args)[1]

@@ -1,7 +1,7 @@
-"""Reductions: loops over an input seen as (outer, n, inner), with the middle dimension folded away.
+"""Running reductions: a plan for each layout, found by a dict look-up the next time.
 
-Two walks: along rows (``inner`` is 1, one fold after another) and down columns (``inner`` folds side by side, so that
-memory is read in order). An input that fits neither is copied into rows first.
+A plan sees the input as (outer, n, inner) and folds the middle away (see `reduction_loops`). An input whose memory
+cannot be seen so is copied first.
 """
 
 from __future__ import annotations
@@ -9,220 +9,179 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from tensorlab.core.compile import compile_loop
-from tensorlab.core.dtype import Category, DType, float64, int64
-from tensorlab.core.inline import Inliner, cast_name
-from tensorlab.core.layout import layout
-from tensorlab.core.op import lookup
-from tensorlab.core.shape import is_dense, wrap_dim
+from tensorlab.core.compile import Loop, compile_loop
+from tensorlab.core.dtype import DType, int64
+from tensorlab.core.layout import Layout, layout
+from tensorlab.core.op import Op, lookup
+from tensorlab.core.pointwise import dense_like
+from tensorlab.core.reduction_loops import Fold, accumulators, reduction_loop
+from tensorlab.core.shape import Shape, is_dense, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import ShapeError
+from tensorlab.errors import ArgumentError, DimError, ShapeError
 
-BLOCK = 512  # additions in the input's own precision before the partial sum goes into the wide accumulator
-
-
-@dataclass(frozen=True, slots=True)
-class Fold:
-    """The parts of a reduction, each straight-line (see `inline`).
-
-    ``step(acc, x)`` folds one element in; ``finish(acc, n)`` makes the result. ``identity`` starts the fold, or is None
-    where the first element does (then no elements are an error). ``blocked``: partial folds in the element's own
-    precision go into a wide accumulator. ``keeps_index``: the result is the position of the element that won;
-    ``step`` then says whether ``x`` beats ``acc``.
-    """
-
-    step: Callable[..., Any]
-    finish: Callable[..., Any] | None = None
-    identity: int | None = 0
-    blocked: bool = False
-    keeps_index: bool = False
+PLAN_LIMIT = 4096  # a program with more layouts than this starts the table over
 
 
 def reduced_dims(dim: object, ndim: int, *, op: str) -> tuple[int, ...]:
     """The dimensions named by a ``dim`` argument, sorted; all of them for None or an empty list, as in torch.
 
-    Raises: `DimError` out of range, `ShapeError` for one named twice.
+    Raises: `DimError` out of range, `ShapeError` for one named twice, `ArgumentError` for what is no dimension.
     """
-    named = tuple(dim) if isinstance(dim, (tuple, list)) else () if dim is None else (dim,)  # pyright: ignore
+    named = cast(Sequence[object], dim) if isinstance(dim, (tuple, list)) else () if dim is None else (dim,)
     if not named:
         return tuple(range(ndim))
-    dims = [wrap_dim(d, ndim, op=op) for d in named]  # pyright: ignore[reportUnknownArgumentType, reportArgumentType]
+    dims: list[int] = []
+    for d in named:
+        if not isinstance(d, int):
+            raise ArgumentError(f"{op}: argument 'dim' takes integers, got {type(d).__name__}")
+        dims.append(wrap_dim(d, ndim, op=op))
     if len(set(dims)) < len(dims):
         raise ShapeError(f"{op}: dim {max(dims, key=dims.count)} appears multiple times in the list of dims")
     return tuple(sorted(d for d in dims if d < ndim))
 
 
-def reduced_shape(shape: Sequence[int], dims: Sequence[int], *, keepdim: bool) -> tuple[int, ...]:
+def reduced_shape(shape: Sequence[int], dims: Sequence[int], *, keepdim: bool) -> Shape:
     """The shape after folding ``dims`` away."""
     if keepdim:
         return tuple(1 if d in dims else n for d, n in enumerate(shape))
     return tuple(n for d, n in enumerate(shape) if d not in dims)
 
 
-def reduce(source: Tensor, dims: tuple[int, ...], fold: Fold, result: DType, *, keepdim: bool, op: str) -> Tensor:
-    """Fold ``dims`` of ``source`` away into a new tensor of dtype ``result``.
+def check_not_empty(shape: Shape, dims: Shape, *, op: str, explicit: bool) -> None:
+    """Refuse to look for an extreme of no elements; ``explicit`` says whether the call named a dimension.
 
-    Raises: `ShapeError` where there are no elements and the fold has no identity.
+    Raises: `DimError`, in torch's words.
     """
-    shape = tuple(source.shape)
-    n = math.prod(shape[d] for d in dims)
-    target = layout(result, reduced_shape(shape, dims, keepdim=keepdim))
-    if n == 0 and fold.identity is None and target.numel:
-        raise ShapeError(
-            f"{op}: expected reduction dim to be specified for input.numel() == 0, got shape {shape}: no identity"
-        )
-    output = Tensor(Storage.empty(target.nbytes), target, 0)
+    if explicit:
+        for d in dims:
+            if shape[d] == 0:
+                raise DimError(f"{op}: expected reduction dim {d} to have non-zero size, got shape {shape}")
+    elif 0 in shape:
+        raise DimError(f"{op}: expected reduction dim to be specified for input.numel() == 0, got shape {shape}")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """An input as (outer, n, inner); ``moved`` is the layout that is copied row-major first, or None."""
+
+    outer: int
+    n: int
+    inner: int
+    moved: Layout | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReductionPlan:
+    """A loop ready to be called; ``results`` are the layouts of values and, for a fold that keeps them, positions.
+
+    ``converted``: the input is made this dtype first, because the result's has no room for what the input's holds.
+    """
+
+    loop: Loop | None  # None for no results
+    walk: Walk
+    results: tuple[Layout, ...]
+    scratch_nbytes: int
+    converted: DType | None
+
+    def run(self, source: Tensor) -> tuple[Tensor, ...]:
+        """Allocate the results and fill them."""
+        outputs = tuple([Tensor(Storage.empty(r.nbytes), r, 0) for r in self.results])
+        if self.loop is None:
+            return outputs
+        walk = self.walk
+        if self.converted is not None:
+            (to,) = lookup("aten::to")
+            source = to.run((source, self.converted, False, False))
+        if walk.moved is not None:
+            (contiguous,) = lookup("aten::contiguous")
+            source = contiguous.run((source.as_view(walk.moved, source.offset),))
+        scratch = Storage.empty(self.scratch_nbytes)
+        at = outputs[-1].address
+        self.loop.entry(walk.outer, walk.n, walk.inner, outputs[0].address, at, source.address, scratch.address)
+        return outputs
+
+
+def plan_reduction(form: Layout, dims: Shape, fold: Fold, result: DType, *, keepdim: bool) -> ReductionPlan:
+    """Choose the walk, and compile the loop."""
+    converted = None
+    if result.category < form.dtype.category:
+        converted = result
+        form = layout(result, tuple(form.shape), dense_like(form))
+    target = layout(result, reduced_shape(form.shape, dims, keepdim=keepdim))
+    results = (target,) if fold.beats is None else (target, layout(int64, tuple(target.shape)))
+    walk = find_walk(form, dims, ordered=fold.beats is not None)
     if not target.numel:
-        return output
-    source, outer, inner = _arranged(source, dims)
-    acc = _accumulator(fold, source.dtype, result)
-    columns = inner > 1
-    text = _source(fold, source.dtype, result, acc, columns=columns, op=op)
-    loop = compile_loop(text, f"void({', '.join(['int64'] * 6)})", label=f"{op}_fold", reduction=fold.blocked)
-    scratch = Storage.empty(inner * 8) if columns else None
-    loop.entry(outer, n, inner, output.address, source.address, scratch.address if scratch is not None else 0)
-    return output
+        return ReductionPlan(None, walk, results, 0, None)
+    columns = walk.inner > 1
+    text = reduction_loop(fold, form.dtype, result, columns=columns)
+    loop = compile_loop(text.source, text.signature, label=text.label)
+    _, acc = accumulators(fold, form.dtype, result)
+    return ReductionPlan(loop, walk, results, walk.inner * acc.itemsize if columns and fold.wide else 0, converted)
 
 
-def _arranged(source: Tensor, dims: tuple[int, ...]) -> tuple[Tensor, int, int]:
-    """The input as contiguous (outer, n, inner), copied only where it has to be."""
-    shape = tuple(source.shape)
-    if len(dims) == len(shape) and is_dense(shape, source.strides):
-        return source, 1, 1
-    adjacent = bool(dims) and dims[-1] - dims[0] + 1 == len(dims)
-    if source.layout.is_contiguous and adjacent:
-        return source, math.prod(shape[: dims[0]]), math.prod(shape[dims[-1] + 1 :])
+class EagerReduction:
+    """Evaluates a reduction: its type rule says what comes out, and refuses what has no result.
+
+    ``give`` makes of values, and positions if the fold keeps them, what the op gives.
+    """
+
+    __slots__ = ("_dim", "_fold", "_give", "_keepdim", "op")
+
+    def __init__(self, op: Op, give: Callable[[tuple[Tensor, ...]], Any]) -> None:
+        names = [p.name for p in op.schema.params]
+        self.op = op
+        self._fold: Fold = op.rules["reduce"]()
+        self._give = give
+        self._dim = names.index("dim") if "dim" in names else None
+        self._keepdim = names.index("keepdim") if "keepdim" in names else None
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        source: Tensor = args[0]
+        key = (source.layout, *(tuple(a) if isinstance(a, list) else a for a in args[1:]))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        plan: ReductionPlan | None = self.op.plans.get(key)
+        if plan is None:
+            if len(self.op.plans) >= PLAN_LIMIT:
+                self.op.plans.clear()
+            plan = self.op.plans[key] = self._plan(args)
+        return self._give(plan.run(source))
+
+    def _plan(self, args: tuple[Any, ...]) -> ReductionPlan:
+        form: Layout = args[0].layout
+        found = self.op.rules["type"](form.type, *args[1:])
+        dims = reduced_dims(None if self._dim is None else args[self._dim], len(form.shape), op=self.op.schema.name)
+        keepdim = self._keepdim is not None and args[self._keepdim]
+        result = form.dtype if self._fold.beats is not None else found.dtype
+        return plan_reduction(form, dims, self._fold, result, keepdim=keepdim)
+
+
+def finish_reduction(op: Op, give: Callable[[tuple[Tensor, ...]], Any]) -> None:
+    """Give a declared op with a type rule and a fold its evaluator."""
+    op.evaluate = EagerReduction(op, give)
+
+
+def find_walk(form: Layout, dims: Shape, *, ordered: bool) -> Walk:
+    """How to walk an input so that its memory is read in order.
+
+    ``ordered``: positions are asked for, so that folded elements keep their logical order.
+    """
+    shape, strides = tuple(form.shape), form.strides
+    if not ordered and len(dims) == len(shape) and is_dense(shape, strides):
+        return Walk(1, form.numel, 1)
+    by_stride = sorted(range(len(shape)), key=lambda d: -strides[d] if shape[d] != 1 else 0)
+    by_stride = [d for d in by_stride if shape[d] != 1]
+    kept = [d for d in by_stride if d not in dims]
+    folded = [d for d in by_stride if d in dims]
+    first = by_stride.index(folded[0]) if folded else len(by_stride)
+    adjacent = by_stride[first : first + len(folded)] == folded
+    in_order = kept == sorted(kept) and (not ordered or folded == sorted(folded))
+    if adjacent and in_order and min(strides, default=0) >= 0 and is_dense(shape, strides):
+        sizes = [shape[d] for d in by_stride]
+        end = first + len(folded)
+        return Walk(math.prod(sizes[:first]), math.prod(sizes[first:end]), math.prod(sizes[end:]))
     kept = [d for d in range(len(shape)) if d not in dims]
     order = [*kept, *dims]
-    moved = source.as_view(
-        layout(source.dtype, tuple(shape[d] for d in order), tuple(source.strides[d] for d in order)), source.offset
-    )
-    (contiguous,) = lookup("aten::contiguous")
-    return contiguous.run((moved,)), math.prod(shape[d] for d in kept), 1
-
-
-def _accumulator(fold: Fold, element: DType, result: DType) -> DType:
-    if not fold.blocked:
-        return element
-    return float64 if element.is_floating_point or result.is_floating_point else int64
-
-
-def _source(fold: Fold, element: DType, result: DType, acc: DType, *, columns: bool, op: str) -> str:
-    doc = "down the columns" if columns else "along the rows"
-    lines = [f'"""{op} over the middle of (outer, n, inner), {doc}: {element.name} -> {result.name}."""', ""]
-    lines += ["import math", "", "import numpy as np", ""]
-    names = sorted({f"{d.name}_at" for d in (element, result, acc)})
-    lines += [f"from tensorlab.core.intrinsics import {', '.join(names)}", "", ""]
-    lines += ["def loop(outer, n, inner, out_at, in_at, scratch_at):"]
-    lines += [f"    out = {result.name}_at(out_at)", f"    a = {element.name}_at(in_at)"]
-    body = _columns if columns else _index_rows if fold.keeps_index else _rows
-    return "\n".join(lines + body(fold, element, result, acc)) + "\n"
-
-
-def _load(at: str, element: DType) -> str:
-    return f"(a[{at}] != 0)" if element.category is Category.BOOL else f"a[{at}]"
-
-
-def _inlined(fn: Callable[..., Any], arguments: Sequence[str], dtype: DType) -> tuple[list[str], str]:
-    inliner = Inliner()
-    text = inliner.call(fn, arguments, dtype.name)
-    return inliner.statements, text
-
-
-def _finish(fold: Fold, acc: str, result: DType, wide: DType) -> tuple[list[str], str]:
-    if fold.finish is None:
-        return [], _stored(acc, result)
-    statements, text = _inlined(fold.finish, [f"{cast_name(wide.name)}({acc})", f"{cast_name(wide.name)}(n)"], wide)
-    return statements, _stored(text, result)
-
-
-def _stored(text: str, result: DType) -> str:
-    return f"np.uint8(({text}) != 0)" if result.category is Category.BOOL else f"{cast_name(result.name)}({text})"
-
-
-def _rows(fold: Fold, element: DType, result: DType, acc: DType) -> list[str]:
-    load = _load("row + i", element)
-    part = acc if not element.is_floating_point else element
-    statements, stepped = _inlined(fold.step, ["part", f"{cast_name(part.name)}({load})"], part)
-    lines = ["    for o in range(outer):", "        row = o * n"]
-    if fold.blocked:
-        zero = f"{cast_name(part.name)}({fold.identity})"
-        lines += [
-            f"        acc = {cast_name(acc.name)}({fold.identity})",
-            f"        for start in range(0, n, {BLOCK}):",
-        ]
-        lines += [f"            part = {zero}", f"            for i in range(start, min(start + {BLOCK}, n)):"]
-        lines += [f"                {s}" for s in statements]
-        lines += [f"                part = {cast_name(part.name)}({stepped})", "            acc += part"]
-    else:
-        first = _load("row", element)
-        lines += [f"        part = {first}", "        for i in range(1, n):"]
-        lines += [f"            {s}" for s in statements]
-        lines += [f"            part = {stepped}", "        acc = part"]
-    final, text = _finish(fold, "acc", result, acc)
-    return [*lines, *(f"        {s}" for s in final), f"        out[o] = {text}"]
-
-
-def _index_rows(fold: Fold, element: DType, result: DType, acc: DType) -> list[str]:
-    statements, beats = _inlined(fold.step, ["best", "x"], element)
-    lines = ["    for o in range(outer):", "        row = o * n", f"        best = {_load('row', element)}"]
-    lines += ["        at = 0", "        for i in range(1, n):", f"            x = {_load('row + i', element)}"]
-    lines += [f"            {s}" for s in statements]
-    return [
-        *lines,
-        f"            if {beats}:",
-        "                best = x",
-        "                at = i",
-        "        out[o] = at",
-    ]
-
-
-def _columns(fold: Fold, element: DType, result: DType, acc: DType) -> list[str]:
-    x = _load("base + j", element)
-    lines = [
-        f"    acc = {acc.name}_at(scratch_at)" if not fold.keeps_index else f"    best = {element.name}_at(scratch_at)"
-    ]
-    lines += ["    for o in range(outer):", "        first = o * n * inner"]
-    if fold.keeps_index:
-        statements, beats = _inlined(fold.step, ["best[j]", "x"], element)
-        lines += [
-            "        for j in range(inner):",
-            "            best[j] = a[first + j]",
-            "            out[o * inner + j] = 0",
-        ]
-        lines += ["        for i in range(1, n):", "            base = first + i * inner"]
-        lines += [
-            "            for j in range(inner):",
-            f"                x = {x}",
-            *(f"                {s}" for s in statements),
-        ]
-        return [
-            *lines,
-            f"                if {beats}:",
-            "                    best[j] = x",
-            "                    out[o * inner + j] = i",
-        ]
-    wide = cast_name(acc.name)
-    if fold.identity is None:
-        start, lines = 1, [*lines, "        for j in range(inner):", "            acc[j] = a[first + j]"]
-    else:
-        start, lines = 0, [*lines, "        for j in range(inner):", f"            acc[j] = {fold.identity}"]
-    operand = f"{wide}({x})" if acc.category is not Category.BOOL else x
-    held = "(acc[j] != 0)" if acc.category is Category.BOOL else "acc[j]"
-    statements, stepped = _inlined(fold.step, [held, operand], acc)
-    lines += [
-        f"        for i in range({start}, n):",
-        "            base = first + i * inner",
-        "            for j in range(inner):",
-    ]
-    lines += [*(f"                {s}" for s in statements), f"                acc[j] = {stepped}"]
-    final, text = _finish(fold, "acc[j]", result, acc)
-    return [
-        *lines,
-        "        for j in range(inner):",
-        *(f"            {s}" for s in final),
-        f"            out[o * inner + j] = {text}",
-    ]
+    moved = layout(form.dtype, tuple(shape[d] for d in order), tuple(strides[d] for d in order))
+    return Walk(math.prod(shape[d] for d in kept), math.prod(shape[d] for d in dims), 1, moved)

@@ -101,6 +101,7 @@ def pointwise_types(op: Op, args: Sequence[object]) -> tuple[DType, TensorType]:
     """The dtype that a pointwise op computes in, and the type of its result.
 
     The factor ``alpha`` does not take part in promotion, nor do exempt tensors (a condition).
+    Raises: `DTypeError` or `ShapeError`; `RangeError` for a known number that the op does not take.
     """
     dims: list[DType] = []
     zero_dims: list[DType] = []
@@ -115,6 +116,10 @@ def pointwise_types(op: Op, args: Sequence[object]) -> tuple[DType, TensorType]:
         elif arg is not None and param.name != "alpha" and _takes_number(param.type):
             numbers.append(category(arg))
     common = result_type(dims, zero_dims, numbers)
+    for kind in ("check", "guard"):
+        rule = op.rules.get(kind)
+        if rule is not None:
+            rule(common, *args)
     shape = broadcast_shapes(*shapes, op=op.schema.name) if len(shapes) > 1 else shapes[0]
     match op.promotion:
         case Promotion.DEFAULT:

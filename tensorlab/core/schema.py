@@ -10,6 +10,7 @@ from __future__ import annotations
 import ast
 import re
 from dataclasses import dataclass
+from typing import cast
 
 from tensorlab.core.types import SCALARS, TENSOR, ListType, OptionalType, Type
 from tensorlab.errors import ParseError
@@ -100,7 +101,7 @@ class Schema:
 
 def format_default(value: object) -> str:
     """A default as the schema language writes it."""
-    return repr(list(value)) if isinstance(value, tuple) else repr(value)
+    return repr(list(cast(tuple[object, ...], value))) if isinstance(value, tuple) else repr(value)
 
 
 def _type_text(type_: Type, alias: Alias | None) -> str:
@@ -176,8 +177,6 @@ def _parse_part(part: str, text: str) -> tuple[Type, Alias | None, str, object]:
     alias = Alias(found["set"], bool(found["bang"])) if found["alias"] else None
     default: object = REQUIRED
     if found["default"] is not None:
-        value = ast.literal_eval(found["default"])
-        default = tuple(value) if isinstance(value, list) else value
+        value: object = ast.literal_eval(found["default"])
+        default = tuple(cast(list[object], value)) if isinstance(value, list) else value
     return type_, alias, found["name"] or "", default
-
-

@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.core.device import CPU, device
 from tensorlab.core.dtype import DType
 from tensorlab.core.layout import Layout, layout
+from tensorlab.core.reading import first_element, read_out
 from tensorlab.core.shape import Size, contiguous_strides, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
-from tensorlab.errors import AliasError, ShapeError
+from tensorlab.errors import AliasError, ArgumentError, ShapeError
 
 if TYPE_CHECKING:
     import numpy as np
+
+    Array = np.ndarray[Any, Any]
 
 
 class Tensor:
@@ -134,7 +137,7 @@ class Tensor:
     def check_writable(self, op: str) -> None:
         """Raise `AliasError` if the bytes are read-only."""
         if self._storage.readonly:
-            raise AliasError(f"{op}: the tensor's memory is read-only (it was imported from a read-only buffer)")
+            raise AliasError(f"{op}: the tensor's memory is read-only: it was imported from a read-only buffer")
 
     def item(self) -> bool | int | float:
         """The value of a tensor of one element, as a Python number.
@@ -143,23 +146,26 @@ class Tensor:
         """
         if self.layout.numel != 1:
             raise ShapeError(f"item: a Tensor with {self.layout.numel} elements cannot be converted to Scalar")
-        return _tracked(self, "item", lambda: self.detached_numpy().item())
+        return read_out(self, "item", lambda: first_element(self))
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
-        return _tracked(self, "tolist", lambda: self.detached_numpy().tolist())
+        return read_out(self, "tolist", lambda: self.detached_numpy().tolist())
 
-    def numpy(self) -> np.ndarray[Any, Any]:
+    def numpy(self) -> Array:
         """An ndarray over the same bytes: no copy; it keeps the storage alive."""
-        return _tracked(self, "numpy", self.detached_numpy)
+        return read_out(self, "numpy", self.detached_numpy)
 
-    def detached_numpy(self) -> np.ndarray[Any, Any]:
+    def detached_numpy(self) -> Array:
         """As `numpy`, unseen by a trace: for printing and for our own loops over NumPy."""
         from tensorlab.core.interop import to_numpy
 
         return to_numpy(self)
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+    # NumPy leaves operators with one of its scalars on the left to the tensor.
+    __array_priority__ = 1000
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
         import numpy as np
 
         return np.array(self.numpy(), dtype=dtype, copy=copy)
@@ -168,23 +174,29 @@ class Tensor:
         if self.layout.numel != 1:
             what = "no values" if self.layout.numel == 0 else "more than one value"
             raise ShapeError(f"bool: Boolean value of Tensor with {what} is ambiguous")
-        return _tracked(self, "bool", lambda: bool(self.detached_numpy().item()))
+        return read_out(self, "bool", lambda: bool(first_element(self)))
 
     def __int__(self) -> int:
-        return _tracked(self, "int", lambda: int(_single(self, "int")))
+        _check_single(self, "int")
+        return read_out(self, "int", lambda: int(first_element(self)))
 
     def __float__(self) -> float:
-        return _tracked(self, "float", lambda: float(_single(self, "float")))
+        _check_single(self, "float")
+        return read_out(self, "float", lambda: float(first_element(self)))
+
+    def __complex__(self) -> complex:
+        _check_single(self, "complex")
+        return read_out(self, "float", lambda: complex(first_element(self)))
 
     def __index__(self) -> int:
         if self.layout.numel != 1 or self.layout.dtype.is_floating_point:
-            raise ShapeError("index: only integer tensors of a single element can be converted to an index")
-        return _tracked(self, "index", lambda: int(self.detached_numpy().item()))
+            raise ArgumentError("index: only integer tensors of a single element can be converted to an index")
+        return read_out(self, "index", lambda: int(first_element(self)))
 
     def __len__(self) -> int:
         if not self.layout.shape:
-            raise ShapeError("len: len() of a 0-d tensor")
-        return _tracked(self, "len", lambda: self.layout.shape[0])
+            raise ArgumentError("len: len() of a 0-d tensor")
+        return read_out(self, "len", lambda: self.layout.shape[0])
 
     def __hash__(self) -> int:
         return id(self)
@@ -225,22 +237,9 @@ class Tensor:
         def __setitem__(self, index: Any, value: Any) -> None: ...
 
 
-def _single(tensor: Tensor, what: str) -> bool | int | float:
+def _check_single(tensor: Tensor, what: str) -> None:
     if tensor.layout.numel != 1:
         raise ShapeError(f"{what}: only one element tensors can be converted to Python scalars")
-    return tensor.detached_numpy().item()
-
-
-def _tracked(tensor: Tensor, what: str, read: Any) -> Any:
-    """Read a value out into Python; a trace hears of it, because from here on it cannot see what depends on it."""
-    from tensorlab.core.dispatch import MODES
-
-    for mode in reversed(MODES.get()):
-        escaped = getattr(mode, "escaped", None)
-        if escaped is not None:
-            escaped(tensor, what)
-            break
-    return read()
 
 
 def empty(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Tensor:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
-from tensorlab.core.dtype import BY_CODE, DType, result_type
+from tensorlab.core.dtype import Category, DType, fits, float32, result_type, uint8
+from tensorlab.core.in_place import write_region
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
-from tensorlab.core.pointwise import RegionRunner, dense_like, finish_pointwise, one_step_region, write_region
-from tensorlab.core.shape import wrap_dim
+from tensorlab.core.pointwise import RegionRunner, dense_like, finish_pointwise, one_step_region
+from tensorlab.core.shape import broadcast_shapes, wrap_dim
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
-from tensorlab.errors import DTypeError, ShapeError
+from tensorlab.errors import RangeError, ShapeError
 from tensorlab.ops.movement import call_evaluator, expand, slice_
+from tensorlab.ops.operands import as_dtype
 
 clone = declare("clone(Tensor self) -> Tensor")
 
@@ -26,23 +29,19 @@ def clone_scalar(a: Any) -> Any:
 
 finish_pointwise(clone)
 
+
+def _shape(a: TensorType) -> tuple[int, ...]:
+    return tuple(n or 0 for n in a.shape or ())
+
+
 _copy: dict[type, RegionRunner] = {}
 
 
 def copy_runner() -> RegionRunner:
     """The region that copies elements, whatever their dtypes."""
     if not _copy:
-        _copy[Tensor] = RegionRunner(one_step_region(clone, (_any_tensor(),)))
+        _copy[Tensor] = RegionRunner(one_step_region(clone, (empty(float32, (0,)),)))
     return _copy[Tensor]
-
-
-def _any_tensor() -> Tensor:
-    return Tensor(Storage.empty(0), layout(BY_CODE[6], (0,)), 0)
-
-
-def as_dtype(value: DType | int | None) -> DType | None:
-    """An element type given as itself or by the number that graphs carry."""
-    return BY_CODE[value] if isinstance(value, int) else value
 
 
 def converted(source: Tensor, dtype: DType, strides: tuple[int, ...] | None) -> Tensor:
@@ -72,15 +71,13 @@ to = declare("to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False
 
 @to.rule("type")
 def to_type(a: TensorType, dtype: DType | int, non_blocking: bool, copy: bool) -> TensorType:  # noqa: FBT001
-    return TensorType(as_dtype(dtype), a.shape)
+    return TensorType(as_dtype(dtype, op="to"), a.shape)
 
 
 @to.rule("call")
 def to_call(a: Tensor, dtype: DType | int, non_blocking: bool, copy: bool) -> Tensor:  # noqa: FBT001
     """The tensor itself where the dtype is the same and no copy is asked for, else a converted copy."""
-    wanted = as_dtype(dtype)
-    if wanted is None:
-        raise DTypeError("to: got no dtype; takes one")
+    wanted = as_dtype(dtype, op="to") or a.dtype
     return a if wanted is a.dtype and not copy else converted(a, wanted, dense_like(a.layout))
 
 
@@ -89,16 +86,28 @@ copy_ = declare("copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> 
 
 @copy_.rule("type")
 def copy_type(target: TensorType, src: TensorType, non_blocking: bool) -> TensorType:  # noqa: FBT001
+    """The target's own type; ``src`` is broadcast to it.
+
+    Raises: `ShapeError`.
+    """
+    check_broadcasts(_shape(src), _shape(target), op="copy_")
     return target
+
+
+def check_broadcasts(shape: tuple[int, ...], to: tuple[int, ...], *, op: str) -> None:
+    """Refuse to write a shape over one that it does not broadcast to."""
+    if broadcast_shapes(to, shape, op=op) != to:
+        raise ShapeError(f"{op}: output with shape {list(to)} doesn't match the broadcast shape {list(shape)}")
 
 
 @copy_.rule("call")
 def copy_call(target: Tensor, src: Tensor, non_blocking: bool) -> Tensor:  # noqa: FBT001
     """Elements of ``src``, broadcast and converted, over ``target``."""
-    if src.dtype.category > target.dtype.category or tuple(src.shape) != tuple(target.shape):
-        src = src if src.dtype is target.dtype else converted(src, target.dtype, None)
-        src = expand.run((src, tuple(target.shape), False))
-    write_region("copy_", copy_runner(), [src], (), target)
+    shape = tuple(target.shape)
+    if tuple(src.shape) != shape:
+        check_broadcasts(tuple(src.shape), shape, op="copy_")
+        src = expand.run((src, shape, False))
+    write_region("copy_", copy_runner(), [src], (), target, convert=True)
     return target
 
 
@@ -112,10 +121,26 @@ def fill_type(target: TensorType, value: object) -> TensorType:
 
 @fill_.rule("call")
 def fill_call(target: Tensor, value: float) -> Tensor:
-    """One number over all elements."""
-    from tensorlab.ops.create import full_of
+    """One number over all elements.
 
-    return copy_call(target, full_of((), value, target.dtype), False)
+    Raises: `RangeError` for a number that the dtype does not hold.
+    """
+    check_element(value, target.dtype, op="fill_")
+    source = empty(target.dtype, ())
+    source.detached_numpy()[()] = value
+    return copy_call(target, source, False)
+
+
+def check_element(value: float, dtype: DType, *, op: str) -> None:
+    """Refuse a number that an integer dtype does not hold; uint8 takes small negative ones, which wrap around.
+
+    Raises: `RangeError`, in torch's words.
+    """
+    if dtype.category is not Category.INT:
+        return
+    whole = int(value) if math.isfinite(value) else None
+    if whole is None or not (fits(whole, dtype) or (dtype is uint8 and fits(-whole, dtype))):
+        raise RangeError(f"{op}: value {value} cannot be converted to {dtype.name} without overflow")
 
 
 cat = declare("cat(Tensor[] tensors, int dim=0) -> Tensor")
@@ -123,23 +148,29 @@ cat = declare("cat(Tensor[] tensors, int dim=0) -> Tensor")
 
 @cat.rule("type")
 def cat_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
-    types = [a for a in tensors if a.shape != (0,)] or list(tensors[:1])
-    shapes = [tuple(n or 0 for n in a.shape or ()) for a in types]
-    if not shapes or not shapes[0]:
-        what = "zero-dimensional tensor cannot be concatenated" if shapes else "expected a non-empty list of Tensors"
-        raise ShapeError(f"cat: {what}")
-    at = wrap_dim(dim, len(shapes[0]), op="cat")
-    for i, s in enumerate(shapes):
-        if len(s) != len(shapes[0]) or any(
-            n != m for d, (n, m) in enumerate(zip(s, shapes[0], strict=True)) if d != at
-        ):
+    """Shapes are equal but for ``dim``; a tensor of shape (0,) is left out, as in torch.
+
+    Raises: `ShapeError`, `DimError`.
+    """
+    if not tensors:
+        raise ShapeError("cat: expected a non-empty list of Tensors")
+    shapes = [(i, s) for i, a in enumerate(tensors) if (s := _shape(a)) != (0,)] or [(0, (0,))]
+    for i, s in shapes:
+        if not s:
+            raise ShapeError(f"cat: zero-dimensional tensor (at position {i}) cannot be concatenated")
+    first = shapes[0][1]
+    at = wrap_dim(dim, len(first), op="cat")
+    for i, s in shapes:
+        if len(s) != len(first):
+            raise ShapeError(f"cat: tensors must have same number of dimensions: got {len(first)} and {len(s)}")
+        if s[:at] != first[:at] or s[at + 1 :] != first[at + 1 :]:
             raise ShapeError(
-                f"cat: sizes of tensors must match except in dimension {at}: expected {shapes[0]}, got {s} for tensor "
+                f"cat: sizes of tensors must match except in dimension {at}: expected {first}, got {s} for tensor "
                 f"number {i} in the list"
             )
-    # In cat, tensors without dimensions do not exist, so that all of them promote alike.
+    # To cat, tensors without dimensions do not exist: all promote alike.
     dtype = result_type([a.dtype for a in tensors if a.dtype is not None])
-    return TensorType(dtype, (*shapes[0][:at], sum(s[at] for s in shapes), *shapes[0][at + 1 :]))
+    return TensorType(dtype, (*first[:at], sum(s[at] for _, s in shapes), *first[at + 1 :]))
 
 
 @cat.rule("call")

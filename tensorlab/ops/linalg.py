@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tensorlab.core.dtype import DType, result_type
+from tensorlab.core.dtype import DType
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
 from tensorlab.core.shape import broadcast_shapes
@@ -13,6 +13,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, ShapeError
 from tensorlab.ops.movement import call_evaluator
+from tensorlab.ops.refusals import refuse_bool
 
 matmul = declare("matmul(Tensor self, Tensor other) -> Tensor")
 
@@ -21,7 +22,7 @@ matmul = declare("matmul(Tensor self, Tensor other) -> Tensor")
 def matmul_type(a: TensorType, b: TensorType) -> TensorType:
     """``[..., n, k] @ [..., k, m] -> [..., n, m]``; a vector counts as a row on the left, a column on the right.
 
-    Raises: `ShapeError` where ``k`` differs or a 0-d tensor is given, `DTypeError` where the dtypes differ, as in torch.
+    Raises: `ShapeError` where ``k`` differs or a 0-d tensor is given, `DTypeError` where the dtypes differ or are bool.
     """
     x, y = (tuple(n or 0 for n in s.shape or ()) for s in (a, b))
     if not x or not y:
@@ -37,7 +38,8 @@ def matmul_type(a: TensorType, b: TensorType) -> TensorType:
 def _dtype(a: DType | None, b: DType | None) -> DType:
     if a is None or b is None or a is not b:
         raise DTypeError(f"matmul: expected both to have the same dtype, but got {_name(a)} and {_name(b)}")
-    return result_type([a, b])
+    refuse_bool(a, "matmul")
+    return a
 
 
 def _name(dtype: DType | None) -> str:

@@ -86,8 +86,9 @@ def expand_view(form: Layout, size: tuple[int, ...], implicit: bool) -> Place:  
                 f"expand: the expanded size of the tensor ({size[i]}) must match the existing size ({n}) at "
                 f"non-singleton dimension {i}: target sizes {list(size)}, tensor sizes {list(form.shape)}"
             )
-    if any(n < 0 for n in shape):
-        raise ShapeError(f"expand: size -1 is not taken for a new leading dimension, got {list(size)}")
+    for i, n in enumerate(shape):
+        if n < 0:
+            raise ShapeError(f"expand: the expanded size ({n}) isn't allowed in a leading, non-existing dimension {i}")
     return tuple(shape), tuple(strides), 0
 
 
@@ -156,10 +157,12 @@ def slice_view(form: Layout, dim: int, start: int | None, end: int | None, step:
 flatten = declare("flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)")
 reshape = declare("reshape(Tensor(a) self, int[] shape) -> Tensor(a)")
 detach = declare("detach(Tensor(a) self) -> Tensor(a)")
+alias = declare("alias(Tensor(a) self) -> Tensor(a)")
 
 
+@alias.rule("view")
 @detach.rule("view")
-def detach_view(form: Layout) -> Place:
+def same_view(form: Layout) -> Place:
     return tuple(form.shape), form.strides, 0
 
 
@@ -237,7 +240,7 @@ def _finish_view(op: Op) -> None:
 
 
 VIEWS: tuple[Op, ...] = (
-    *(transpose, t, permute, view, expand, unsqueeze, squeeze, squeeze_all, select, slice_, detach),
+    *(transpose, t, permute, view, expand, unsqueeze, squeeze, squeeze_all, select, slice_, detach, alias),
 )
 
 for _op in VIEWS:

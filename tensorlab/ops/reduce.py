@@ -1,25 +1,22 @@
-"""Reductions: sum, mean, max, min, argmax, softmax."""
+"""Reductions: sum, mean, max, min, argmax, argmin.
+
+Each has a schema and, under it, its type rule and the fold that it runs.
+"""
 
 from __future__ import annotations
 
 from typing import Any, NamedTuple
 
 from tensorlab.core.dtype import DType, int64
+from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.op import Op, declare
-from tensorlab.core.reduction import Fold, reduce, reduced_dims, reduced_shape
-from tensorlab.core.shape import wrap_dim
+from tensorlab.core.primitives import free_sum, maximum, minimum
+from tensorlab.core.reduction import check_not_empty, finish_reduction, reduced_dims, reduced_shape
+from tensorlab.core.reduction_loops import Fold
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
-from tensorlab.ops.copying import as_dtype, to
-from tensorlab.ops.movement import call_evaluator
-
-
-class MaxMin(NamedTuple):
-    """What ``max(x, dim)`` and ``min(x, dim)`` give."""
-
-    values: Tensor
-    indices: Tensor
+from tensorlab.ops.operands import as_dtype
 
 
 def _shape(a: TensorType) -> tuple[int, ...]:
@@ -30,17 +27,13 @@ def _shape(a: TensorType) -> tuple[int, ...]:
 
 
 def sum_step(acc: Any, x: Any) -> Any:
-    return acc + x
+    return free_sum(acc, x)
 
 
-SUM = Fold(sum_step, blocked=True)
+SUM = Fold("sum", sum_step, identity=0, wide=True)
 
 sum_ = declare("sum(Tensor self, *, ScalarType? dtype=None) -> Tensor")
 sum_dim = declare("sum.dim_IntList(Tensor self, int[]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
-
-
-def _sum_dtype(a: DType, dtype: DType | int | None) -> DType:
-    return as_dtype(dtype) or (a if a.is_floating_point else int64)
 
 
 @sum_.rule("type")
@@ -48,23 +41,19 @@ def sum_type(a: TensorType, dtype: DType | int | None) -> TensorType:
     return sum_dim_type(a, None, False, dtype)
 
 
-@sum_.rule("call")
-def sum_call(a: Tensor, dtype: DType | int | None) -> Tensor:
-    return sum_dim_call(a, None, False, dtype)
-
-
 @sum_dim.rule("type")
 def sum_dim_type(a: TensorType, dim: object, keepdim: bool, dtype: DType | int | None) -> TensorType:  # noqa: FBT001
+    """Integers and bools sum up to int64."""
     shape = _shape(a)
     dims = reduced_dims(dim, len(shape), op="sum")
-    return TensorType(_sum_dtype(a.dtype or int64, dtype), reduced_shape(shape, dims, keepdim=keepdim))
+    own = a.dtype if a.dtype is not None and a.dtype.is_floating_point else int64
+    return TensorType(as_dtype(dtype, op="sum") or own, reduced_shape(shape, dims, keepdim=keepdim))
 
 
-@sum_dim.rule("call")
-def sum_dim_call(a: Tensor, dim: object, keepdim: bool, dtype: DType | int | None) -> Tensor:  # noqa: FBT001
-    result = _sum_dtype(a.dtype, dtype)
-    source = to.run((a, result, False, False)) if result.category < a.dtype.category else a
-    return reduce(source, reduced_dims(dim, a.ndim, op="sum"), SUM, result, keepdim=keepdim, op="sum")
+@sum_.rule("reduce")
+@sum_dim.rule("reduce")
+def sum_fold() -> Fold:
+    return SUM
 
 
 # mean -----------------------------------------------------------------------------------------------------------------
@@ -74,20 +63,10 @@ def mean_finish(acc: Any, n: Any) -> Any:
     return acc / n
 
 
-MEAN = Fold(sum_step, finish=mean_finish, blocked=True)
+MEAN = Fold("mean", sum_step, finish=mean_finish, identity=0, wide=True)
 
 mean = declare("mean(Tensor self, *, ScalarType? dtype=None) -> Tensor")
 mean_dim = declare("mean.dim(Tensor self, int[]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
-
-
-def _mean_dtype(a: DType | None, dtype: DType | int | None) -> DType:
-    result = as_dtype(dtype) or a
-    if result is None or not result.is_floating_point:
-        raise DTypeError(
-            f"mean: could not infer output dtype. Input dtype must be a floating point dtype. Got: "
-            f"{result.ir_name if result else None}"
-        )
-    return result
 
 
 @mean.rule("type")
@@ -95,47 +74,80 @@ def mean_type(a: TensorType, dtype: DType | int | None) -> TensorType:
     return mean_dim_type(a, None, False, dtype)
 
 
-@mean.rule("call")
-def mean_call(a: Tensor, dtype: DType | int | None) -> Tensor:
-    return mean_dim_call(a, None, False, dtype)
-
-
 @mean_dim.rule("type")
 def mean_dim_type(a: TensorType, dim: object, keepdim: bool, dtype: DType | int | None) -> TensorType:  # noqa: FBT001
+    """Floating point only.
+
+    Raises: `DTypeError`, in torch's words.
+    """
+    chosen = as_dtype(dtype, op="mean")
+    result = chosen or a.dtype
+    if result is None or not result.is_floating_point:
+        which = "Input" if chosen is None else "Optional"
+        raise DTypeError(
+            f"mean: could not infer output dtype. {which} dtype must be a floating point dtype. "
+            f"Got: {result.ir_name if result else None}"
+        )
     dims = reduced_dims(dim, len(_shape(a)), op="mean")
-    return TensorType(_mean_dtype(a.dtype, dtype), reduced_shape(_shape(a), dims, keepdim=keepdim))
+    return TensorType(result, reduced_shape(_shape(a), dims, keepdim=keepdim))
 
 
-@mean_dim.rule("call")
-def mean_dim_call(a: Tensor, dim: object, keepdim: bool, dtype: DType | int | None) -> Tensor:  # noqa: FBT001
-    result = _mean_dtype(a.dtype, dtype)
-    return reduce(a, reduced_dims(dim, a.ndim, op="mean"), MEAN, result, keepdim=keepdim, op="mean")
+@mean.rule("reduce")
+@mean_dim.rule("reduce")
+def mean_fold() -> Fold:
+    return MEAN
 
 
-# max, min, argmax -----------------------------------------------------------------------------------------------------
+# max, min, argmax, argmin ---------------------------------------------------------------------------------------------
+
+
+class MaxMin(NamedTuple):
+    """What ``max(x, dim)`` and ``min(x, dim)`` give."""
+
+    values: Tensor
+    indices: Tensor
+
+
+class Max(MaxMin):
+    """What ``max(x, dim)`` gives, printed as torch prints it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _return_text("max", self)
+
+
+class Min(MaxMin):
+    """What ``min(x, dim)`` gives, printed as torch prints it."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return _return_text("min", self)
+
+
+def _return_text(op: str, result: MaxMin) -> str:
+    return f"tensorlab.return_types.{op}(\nvalues={result.values!r},\nindices={result.indices!r})"
 
 
 def max_step(acc: Any, x: Any) -> Any:
-    return acc if (acc >= x or acc != acc) else x  # noqa: PLR0124 - NaN, once met, stays
+    return maximum(acc, x)
 
 
 def min_step(acc: Any, x: Any) -> Any:
-    return acc if (acc <= x or acc != acc) else x  # noqa: PLR0124
+    return minimum(acc, x)
 
 
 def max_beats(best: Any, x: Any) -> Any:
-    return not (best >= x or best != best)  # noqa: PLR0124
+    return x > best or (x != x and best == best)  # noqa: PLR0124 - the first NaN beats all numbers
 
 
 def min_beats(best: Any, x: Any) -> Any:
-    return not (best <= x or best != best)  # noqa: PLR0124
+    return x < best or (x != x and best == best)  # noqa: PLR0124
 
 
-VALUES = {"max": Fold(max_step, identity=None), "min": Fold(min_step, identity=None)}
-INDICES = {
-    "max": Fold(max_beats, identity=None, keeps_index=True),
-    "min": Fold(min_beats, identity=None, keeps_index=True),
-}
+MAX, MIN = Fold("max", max_step), Fold("min", min_step)
+ARGMAX, ARGMIN = Fold("argmax", max_step, beats=max_beats), Fold("argmin", min_step, beats=min_beats)
 
 max_ = declare("max(Tensor self) -> Tensor")
 min_ = declare("min(Tensor self) -> Tensor")
@@ -145,92 +157,62 @@ argmax = declare("argmax(Tensor self, int? dim=None, bool keepdim=False) -> Tens
 argmin = declare("argmin(Tensor self, int? dim=None, bool keepdim=False) -> Tensor")
 
 
-def _extreme(op: Op, along: Op, which: str) -> None:
+def _extreme(op: Op, along: Op, whole: Fold, at: Fold) -> None:
     """Rules of ``max(x)`` and ``max(x, dim)``, or of their lower counterparts."""
+    name = op.name
 
     def extreme_type(a: TensorType) -> TensorType:
+        check_not_empty(_shape(a), (), op=name, explicit=False)
         return TensorType(a.dtype, ())
 
-    def extreme_call(a: Tensor) -> Tensor:
-        return reduce(a, tuple(range(a.ndim)), VALUES[which], a.dtype, keepdim=False, op=which)
-
     def along_type(a: TensorType, dim: int, keepdim: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
-        shape = reduced_shape(_shape(a), reduced_dims(dim, len(_shape(a)), op=which), keepdim=keepdim)
-        return TensorType(a.dtype, shape), TensorType(int64, shape)
-
-    def along_call(a: Tensor, dim: int, keepdim: bool) -> MaxMin:  # noqa: FBT001
-        dims = reduced_dims(dim, a.ndim, op=which)
-        values = reduce(a, dims, VALUES[which], a.dtype, keepdim=keepdim, op=which)
-        return MaxMin(values, reduce(a, dims, INDICES[which], int64, keepdim=keepdim, op=f"arg{which}"))
+        shape = _shape(a)
+        dims = reduced_dims(dim, len(shape), op=name)
+        check_not_empty(shape, dims, op=name, explicit=True)
+        result = reduced_shape(shape, dims, keepdim=keepdim)
+        return TensorType(a.dtype, result), TensorType(int64, result)
 
     op.rule("type")(extreme_type)
-    op.rule("call")(extreme_call)
+    op.rule("reduce")(lambda: whole)
     along.rule("type")(along_type)
-    along.rule("call")(along_call)
+    along.rule("reduce")(lambda: at)
 
 
-def _arg_extreme(op: Op, which: str) -> None:
+def _arg_extreme(op: Op, at: Fold) -> None:
     """Rules of ``argmax`` or ``argmin``: without a dimension, the position in row-major order."""
+    name = op.name
 
     def arg_type(a: TensorType, dim: int | None, keepdim: bool) -> TensorType:  # noqa: FBT001
-        return TensorType(
-            int64, reduced_shape(_shape(a), reduced_dims(dim, len(_shape(a)), op=op.name), keepdim=keepdim)
-        )
-
-    def arg_call(a: Tensor, dim: int | None, keepdim: bool) -> Tensor:  # noqa: FBT001
-        from tensorlab.ops.copying import contiguous
-
-        source = contiguous.run((a,)) if dim is None else a
-        dims = reduced_dims(dim, a.ndim, op=op.name)
-        return reduce(source, dims, INDICES[which], int64, keepdim=keepdim, op=op.name)
+        if a.dtype is bool_dtype:
+            raise DTypeError(f"{name}: takes no bool tensor")
+        shape = _shape(a)
+        dims = reduced_dims(dim, len(shape), op=name)
+        check_not_empty(shape, dims, op=name, explicit=dim is not None)
+        return TensorType(int64, reduced_shape(shape, dims, keepdim=keepdim))
 
     op.rule("type")(arg_type)
-    op.rule("call")(arg_call)
+    op.rule("reduce")(lambda: at)
 
 
-_extreme(max_, max_dim, "max")
-_extreme(min_, min_dim, "min")
-_arg_extreme(argmax, "max")
-_arg_extreme(argmin, "min")
-
-# softmax --------------------------------------------------------------------------------------------------------------
-
-softmax = declare("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+_extreme(max_, max_dim, MAX, ARGMAX)
+_extreme(min_, min_dim, MIN, ARGMIN)
+_arg_extreme(argmax, ARGMAX)
+_arg_extreme(argmin, ARGMIN)
 
 
-@softmax.rule("type")
-def softmax_type(a: TensorType, dim: int, dtype: DType | int | None) -> TensorType:
-    wrap_dim(dim, len(_shape(a)), op="softmax")
-    return TensorType(_softmax_dtype(a.dtype, dtype), a.shape)
+def _first(outputs: tuple[Tensor, ...]) -> Tensor:
+    return outputs[0]
 
 
-@softmax.rule("call")
-def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
-    """Normalised exponentials along one dimension.
-
-    Cost:   three passes over memory and two temporaries: ``exp(a - max)`` is one fused loop, the division another.
-    Source: Goodfellow, Bengio, Courville, "Deep Learning", 2016, 4.1 (why the maximum goes first).
-    """
-    from tensorlab.ops.pointwise import div, exp, sub
-
-    at = wrap_dim(dim, a.ndim, op="softmax")
-    a = to.run((a, _softmax_dtype(a.dtype, dtype), False, False))
-    if a.ndim == 0 or a.layout.numel == 0:
-        return exp.run((sub.run((a, a, 1)),))
-    top = reduce(a, (at,), VALUES["max"], a.dtype, keepdim=True, op="max")
-    weights = exp.run((sub.run((a, top, 1)),))
-    total = reduce(weights, (at,), SUM, a.dtype, keepdim=True, op="sum")
-    return div.run((weights, total))
+def _second(outputs: tuple[Tensor, ...]) -> Tensor:
+    return outputs[1]
 
 
-def _softmax_dtype(a: DType | None, dtype: DType | int | None) -> DType:
-    result = as_dtype(dtype) or a
-    if result is None or not result.is_floating_point:
-        raise DTypeError(f"softmax: takes a floating point dtype, got {result.name if result else None}")
-    return result
+REDUCTIONS: tuple[Op, ...] = (sum_, sum_dim, mean, mean_dim, max_, min_, max_dim, min_dim, argmax, argmin)
 
-
-REDUCTIONS: tuple[Op, ...] = (*(sum_, sum_dim, mean, mean_dim, max_, min_, max_dim, min_dim, argmax, argmin, softmax),)
-
-for _op in REDUCTIONS:
-    call_evaluator(_op)
+for _op in (sum_, sum_dim, mean, mean_dim, max_, min_):
+    finish_reduction(_op, _first)
+for _op in (argmax, argmin):
+    finish_reduction(_op, _second)
+finish_reduction(max_dim, Max._make)
+finish_reduction(min_dim, Min._make)

@@ -1,0 +1,96 @@
+"""Writing over a tensor that exists already: every check first, then one loop, then the version."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tensorlab.core.dtype import number_category
+from tensorlab.core.op import Op, lookup
+from tensorlab.core.pointwise import EagerPointwise, Plan, RegionRunner
+from tensorlab.core.region import Number, type_region
+from tensorlab.core.shape import may_overlap
+from tensorlab.core.short_cut import are_apart, are_one, into_self, keep, look_up_key
+from tensorlab.core.tensor import Tensor
+from tensorlab.core.types import TensorType
+from tensorlab.errors import AliasError, DTypeError, ShapeError
+
+
+class InPlacePointwise:
+    """Evaluates the in-place form of a pointwise op: the result is written over the first argument."""
+
+    __slots__ = ("functional", "op")
+
+    def __init__(self, op: Op, functional: EagerPointwise) -> None:
+        self.op = op
+        self.functional = functional
+
+    def __call__(self, args: tuple[Any, ...]) -> Tensor:
+        target: Tensor = args[0]
+        runner, inputs, params = self.functional.split(args)
+        plan = write_region(self.op.schema.name, runner, inputs, params, target)
+        key = look_up_key(self.op, args)
+        if key is not None and plan is not None:
+            keep(self.op, key, into_self(self.op, plan, key))
+        return target
+
+
+def write_region(
+    op: str,
+    runner: RegionRunner,
+    inputs: Sequence[Tensor],
+    params: Sequence[Number],
+    target: Tensor,
+    *,
+    convert: bool = False,
+) -> Plan | None:
+    """Run a region of one output over a target, after every check; raises its version.
+
+    Gives the plan that ran, where it ran over the inputs as they are, without a copy of one that overlaps the target.
+
+    ``convert`` lets floats be written over integers, and numbers over bools: copies do, arithmetic does not.
+
+    Raises: `AliasError` for overlapping or read-only memory, `ShapeError` or `DTypeError` for a result without room.
+    """
+    target.check_writable(op)
+    steps = type_region(runner.region, [i.type for i in inputs], [number_category(p) for p in params])
+    check_fits(op, steps[-1].result, target.type, convert=convert)
+    if may_overlap(target.shape, target.strides):
+        raise AliasError(
+            f"{op}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
+            f"location: shape {tuple(target.shape)}, strides {target.strides}. Please clone() the tensor first."
+        )
+    safe = [_apart(i, target) for i in inputs]
+    plan = runner.plan([i.layout for i in safe], params, into=[target.layout])
+    plan.fill([target.address], [i.address for i in safe], params)
+    target.written()
+    return plan if all(s is i for s, i in zip(safe, inputs, strict=True)) else None
+
+
+def check_fits(op: str, result: TensorType, into: TensorType, *, convert: bool = False) -> None:
+    """Refuse a result whose shape, or kind of number, the written tensor cannot take.
+
+    Raises: `ShapeError` or `DTypeError`, in torch's words.
+    """
+    if result.shape != into.shape:
+        raise ShapeError(
+            f"{op}: output with shape {list(into.shape or ())} doesn't match the broadcast shape "
+            f"{list(result.shape or ())}"
+        )
+    if convert or result.dtype is None or into.dtype is None:
+        return
+    if result.dtype.category > into.dtype.category:
+        raise DTypeError(
+            f"{op}: result type {result.dtype.ir_name} can't be cast to the desired output type {into.dtype.ir_name}"
+        )
+
+
+def _apart(source: Tensor, target: Tensor) -> Tensor:
+    """The source itself where each element is read before it is written, else a copy of it.
+
+    Addresses decide, not storages: two storages may be imports of one buffer.
+    """
+    if are_one(source, target) or are_apart(source, target):
+        return source
+    (clone,) = lookup("aten::clone")
+    return clone.run((source,))

@@ -1,0 +1,42 @@
+"""Values on their way out of a tensor into Python, where a trace can no longer follow them."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tensorlab.core.dispatch import MODES
+
+if TYPE_CHECKING:
+    from tensorlab.core.tensor import Tensor
+
+T = TypeVar("T")
+
+_C_TYPES: dict[str, Any] = {
+    "bool": ctypes.c_bool,
+    "uint8": ctypes.c_uint8,
+    "int32": ctypes.c_int32,
+    "int64": ctypes.c_int64,
+    "float32": ctypes.c_float,
+    "float64": ctypes.c_double,
+}
+
+
+def read_out(tensor: Tensor, what: str, read: Callable[[], T]) -> T:
+    """Read something of a tensor into Python; a mode that has ``escaped`` hears of it first.
+
+    ``what`` is what becomes of it: ``"bool"``, ``"item"``, ``"len"`` ... From here on a trace cannot see what depends
+    on it.
+    """
+    for mode in reversed(MODES.get()):
+        escaped = getattr(mode, "escaped", None)
+        if escaped is not None:
+            escaped(tensor, what)
+            break
+    return read()
+
+
+def first_element(tensor: Tensor) -> bool | int | float:
+    """The first element as a Python number, unseen by a trace."""
+    return _C_TYPES[tensor.layout.dtype.name].from_address(tensor.address).value

@@ -1,0 +1,151 @@
+"""Tensors of data that is there already: numbers, nested lists, ndarrays, other tensors."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import reduce
+from typing import Any, cast
+
+import numpy as np
+
+from tensorlab.core.dtype import BY_NAME, DEFAULT_FLOAT, Category, DType, from_numpy_dtype, int64, promote
+from tensorlab.core.dtype import bool as bool_dtype
+from tensorlab.core.interop import from_numpy
+from tensorlab.core.reading import read_out
+from tensorlab.core.tensor import Tensor, empty
+from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
+from tensorlab.ops.copying import check_element, converted, to
+from tensorlab.ops.operands import as_dtype
+
+Array = np.ndarray[Any, Any]
+_OWN = {bool: bool_dtype, int: int64, float: DEFAULT_FLOAT}
+
+
+def tensor(data: Any, dtype: DType | None = None, *, device: object = None, requires_grad: bool = False) -> Tensor:
+    """A new tensor with a copy of ``data``: a number, nested lists of numbers, an ndarray, or a tensor.
+
+    Floats become float32, integers int64, as in torch; what has a dtype keeps it.
+
+    Raises: `ShapeError` for ragged lists, `DTypeError` for what is no number, `RangeError` for a number that the dtype
+            does not hold, `ArgumentError` for ``requires_grad``.
+
+    >>> tensor([[1, 2], [3, 4]]).dtype
+    tensorlab.int64
+    """
+    if requires_grad:
+        raise ArgumentError("tensor: requires_grad=True is not taken: this version computes no gradients")
+    wanted = as_dtype(dtype, op="tensor")
+    if isinstance(data, Tensor):
+        return read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, None))
+    if isinstance(data, np.ndarray):
+        array = cast(Array, data)
+        return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
+    return _listed(data, wanted)
+
+
+def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
+    """A tensor of ``data``, without a copy where it is an ndarray or a tensor of that dtype already."""
+    wanted = as_dtype(dtype, op="as_tensor")
+    if isinstance(data, np.ndarray):
+        data = from_numpy(cast(Array, data))
+    if isinstance(data, Tensor):
+        return data if wanted is None or wanted is data.dtype else to.call((data, wanted, False, False))
+    return tensor(data, wanted)
+
+
+def _copied(array: Array, dtype: DType) -> Tensor:
+    """An ndarray of numbers, converted as loops convert."""
+    if array.dtype.kind not in "buif":
+        raise DTypeError(f"tensor: got an array of dtype {array.dtype}; takes numbers")
+    result = empty(dtype, array.shape)
+    with np.errstate(all="ignore"):
+        np.copyto(result.detached_numpy(), array, casting="unsafe")
+    return result
+
+
+def _listed(data: Any, wanted: DType | None) -> Tensor:
+    """A number or nested sequences, with the dtype that torch gives them."""
+    plain = _plain(data)
+    _check_even(plain, _first_shape(plain), 0)
+    kinds = _leaf_types(plain)
+    own = [_leaf_dtype(kind, data) for kind in kinds]
+    found = reduce(promote, own) if own else DEFAULT_FLOAT
+    try:
+        # Through 64 bits, so that nothing is rounded twice or wraps around unseen.
+        array = np.array(plain, dtype=np.float64 if found.is_floating_point else np.int64)
+    except OverflowError as error:
+        raise RangeError("tensor: got an integer outside -2**63 to 2**63 - 1") from error
+    dtype = wanted or found
+    if array.size and dtype.category is Category.INT:
+        for extreme in (array.min(), array.max()):
+            check_element(extreme.item(), dtype, op="tensor")
+    return _copied(array, dtype)
+
+
+def _plain(data: Any) -> Any:
+    """Sequences as lists, with the tensors in them as NumPy's numbers or as lists of them."""
+    if isinstance(data, (list, tuple, range)):
+        return [_plain(d) for d in cast(Sequence[Any], data)]
+    if isinstance(data, Tensor):
+        return _plain(data.numpy()) if data.layout.numel != 1 else data.numpy().reshape(())[()]
+    if isinstance(data, np.ndarray):
+        array = cast(Array, data)
+        return [_plain(row) for row in array] if array.ndim else array[()]
+    return data
+
+
+def _first_shape(data: Any) -> list[int]:
+    """The shape that the first element at each depth promises."""
+    shape: list[int] = []
+    while isinstance(data, list):
+        items = cast(list[Any], data)
+        shape.append(len(items))
+        data = items[0] if items else None
+    return shape
+
+
+def _check_even(data: Any, shape: list[int], dim: int) -> None:
+    """Refuse sequences of unequal lengths or depths."""
+    if not isinstance(data, list):
+        if dim != len(shape):
+            raise ShapeError(f"tensor: expected sequence of length {shape[dim]} at dim {dim} (got a number)")
+        return
+    items = cast(list[Any], data)
+    if dim == len(shape):
+        raise ShapeError(f"tensor: expected a number at dim {dim} (got sequence of length {len(items)})")
+    if len(items) != shape[dim]:
+        raise ShapeError(f"tensor: expected sequence of length {shape[dim]} at dim {dim} (got {len(items)})")
+    if dim + 1 < len(shape) or list in map(type, items):
+        for item in items:
+            _check_even(item, shape, dim + 1)
+
+
+def _leaf_types(data: Any) -> set[type]:
+    if not isinstance(data, list):
+        return {type(data)}
+    items = cast(list[Any], data)
+    found = set(map(type, items))
+    if list in found:
+        found.discard(list)
+        for item in items:
+            found |= _leaf_types(item) if isinstance(item, list) else {type(item)}
+    return found
+
+
+def _leaf_dtype(kind: type, data: Any) -> DType:
+    own = _OWN.get(kind)
+    if own is not None:
+        return own
+    if issubclass(kind, np.generic):
+        dtype = BY_NAME.get(np.dtype(kind).name)
+        if dtype is not None:
+            return dtype
+    for base in (bool, int, float):
+        if issubclass(kind, base):
+            return _OWN[base]
+    raise DTypeError(
+        f"tensor: got {type(data).__name__} with {kind.__name__} in it; takes numbers, nested lists of them, "
+        f"arrays or tensors"
+        if isinstance(data, (list, tuple))
+        else f"tensor: got {kind.__name__}; takes numbers, nested lists of them, arrays or tensors"
+    )
