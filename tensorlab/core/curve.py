@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from statistics import median
 from time import perf_counter
 
-from tensorlab.core.measure import BatchPoint
+from tensorlab.core.measure import BatchPoint, undisturbed
 from tensorlab.errors import RangeError
 
 ROUNDS = 5
@@ -22,8 +22,9 @@ def batch_curve(
 ) -> list[BatchPoint]:
     """Time one call for each batch size, again and again for ``seconds`` each, in the order of the sizes given.
 
-    Sizes take turns, so that a burst of other load meets all of them, and the median over rounds passes over it; every
-    other round goes backwards, so that none always runs behind the same neighbour.
+    Sizes take turns, so that a burst of other load meets all of them; every other round goes backwards, so that none
+    always runs behind the same neighbour. Throughput is that of the `undisturbed` call; the others are in the
+    percentiles.
 
     Cost:   about ``len(calls) * seconds``, or ``rounds + 1`` calls of each where a call takes longer than its turn.
     Raises: `RangeError` for ``rounds`` below 1 or ``seconds`` below 0; whatever a call raises.
@@ -32,11 +33,11 @@ def batch_curve(
         raise RangeError(f"batch_curve: got rounds={rounds}, seconds={seconds:g}; takes at least 1 round and 0 s")
     for call in calls.values():
         call()  # a new size may compile
-    times: dict[int, list[list[float]]] = {batch: [] for batch in calls}
+    times: dict[int, list[float]] = {batch: [] for batch in calls}
     for turn in range(rounds):
         for batch in list(calls)[:: -1 if turn % 2 else 1]:
-            times[batch].append(_turn(calls[batch], seconds / rounds, clock))
-    return [_point(batch, of_rounds) for batch, of_rounds in times.items()]
+            times[batch] += _turn(calls[batch], seconds / rounds, clock)
+    return [_point(batch, sorted(of_batch)) for batch, of_batch in times.items()]
 
 
 def _turn(call: Callable[[], object], seconds: float, clock: Callable[[], float]) -> list[float]:
@@ -60,9 +61,7 @@ def _time(call: Callable[[], object], clock: Callable[[], float]) -> float:
     return clock() - began
 
 
-def _point(batch: int, rounds: Sequence[Sequence[float]]) -> BatchPoint:
-    every = sorted(time for times in rounds for time in times)
-    usual = median(every)
-    rates = [batch * len(times) / sum(times) for times in rounds if sum(times) > 0]
-    late = every[max(0, math.ceil(len(every) * 0.99) - 1)]
-    return BatchPoint(batch, usual, median(rates) if rates else 0.0, usual, late, len(every))
+def _point(batch: int, times: Sequence[float]) -> BatchPoint:
+    call = undisturbed(times)
+    late = times[max(0, math.ceil(len(times) * 0.99) - 1)]
+    return BatchPoint(batch, call, batch / call if call > 0 else 0.0, median(times), late, len(times))

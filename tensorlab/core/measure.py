@@ -68,11 +68,20 @@ def _interquartile_range(values: Sequence[float]) -> float:
     return high - low
 
 
+def undisturbed(times: Sequence[float]) -> float:
+    """What a call takes where little gets in its way: the time that a quarter of the calls did not pass.
+
+    On a machine with other work, calls that wait for a core, as threads of BLAS do for each other, may be half of all
+    and take a hundred times as long. They never make a call faster, so the fast ones know what it costs.
+    """
+    return sorted(times)[(len(times) - 1) // 4]
+
+
 @dataclass(frozen=True, slots=True)
 class BatchTime:
     """What a server's batches of one size took: ``batches`` of them, each of ``rows`` items.
 
-    Units: ``seconds`` is the median time of the function alone.
+    Units: ``seconds`` of the function alone, `undisturbed`.
     """
 
     rows: int
@@ -89,10 +98,10 @@ class BatchPoint:
     how many it joined on average, ``batches`` how long each size of batch took it, ``failures`` counts requests
     without an answer.
 
-    Units: seconds; ``seconds_per_call`` is the median call of the function, ``p50_seconds`` and ``p99_seconds`` are
-    what a caller waits (through a server: with the queue and the way), ``runs`` is the number of calls or answered
-    requests behind them. ``items_per_second`` is the median over rounds, so that a burst of other load in one of them
-    does not count.
+    Units: seconds; ``seconds_per_call`` is a call of the function, `undisturbed`; ``p50_seconds`` and ``p99_seconds``
+    are what a caller waits (through a server: with the queue and the way), ``runs`` is the number of calls or answered
+    requests behind them. ``items_per_second`` is that of the undisturbed call, or of the median round through a server,
+    so that a burst of other load does not count.
     """
 
     batch: int
@@ -110,6 +119,9 @@ class BatchPoint:
         return asdict(self)
 
 
+_NEAR = 0.5
+
+
 @dataclass(frozen=True, slots=True)
 class CostFit:
     """A call of ``b`` items takes about ``fixed_seconds + seconds_per_item * b``.
@@ -124,6 +136,11 @@ class CostFit:
     def seconds(self, batch: int) -> float:
         """What the line says for a batch."""
         return self.fixed_seconds + self.seconds_per_item * batch
+
+    @property
+    def holds(self) -> bool:
+        """Whether the times lie near enough to the line for it to say anything."""
+        return self.worst <= _NEAR
 
     @property
     def break_even(self) -> float | None:
@@ -160,7 +177,7 @@ _OFTEN = 5
 
 
 def _together(times: Sequence[BatchTime]) -> BatchTime:
-    """The median over medians, each counted as often as it stands for a batch."""
+    """The median over points, each counted as often as it stands for a batch."""
     batches = sum(time.batches for time in times)
     ordered = sorted(times, key=lambda time: time.seconds)
     middle = next(i for i, below in enumerate(accumulate(time.batches for time in ordered)) if 2 * below >= batches)

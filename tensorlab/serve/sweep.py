@@ -11,7 +11,7 @@ from statistics import median
 
 import numpy as np
 
-from tensorlab.core.measure import BatchPoint, BatchTime
+from tensorlab.core.measure import BatchPoint, BatchTime, undisturbed
 from tensorlab.errors import RangeError, ServeError
 from tensorlab.serve.batch import BatchRecord
 from tensorlab.serve.crowd import Crowd
@@ -102,7 +102,7 @@ def _point(size: int, callers: int, measured: _Measured) -> BatchPoint:
             times[record.rows].append(record.compute_seconds)
     return BatchPoint(
         size,
-        median(time for of_rows in times.values() for time in of_rows),
+        undisturbed([time for of_rows in times.values() for time in of_rows]),
         median(load.throughput for load in measured.loads),
         together.percentile(50),
         together.percentile(99),
@@ -110,7 +110,7 @@ def _point(size: int, callers: int, measured: _Measured) -> BatchPoint:
         callers=callers,
         rows_per_batch=sum(record.rows for record in measured.records) / len(measured.records),
         failures=sum(sum(load.failures.values()) for load in measured.loads),
-        batches=tuple(BatchTime(rows, median(times[rows]), len(times[rows])) for rows in sorted(times)),
+        batches=tuple(BatchTime(rows, undisturbed(times[rows]), len(times[rows])) for rows in sorted(times)),
     )
 
 

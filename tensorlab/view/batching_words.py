@@ -19,6 +19,9 @@ _ANSWERS = (
 )
 # What counts as a batch that was far from full.
 _FULL = 0.75
+# How many times the usual call the slowest may take before it is told.
+_STALLED = 10
+_FAST = "Time of a call, and items a second: a quarter of the calls were as fast."
 
 
 def answer(points: Sequence[BatchPoint]) -> list[str]:
@@ -39,7 +42,7 @@ def answer(points: Sequence[BatchPoint]) -> list[str]:
         return [f"{rate} items a second at batch {first.batch}, and no more at any other"]
     return [
         f"batch {grouped(best.batch)} does {_gain(first, best)} the items a second of batch {grouped(first.batch)}",
-        f"each call then takes {ratio(best.p50_seconds / first.p50_seconds)} as long",
+        f"each call then takes {ratio(best.seconds_per_call / first.seconds_per_call)} as long",
     ]
 
 
@@ -87,7 +90,7 @@ def caption(points: Sequence[BatchPoint]) -> str:
 def meaning(points: Sequence[BatchPoint]) -> list[str]:
     """What the points say beyond themselves, in sentences."""
     if not served(points):
-        return _line(points)
+        return [*_line(points), *_stalls(points)]
     return [*_share(points[0]), *_line(points), *_filled(points[-1]), *_failed(points)]
 
 
@@ -98,6 +101,9 @@ def _line(points: Sequence[BatchPoint]) -> list[str]:
         return ["All of the server's batches held as many items, which gives no line."]
     if fit is None:
         return ["One batch size gives no line: measure two or more to see what a call costs before its first item."]
+    if not fit.holds:
+        off = f"{fit.worst * 100:.0f} % off"
+        return [f"The times lie near no line (it is up to {off}), so that a fixed cost cannot be told from them."]
     off = f"The line is at most {fit.worst * 100:.0f} % off a measured point."
     return [*_costs(fit, "batch" if served(points) else "call"), off]
 
@@ -115,6 +121,18 @@ def _costs(fit: CostFit, what: str) -> list[str]:
         return [both, "The items outweigh the fixed cost from the second on, so batching gains little."]
     even = f"At {significant(fit.break_even)} items the two are equal: below that, a larger batch is nearly free."
     return [both, even]
+
+
+def _stalls(points: Sequence[BatchPoint]) -> list[str]:
+    """Calls that took far longer than the usual one."""
+    worst = max(points, key=lambda p: p.p99_seconds / p.seconds_per_call if p.seconds_per_call > 0 else 0.0)
+    if worst.p99_seconds <= _STALLED * worst.seconds_per_call:
+        return []
+    late, usual = seconds(worst.p99_seconds), seconds(worst.seconds_per_call)
+    return [
+        f"Some calls took far longer than others, {late} and not {usual} at batch {grouped(worst.batch)}: something "
+        "else may be at work on this machine. Items a second leave them out."
+    ]
 
 
 def _share(first: BatchPoint) -> list[str]:
@@ -150,9 +168,10 @@ def how(points: Sequence[BatchPoint]) -> list[str]:
     """How to read the chart, and what its numbers hold for."""
     now = "Measured here and now: another machine, or this one when busy, gives other numbers."
     if not served(points):
-        return ["Both axes go up in powers. Dashed: the fitted cost of a call.", now]
+        return [f"Both axes go up in powers. {_FAST} Dashed: its fitted cost.", now]
     return [
-        "Both axes go up in powers. Squares and the dashed line: the function alone, by the server's own records. "
+        "Both axes go up in powers. Squares, and the line if there is one: the function alone, by the server's own "
+        "records, where a quarter of its batches were as fast. "
         "The callers are another process on this machine, each with one request under way, and share its cores with "
         "the server.",
         now,

@@ -92,6 +92,7 @@ def _waits(axes: Axes, points: Sequence[BatchPoint], sizes: str, *, joins: bool)
     drawn = [*slow, *usual, *([] if joins else _fitted(axes, points, batches, "call"))]
     title, what = ("time until the answer", "answers") if joins else ("time of one call", "calls")
     _axes(axes, title, sizes, batches, drawn, seconds, room=2.0 if joins else 1.6)
+    axes.set_xticks(_thinned(batches, 5 if joins else 9))
     _label(axes, batches[-1:], slow[-1:], f"99 of 100\n{what} within", above=True)
     _label(axes, batches[-1:], usual[-1:], f"half of the\n{what} within", above=False)
 
@@ -103,14 +104,14 @@ def _costs(axes: Axes, points: Sequence[BatchPoint]) -> None:
     axes.plot(rows, [t.seconds for t in times], "s", color=BLUE, markersize=5)
     drawn = [*(t.seconds for t in times), *_fitted(axes, points, rows, "batch")]
     powers = [1 << n for n in range(max(rows, default=1).bit_length())]
-    _axes(axes, "time of one batch in the server", "items that it held", [*powers, *rows[-1:]], drawn, seconds)
+    _axes(axes, "time of one batch", "items that it held", [*powers, *rows[-1:]], drawn, seconds)
     axes.set_xticks(_thinned(powers))
 
 
 def _fitted(axes: Axes, points: Sequence[BatchPoint], batches: Sequence[int], what: str) -> list[float]:
     """The fitted line, and the fixed cost that it says a call has; gives the heights drawn."""
     fit = fit_cost(points)
-    if fit is None or fit.fixed_seconds <= 0 or fit.seconds_per_item <= 0:
+    if fit is None or not fit.holds or fit.fixed_seconds <= 0 or fit.seconds_per_item <= 0:
         return []
     line = [fit.seconds(b) for b in batches]
     axes.plot(batches, line, "--", color=BLACK, linewidth=1.2)

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from tensorlab.core.measure import BatchPoint, BatchTime, CostFit, Measurement, call_times, fit_cost, measure
+from tensorlab.core.measure import (
+    BatchPoint,
+    BatchTime,
+    CostFit,
+    Measurement,
+    call_times,
+    fit_cost,
+    measure,
+    undisturbed,
+)
 from tensorlab.errors import RangeError
 
 
@@ -85,6 +94,12 @@ def test_the_fit_minimises_relative_errors() -> None:
         assert cost(fit.fixed_seconds, fit.seconds_per_item + step) > best
 
 
+def test_an_undisturbed_call_is_one_that_a_quarter_did_not_pass() -> None:
+    assert undisturbed([3.0]) == 3.0
+    assert undisturbed([9.0, 2.0, 8.0, 1.0]) == 1.0
+    assert undisturbed([9.0, 2.0, 8.0, 1.0, 7.0]) == 2.0
+
+
 def served(batch: int, *batches: BatchTime) -> BatchPoint:
     rows = sum(t.rows * t.batches for t in batches)
     each = rows / sum(t.batches for t in batches)
@@ -131,6 +146,11 @@ def test_one_batch_size_is_no_line() -> None:
 def test_without_a_fixed_cost_there_is_no_break_even() -> None:
     assert CostFit(-0.1, 1.0, 0.0).break_even is None
     assert CostFit(0.1, 0.0, 0.0).break_even is None
+
+
+def test_a_line_far_from_its_points_does_not_hold() -> None:
+    assert CostFit(1.0, 1.0, 0.5).holds
+    assert not CostFit(1.0, 1.0, 0.51).holds
 
 
 def test_records_are_plain_data() -> None:

@@ -72,6 +72,25 @@ def test_one_size_is_no_line() -> None:
     assert meaning(*curve()[:1]) == expected
 
 
+def test_times_on_no_line_tell_no_cost() -> None:
+    times = [BatchPoint(b, t, b / t, t, t, 10) for b, t in ((1, 1.0), (2, 20.0), (4, 1.0), (8, 30.0))]
+    assert meaning(*times) == (
+        "The times lie near no line (it is up to 96 % off), so that a fixed cost cannot be told from them."
+    )
+    (_, time) = batching_figure(times).axes
+    assert len(time.lines) == 2
+
+
+def test_calls_that_stalled_are_told() -> None:
+    steady = points(1e-3, 1e-3, 1, 2, 4)
+    told = meaning(*steady[:2], replace(steady[2], p99_seconds=0.107))
+    assert told.endswith(
+        " off a measured point. Some calls took far longer than others, 107 ms and not 5 ms at batch 4: something else "
+        "may be at work on this machine. Items a second leave them out."
+    )
+    assert "Some calls" not in meaning(*steady[:2], replace(steady[2], p99_seconds=0.05))
+
+
 def test_the_first_line_is_the_gain_and_its_price() -> None:
     view = BatchingView("classify", reversed(curve()), item_nbytes=1024)
     assert pages.parse(view.html()).find("div")[1].words == (
