@@ -29,10 +29,11 @@ lint: $(VENV)/.stamp-test
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
+# One thread each: tensorlab's loops, PyTorch (see tests/benchmarks/conftest.py), and NumPy's BLAS by this variable.
 # make bench ARGS="--benchmark-json FILE"
 bench: $(VENV)/.stamp-test
-	$(BIN)/python -m pytest tests/benchmarks -q -o python_files='bench_*.py' -o python_functions='bench_*' \
-	  --benchmark-quiet $(ARGS)
+	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks -q --benchmark-quiet $(ARGS) \
+	  -o python_files='bench_*.py' -o python_functions='bench_*'
 
 # An environment with everything also serves the tour.
 $(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip
