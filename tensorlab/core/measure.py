@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import accumulate
 from statistics import median, quantiles
@@ -40,18 +40,44 @@ def measure(
     Cost: about ``(repeat + 2) * min_seconds``, or ``repeat + 2`` calls where one call takes longer than that.
     Raises: `RangeError` for ``repeat`` below 1 or ``min_seconds`` below 0; whatever ``fn`` raises.
     """
+    return compare({"": fn}, repeat=repeat, min_seconds=min_seconds, clock=clock)[""]
+
+
+def compare(
+    functions: Mapping[str, Callable[[], object]],
+    *,
+    repeat: int = 7,
+    min_seconds: float = 0.01,
+    clock: Callable[[], float] = perf_counter,
+) -> dict[str, Measurement]:
+    """Time several functions side by side: in each round every one of them has its turn, as `measure` times one.
+
+    What slows the machine down for a while slows all of them down, so that their ratios hold.
+    Raises: `RangeError` for ``repeat`` below 1 or ``min_seconds`` below 0; whatever a function raises.
+    """
     if repeat < 1:
         raise RangeError(f"measure: got repeat={repeat}; takes at least 1")
     if min_seconds < 0:
         raise RangeError(f"measure: got min_seconds={min_seconds:g}; takes at least 0")
+    calls = {name: _calls(fn, min_seconds, clock) for name, fn in functions.items()}
+    times: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(repeat):
+        for name, fn in functions.items():
+            times[name].append(_run(fn, calls[name], clock) / calls[name])
+    return {
+        name: Measurement(median(own), _interquartile_range(own), repeat, calls[name]) for name, own in times.items()
+    }
+
+
+def _calls(fn: Callable[[], object], min_seconds: float, clock: Callable[[], float]) -> int:
+    """How many calls take ``min_seconds``."""
     fn()
     calls = 1
     while (elapsed := _run(fn, calls, clock)) < min_seconds:
         # Straight to the estimate once the clock can see it, but never more than tenfold on one observation.
         wanted = int(calls * min_seconds / elapsed) + 1 if elapsed > 0 else calls * 10
         calls = min(max(wanted, calls * 2), calls * 10)
-    per_call = [_run(fn, calls, clock) / calls for _ in range(repeat)]
-    return Measurement(median(per_call), _interquartile_range(per_call), repeat, calls)
+    return calls
 
 
 def _run(fn: Callable[[], object], calls: int, clock: Callable[[], float]) -> float:

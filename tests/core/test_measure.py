@@ -10,6 +10,7 @@ from tensorlab.core.measure import (
     CostFit,
     Measurement,
     call_times,
+    compare,
     fit_cost,
     measure,
     undisturbed,
@@ -158,3 +159,26 @@ def test_records_are_plain_data() -> None:
     assert point(2, 4.0).to_dict()["items_per_second"] == 0.5
     assert served(4, BatchTime(3, 0.5, 2)).to_dict()["batches"] == ({"rows": 3, "seconds": 0.5, "batches": 2},)
     assert CostFit(1.0, 2.0, 0.1).to_dict() == {"fixed_seconds": 1.0, "seconds_per_item": 2.0, "worst": 0.1}
+
+
+def test_compare_gives_each_function_its_turn_in_each_round() -> None:
+    order: list[str] = []
+    now = 0.0
+
+    def clock() -> float:
+        return now
+
+    def costing(name: str, seconds: float):  # noqa: ANN202
+        def call() -> None:
+            nonlocal now
+            order.append(name)
+            now += seconds
+
+        return call
+
+    found = compare({"fast": costing("fast", 1.0), "slow": costing("slow", 3.0)}, repeat=3, min_seconds=1, clock=clock)
+    assert {name: m.median for name, m in found.items()} == {"fast": 1.0, "slow": 3.0}
+    assert order[-6:] == ["fast", "slow"] * 3
+    assert found["slow"].runs == 3
+    with pytest.raises(RangeError, match=r"^measure: got repeat=0; takes at least 1$"):
+        compare({}, repeat=0)
