@@ -168,7 +168,7 @@ def test_compare_gives_each_function_its_turn_in_each_round() -> None:
     def clock() -> float:
         return now
 
-    def costing(name: str, seconds: float):  # noqa: ANN202
+    def costing(name: str, seconds: float):
         def call() -> None:
             nonlocal now
             order.append(name)
