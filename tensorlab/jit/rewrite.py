@@ -39,7 +39,7 @@ class Pass:
         return (self.run.__doc__ or "").strip().split("\n")[0]
 
     def __str__(self) -> str:
-        return f"{self.name}({', '.join(f'{k}={v}' for k, v in self.options.items())})" if self.options else self.name
+        return self.name
 
 
 def location_of(rule: Callable[..., Any]) -> str:

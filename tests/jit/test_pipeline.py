@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -41,11 +42,8 @@ def graph() -> Graph:
 
 
 def test_pipelines_are_edited_as_data() -> None:
-    assert (
-        str(DEFAULT)
-        == "shapes -> dce -> cse -> constant(elements=1024) -> shapes -> peephole -> cse -> dce -> fuse -> dce"
-    )
-    assert str(DEFAULT.without("shapes", "cse")) == "dce -> constant(elements=1024) -> peephole -> dce -> fuse -> dce"
+    assert str(DEFAULT) == "shapes -> dce -> cse -> constant -> shapes -> peephole -> cse -> dce -> fuse -> dce"
+    assert str(DEFAULT.without("shapes", "cse")) == "dce -> constant -> peephole -> dce -> fuse -> dce"
     assert str(DEFAULT.only("cse", "fuse").then(dce)) == "cse -> cse -> fuse -> dce"
     assert str(Pipeline(())) == "(no passes)"
     assert [p.name for p in DEFAULT.only("fuse")] == ["fuse"]
@@ -227,3 +225,12 @@ def test_inputs_that_changed_type_and_nodes_that_moved(graph: Graph) -> None:
     lines = shown(PassRecord("p", {}, before, graph, tuple(rewriter.decisions), 0.0, 7, 7), Names())
     assert lines[0] == "~ %x : Tensor | was Float(60, 51)"
     assert lines[2] == "= %3 : int = prim::Constant[value=1]() | moved | first"
+
+
+def test_groups_have_a_largest_size() -> None:
+    chain = "".join(f"  %{i + 1} : Float(2) = aten::tanh(%{i})\n" for i in range(7))
+    graph = parse_graph(f"graph(%0 : Float(2)):\n{chain}  return (%7)")
+    (record,) = Pipeline((replace(NAMES["fuse"], options={"nodes": 3}),)).run(graph, verify=True)
+    sizes = [len(n.attributes["subgraph"].block.nodes) for n in graph.nodes() if n.kind == "prim::FusionGroup"]
+    assert sizes == [3, 3]
+    assert [d.reason for d in record.refusals] == ["a group has at most 3 nodes"] * 2

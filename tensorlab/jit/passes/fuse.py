@@ -17,20 +17,25 @@ from tensorlab.jit.ir import CONSTANT, Block, Node, Value
 from tensorlab.jit.passes.order import Order
 from tensorlab.jit.rewrite import Pass, Rewriter
 
+# Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more.
+NODES = 256
+# How many groups that read one tensor are tried: a weight may be read by all nodes of a large graph.
+NEIGHBOURS = 8
 
-def run(rewriter: Rewriter) -> None:
+
+def run(rewriter: Rewriter, *, nodes: int = NODES) -> None:
     """Make one loop of neighbouring pointwise nodes."""
-    _block(rewriter, rewriter.graph.block, AliasInfo(rewriter.graph))
+    _block(rewriter, rewriter.graph.block, AliasInfo(rewriter.graph), nodes)
 
 
-fuse = Pass("fuse", run)
+fuse = Pass("fuse", run, {"nodes": NODES})
 
 
-def _block(rewriter: Rewriter, block: Block, alias: AliasInfo) -> None:
+def _block(rewriter: Rewriter, block: Block, alias: AliasInfo, nodes: int) -> None:
     for node in list(block.nodes):
         for inner in node.blocks:
-            _block(rewriter, inner, alias)
-    _Fuser(rewriter, block, alias).run()
+            _block(rewriter, inner, alias, nodes)
+    _Fuser(rewriter, block, alias, nodes).run()
 
 
 def why_not_fusable(node: Node) -> str:
@@ -53,13 +58,14 @@ def why_not_fusable(node: Node) -> str:
 class _Fuser:
     """The groups of one block: sets of nodes, by the serial of any member."""
 
-    def __init__(self, rewriter: Rewriter, block: Block, alias: AliasInfo) -> None:
+    def __init__(self, rewriter: Rewriter, block: Block, alias: AliasInfo, nodes: int) -> None:
         self.rewriter = rewriter
+        self.nodes = nodes
         self.block = block
         self.order = Order(block, alias)
         self.shapes = _Shapes(block)
         self.groups = {n.serial: [n] for n in block.nodes if not why_not_fusable(n)}
-        self.units: dict[int, set[int]] = {}  # by group node: the nodes in it
+        self.units: dict[int, list[Node]] = {}  # by group node: the nodes in it
 
     def run(self) -> None:
         members = [n for n in self.block.nodes if n.serial in self.groups]
@@ -91,56 +97,61 @@ class _Fuser:
             self.merge(node, producer)
 
     def across(self, node: Node, value: Value) -> None:
-        """Join a node with an earlier one that takes the same tensor."""
+        """Join a node with earlier ones that take the same tensor, the nearest first."""
         if not isinstance(value.type, TensorType) or value.is_constant:
             return
-        for use in list(value.uses):
-            other = use.user
-            if not isinstance(other, Node) or other.serial not in self.groups or other.owner is not self.block:
-                continue
-            if self.order.index(other) < self.order.index(node) and self.shapes.equal(other.output, node.output):
-                self.merge(node, other)
+        for other in self.neighbours(node, value):
+            if self.shapes.equal(other.output, node.output) and self.merge(node, other):
+                return
 
-    def merge(self, node: Node, earlier: Node) -> None:
-        """Join the groups of two nodes, if nothing speaks against it."""
+    def neighbours(self, node: Node, value: Value) -> list[Node]:
+        """Nodes of other groups that take ``value`` before ``node`` does, one a group, the nearest first."""
+        users = [use.user for use in value.uses if isinstance(use.user, Node) and use.user.serial in self.groups]
+        here = self.order.index(node)
+        earlier = sorted((n for n in users if self.order.index(n) < here), key=self.order.index)
+        groups = {id(self.groups[n.serial]): n for n in earlier}
+        groups.pop(id(self.groups[node.serial]), None)
+        return sorted(groups.values(), key=self.order.index, reverse=True)[:NEIGHBOURS]
+
+    def merge(self, node: Node, earlier: Node) -> bool:
+        """Join the groups of two nodes, if nothing speaks against it; whether they are one now."""
         mine, theirs = self.groups[node.serial], self.groups[earlier.serial]
         if mine is theirs:
-            return
-        between = self.order.between(theirs, mine, self.groups) or self.order.between(mine, theirs, self.groups)
+            return True
+        if len(mine) + len(theirs) > self.nodes:
+            return self.refuse(node, f"a group has at most {self.nodes} nodes", earlier)
+        between = self.order.between(node, earlier)
         if between is not None:
-            self.refuse(node, f"{between.kind} has to run between it and {earlier.kind}", between)
-            return
+            return self.refuse(node, f"{between.kind} has to run between it and {earlier.kind}", between)
         joined = sorted([*mine, *theirs], key=self.order.index)
         reason = self.shapes.why_not_one_loop(joined, node, earlier)
         if reason:
-            self.refuse(node, reason, earlier)
-            return
+            return self.refuse(node, reason, earlier)
+        self.order.join(node, earlier)
         for member in joined:
             self.groups[member.serial] = joined
+        return True
 
-    def refuse(self, node: Node, reason: str, blocker: Node) -> None:
+    def refuse(self, node: Node, reason: str, blocker: Node) -> bool:
         self.rewriter.refuse(node, rule="fuse", reason=reason, blocker=blocker)
+        return False
 
     # -- rewriting
 
     def enclose(self, group: list[Node]) -> None:
         """Make the group; what stands among its nodes and needs one of them moves behind them first."""
         members = {n.serial for n in group}
-        after = self.order.after(group, self.groups)
         nodes = self.block.nodes
         start, end = nodes.index(group[0]), nodes.index(group[-1])
-        later = [n for n in nodes[start:end] if n.serial not in members and self.unit(n) & after]
+        among = [n for n in nodes[start:end] if n.serial not in members]
+        later = [n for n in among if self.order.must_follow(self.units.get(n.serial, [n]), group)]
         for node in reversed(later):
             place = nodes.index(group[-1]) + 1
             anchor = nodes[place] if place < len(nodes) else None
             self.rewriter.move(node, anchor, rule="after_group", reason="needs what a group computes")
         kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
         made = self.rewriter.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
-        self.units[made.serial] = members
-
-    def unit(self, node: Node) -> set[int]:
-        """The serials that a node of the block stands for."""
-        return self.units.get(node.serial, {node.serial})
+        self.units[made.serial] = group
 
 
 class _Shapes:

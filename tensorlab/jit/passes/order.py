@@ -1,78 +1,96 @@
-"""The order that the nodes of a block must keep: by the values they pass, and by what they write and do."""
+"""The order that the nodes of a block must keep: by the values they pass, and by what they write and do.
+
+Nodes can be joined into units that run as one. For each unit two sets are kept: what must run before it and what after
+it, closed under "and what leads there"; a set is an integer with a bit for each node, so that asking for a path between
+two units is one operation on a few machine words.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from tensorlab.jit.alias import AliasInfo, has_side_effect, is_random
 from tensorlab.jit.ir import Block, Node, Value, walk
 
-Groups = Mapping[int, Sequence[Node]]
-
 
 class Order:
-    """An edge leads from a node to each one of its block that must run after it.
+    """What must run before what in one block.
 
-    Cost: linear in the block, times the number of nodes that write, act or draw random numbers.
+    Cost: n²/8 bytes for n nodes; time linear in the block, times the nodes that write, act or draw random numbers. A
+    join is linear in the number of units, the rest constant.
     """
 
     def __init__(self, block: Block, alias: AliasInfo) -> None:
-        self._index = {n.serial: i for i, n in enumerate(block.nodes)}
-        self._nodes = {n.serial: n for n in block.nodes}
-        self._next: dict[int, set[int]] = {n.serial: set() for n in block.nodes}
-        for node in block.nodes:
-            for value in _taken(node):
-                if value.producer is not None and value.producer.serial in self._next:
-                    self._next[value.producer.serial].add(node.serial)
-        for node in block.nodes:
-            if alias.writes(node) or has_side_effect(node) or is_random(node):
-                self._keep_order(node, block, alias)
+        self._nodes = list(block.nodes)
+        self._index = {n.serial: i for i, n in enumerate(self._nodes)}
+        self._unit = list(range(len(self._nodes)))  # by node: the number of its unit
+        self._members = {i: 1 << i for i in self._unit}  # by unit, as are the next two
+        self._before = dict.fromkeys(self._unit, 0)
+        self._after = dict.fromkeys(self._unit, 0)
+        edges = self._edges(alias)
+        for i, previous in enumerate(edges):
+            for j in previous:
+                self._before[i] |= self._before[j] | 1 << j
+        for i in reversed(range(len(edges))):
+            for j in edges[i]:
+                self._after[j] |= self._after[i] | 1 << i
 
-    def _keep_order(self, node: Node, block: Block, alias: AliasInfo) -> None:
-        for other in block.nodes:
-            if other is node or not alias.conflict(node, other):
+    def _edges(self, alias: AliasInfo) -> list[set[int]]:
+        """By node, the earlier nodes that it must run after."""
+        edges: list[set[int]] = []
+        for node in self._nodes:
+            producers = (self._index.get(v.producer.serial) for v in _taken(node) if v.producer is not None)
+            edges.append({i for i in producers if i is not None})
+        for i, node in enumerate(self._nodes):
+            if not alias.writes(node) and not has_side_effect(node) and not is_random(node):
                 continue
-            first, second = sorted((node.serial, other.serial), key=self._index.__getitem__)
-            self._next[first].add(second)
+            for j, other in enumerate(self._nodes):
+                if i != j and alias.conflict(node, other):
+                    edges[max(i, j)].add(min(i, j))
+        return edges
 
     def index(self, node: Node) -> int:
         """Where a node stood in the block."""
         return self._index[node.serial]
 
-    def between(self, first: Sequence[Node], second: Sequence[Node], groups: Groups) -> Node | None:
-        """A node outside both that must run after one of ``first`` and before one of ``second``.
+    def between(self, a: Node, b: Node) -> Node | None:
+        """A node that must run after one of the units of two nodes and before the other; joining them is a cycle."""
+        one, two = self._unit[self.index(a)], self._unit[self.index(b)]
+        among = self._after[one] & self._before[two] | self._after[two] & self._before[one]
+        among &= ~(self._members[one] | self._members[two])
+        return self._nodes[_lowest(among)] if among else None
 
-        Nodes of one group run as one: what leads to one of them leads on from all.
-        """
-        ends = {n.serial for n in second}
-        inside = ends | {n.serial for n in first}
-        seen: set[int] = set()
-        waiting = [s for n in first for s in self._next[n.serial] if s not in inside]
-        while waiting:
-            serial = waiting.pop()
-            if serial in seen:
-                continue
-            unit = [n.serial for n in groups.get(serial, ())] or [serial]
-            seen.update(unit)
-            after = {s for member in unit for s in self._next[member]}
-            if after & ends:
-                return self._nodes[serial]
-            waiting += after - inside
-        return None
+    def join(self, a: Node, b: Node) -> None:
+        """Let the units of two nodes be one, between which there must be no node."""
+        one, two = self._unit[self.index(a)], self._unit[self.index(b)]
+        if one == two:
+            return
+        members = self._members[one] | self._members.pop(two)
+        before = (self._before[one] | self._before.pop(two)) & ~members
+        after = (self._after[one] | self._after.pop(two)) & ~members
+        for i in _bits(members):
+            self._unit[i] = one
+        self._members[one], self._before[one], self._after[one] = members, before, after
+        for unit, nodes in self._members.items():
+            if nodes & after:
+                self._before[unit] |= members | before
+            elif nodes & before:
+                self._after[unit] |= members | after
 
-    def after(self, first: Sequence[Node], groups: Groups) -> set[int]:
-        """Serials of all nodes that must run after one of ``first``, groups taken whole."""
-        inside = {n.serial for n in first}
-        seen: set[int] = set()
-        waiting = [s for n in first for s in self._next[n.serial] if s not in inside]
-        while waiting:
-            serial = waiting.pop()
-            if serial in seen:
-                continue
-            unit = [n.serial for n in groups.get(serial, ())] or [serial]
-            seen.update(unit)
-            waiting += [s for member in unit for s in self._next[member] if s not in inside]
-        return seen
+    def must_follow(self, nodes: Sequence[Node], unit: Sequence[Node]) -> bool:
+        """Whether one of some nodes must run after those of a unit."""
+        after = self._after[self._unit[self.index(unit[0])]]
+        return any(after >> self.index(n) & 1 for n in nodes)
+
+
+def _lowest(bits: int) -> int:
+    return (bits & -bits).bit_length() - 1
+
+
+def _bits(bits: int) -> Iterator[int]:
+    while bits:
+        yield _lowest(bits)
+        bits &= bits - 1
 
 
 def _taken(node: Node) -> Iterator[Value]:
