@@ -14,7 +14,9 @@ from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.fuse import fuse
 from tensorlab.jit.passes.peephole import peephole
+from tensorlab.jit.passes.pool import pool
 from tensorlab.jit.passes.shapes import shapes
+from tensorlab.jit.passes.unroll import unroll
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.rewrite import OutOfRewrites, Pass, Rewriter
 from tensorlab.jit.verify import verify as verify_graph
@@ -115,4 +117,4 @@ def _count(graph: Graph) -> int:
 DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
 # Every pass by name, for command lines and completion.
-NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, peephole, fuse)}
+NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, peephole, unroll, pool, fuse)}

@@ -186,9 +186,9 @@ class Rewriter:
             self._note("retype", rule, why, location, serials, serials, ((value.serial, value.serial),))
 
     def move(self, node: Node, before: Node | None, *, rule: str, reason: str, location: str = "") -> None:
-        """Put a node before another of its block, or at the block's end."""
+        """Put a node before another, of this or an outer block, or at its own block's end."""
         self._begin()
-        block = edit.home(node)
+        block = edit.home(node if before is None else before)
         edit.detach(node)
         edit.place(node, block, before)
         self._note("move", rule, reason, location, [node.serial], [node.serial])

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from tensorlab.errors import GraphError, RangeError
-from tensorlab.jit import edit
+from tensorlab.jit import edit, interpret
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.diff import diff
 from tensorlab.jit.ir import Graph
@@ -47,7 +47,7 @@ def test_pipelines_are_edited_as_data() -> None:
     assert str(DEFAULT.only("cse", "fuse").then(dce)) == "cse -> cse -> fuse -> dce"
     assert str(Pipeline(())) == "(no passes)"
     assert [p.name for p in DEFAULT.only("fuse")] == ["fuse"]
-    assert list(NAMES) == ["shapes", "dce", "cse", "constant", "peephole", "fuse"]
+    assert list(NAMES) == ["shapes", "dce", "cse", "constant", "peephole", "unroll", "pool", "fuse"]
     assert all(p.about.endswith(".") for p in NAMES.values())
 
 
@@ -234,3 +234,32 @@ def test_groups_have_a_largest_size() -> None:
     sizes = [len(n.attributes["subgraph"].block.nodes) for n in graph.nodes() if n.kind == "prim::FusionGroup"]
     assert sizes == [3, 3]
     assert [d.reason for d in record.refusals] == ["a group has at most 3 nodes"] * 2
+
+
+RANGE = """\
+graph(%n : int):
+  %true : bool = prim::Constant[value=1]()
+  %0 : int = prim::Constant[value=0]()
+  %ten : int = prim::Constant[value=10]()
+  %y : int, %z : int = prim::Loop(%n, %true, %0, %ten)
+    block0(%i : int, %y.1 : int, %z.1 : int):
+      %1 : int = aten::mul(%y.1, %ten)
+      %2 : int = aten::add(%1, %i)
+      -> (%true, %2, %y.1)
+  return (%y, %z)
+"""
+
+
+@pytest.mark.parametrize("trips", [-20, -2, -1, 0, 1, 2, 7, 8, 9, 17])
+def test_an_unrolled_loop_makes_the_same_trips(trips: int) -> None:
+    unrolled = parse_graph(RANGE)
+    Pipeline((NAMES["unroll"], NAMES["constant"], dce)).run(unrolled, verify=True)
+    assert [len(n.blocks[0].nodes) > 8 for n in unrolled.nodes() if n.blocks] == [True, False]
+    assert interpret.run(unrolled, [trips]) == interpret.run(parse_graph(RANGE), [trips])
+
+
+def test_long_bodies_are_not_unrolled() -> None:
+    body = "".join(f"      %{i + 1} : int = aten::add(%{i}, %n)\n" for i in range(1, 34))
+    text = RANGE.replace("      %2 : int = aten::add(%1, %i)\n", body).replace("%2, %y.1)", "%34, %y.1)")
+    (record,) = Pipeline((NAMES["unroll"],)).run(parse_graph(text), verify=True)
+    assert [d.reason for d in record.decisions] == ["its body has 34 nodes; at most 32 are repeated"]

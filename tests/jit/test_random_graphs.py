@@ -24,7 +24,7 @@ from tensorlab.jit.text import Names, format_graph
 from tensorlab.jit.verify import verify
 
 PIPELINES = {"default": DEFAULT, **{name: Pipeline((p,)) for name, p in NAMES.items()}}
-SETTINGS = settings(deadline=None, derandomize=True, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
+SETTINGS = settings(deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
 def run(graph: Graph, which: list[int], flag: bool, count: int) -> tuple[list[np.ndarray], set[tuple[int, int]]]:

@@ -70,12 +70,18 @@ def _key(node: Node) -> Key | None:
         return None
     if any(isinstance(value, Graph) for value in node.attributes.values()):
         return None
+    if node.kind == CONSTANT:
+        return constant_key(node)
     # Types are compared too: one output cannot stand for another of a narrower type.
     types = tuple(v.type for v in node.outputs)
     attributes = tuple((key, _identity(value)) for key, value in node.attributes.items())
-    inputs = tuple(v.serial for v in node.inputs)
     overload = None if node.op is None else node.op.schema.overload
-    return node.kind, overload, types, attributes, inputs if node.kind != CONSTANT else ()
+    return node.kind, overload, types, attributes, tuple(v.serial for v in node.inputs)
+
+
+def constant_key(node: Node) -> Key:
+    """What equal constants have in common."""
+    return CONSTANT, node.output.type, _identity(node.attributes["value"])
 
 
 def _identity(value: Any) -> Any:
