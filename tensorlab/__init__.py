@@ -8,7 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from tensorlab.version import __version__
 
 _MODULES = ("jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
 
@@ -49,6 +49,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "relu",
         "clamp",
         "pow",
+        "reciprocal",
         "eq",
         "ne",
         "lt",
@@ -61,6 +62,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "max",
         "min",
         "argmax",
+        "argmin",
         "matmul",
         "cat",
         "softmax",

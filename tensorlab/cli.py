@@ -84,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _version() -> str:
-    from tensorlab import __version__
+    from tensorlab.version import __version__
 
     return __version__
 

@@ -11,11 +11,11 @@ from typing import Any, cast
 import numpy as np
 from numpy.lib.array_utils import byte_bounds
 
-from tensorlab import memory
 from tensorlab.core.footprint import Footprint, overlap
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
+from tensorlab.memory import describe as describe_block
 
 Array = np.ndarray[Any, Any]
 
@@ -271,7 +271,7 @@ def _storage_root(storage: Storage) -> _Root:
     pointer = storage.pointer
     if isinstance(pointer.context, np.ndarray):
         return _array_root(cast(Array, pointer.context))
-    block = memory.describe(pointer)
+    block = describe_block(pointer)
     if block is not None:
         return _Root(storage, storage.address, storage.nbytes, "caching allocator", block.nbytes)
     if storage.allocator is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorlab import memory
+from tensorlab.memory import current
 from tensorlab.memory.allocator import Allocator, DataPtr
 
 
@@ -28,7 +28,7 @@ class Storage:
     @classmethod
     def empty(cls, nbytes: int) -> Storage:
         """A storage of uninitialised bytes from the current allocator."""
-        allocator = memory.current.allocator
+        allocator = current.allocator
         return cls(allocator.allocate(nbytes), nbytes, allocator)
 
     def __del__(self) -> None:

@@ -9,7 +9,6 @@ import grpc
 import grpc.aio
 from google.protobuf.message import DecodeError
 
-from tensorlab import __version__
 from tensorlab.errors import ServeError
 from tensorlab.serve import wire
 from tensorlab.serve.batcher import Batcher
@@ -26,6 +25,7 @@ from tensorlab.serve.errors import (
 )
 from tensorlab.serve.model import ServedModel, TensorSpec
 from tensorlab.serve.protocol import DATA_TYPES, METHODS, SERVICE, message
+from tensorlab.version import __version__
 
 PLATFORM = "tensorlab"
 VERSION = "1"  # of every model: one function, one version
