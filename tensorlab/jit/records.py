@@ -82,13 +82,13 @@ class PassRecord:
         return tuple(d for d in self.decisions if d.refused)
 
     def to_dict(self) -> dict[str, object]:
-        """Plain data; each graph as its text, in full, with the serials of its nodes in the order of the text."""
+        """Plain data; each graph as its text, with the serials of its nodes in the order of the text."""
         from tensorlab.jit.text import Names, format_graph
 
         names = Names()
         return {
             "name": self.name,
-            "options": dict(self.options),
+            "options": {key: _plain(value) for key, value in self.options.items()},
             "before": format_graph(self.before, names=names),
             "before_nodes": [n.serial for n in self.before.nodes()],
             "after": format_graph(self.after, names=names),
@@ -99,3 +99,10 @@ class PassRecord:
             "nodes_after": self.nodes_after,
             "skipped": self.skipped,
         }
+
+
+def _plain(option: Any) -> object:
+    """An option as JSON can hold it: types by their text."""
+    if isinstance(option, (list, tuple)):
+        return [_plain(part) for part in option]  # pyright: ignore[reportUnknownVariableType]
+    return option if option is None or isinstance(option, (bool, int, float, str)) else str(option)

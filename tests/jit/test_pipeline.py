@@ -111,8 +111,10 @@ def test_verifying_names_the_pass_that_broke_the_graph(graph: Graph) -> None:
 
 def test_specialising_takes_a_type_for_each_input(graph: Graph) -> None:
     (gain, x) = (v.type for v in parse_graph(TEXT.replace("60", "6").replace("51", "5")).inputs)
-    Pipeline((specialised([x, gain]),)).run(graph, verify=True)
+    (record,) = Pipeline((specialised([x, gain]),)).run(graph)
+    verify(graph)
     assert str(graph.outputs[0].type) == "Float(6, 5)"
+    assert record.to_dict()["options"] == {"inputs": ["Float(6, 5)", "Float(6, 5)"]}
     with pytest.raises(GraphError, match=r"^shapes: got 1 types for 2 inputs$"):
         Pipeline((specialised([x]),)).run(graph)
 
