@@ -77,7 +77,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
 
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME, *_MODULES]
+__all__ = ["__version__", *_HOME, *_MODULES]  # pyright: ignore[reportUnsupportedDunderAll] - the table says it
 
 if TYPE_CHECKING:
     from tensorlab.core.dtype import DType, bool, float32, float64, int32, int64, uint8
