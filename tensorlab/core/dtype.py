@@ -6,7 +6,7 @@ import builtins
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
-from functools import reduce
+from functools import lru_cache, reduce
 
 import numpy as np
 
@@ -97,8 +97,15 @@ def fits(value: int, dtype: DType) -> builtins.bool:
     """Whether a dtype holds this integer; the floating ones hold some number near it."""
     if dtype.category is not Category.INT:
         return dtype.is_floating_point or value in (0, 1)
+    low, high = limits(dtype)
+    return low <= value <= high
+
+
+@lru_cache
+def limits(dtype: DType) -> tuple[int, int]:
+    """The lowest and the highest value of an integer dtype."""
     info = np.iinfo(dtype.name)
-    return int(info.min) <= value <= int(info.max)
+    return int(info.min), int(info.max)
 
 
 def promote(a: DType, b: DType) -> DType:

@@ -78,7 +78,13 @@ free_sum = intrinsic(_free_sum)
 
 @overload(power)
 def _power(a: Any, b: Any) -> Any:
+    if isinstance(a, types.Boolean):
+        return _bool_power
     return _float_power if isinstance(a, types.Float) else _int_power
+
+
+def _bool_power(a: Any, b: Any) -> Any:
+    return a or not b
 
 
 def _float_power(a: Any, b: Any) -> Any:

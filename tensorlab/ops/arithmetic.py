@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlab.core.dtype import Category, DType
+from tensorlab.core.dtype import Category, DType, fits
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.op import Op, Promotion, declare
 from tensorlab.core.pointwise import finish_pointwise
@@ -130,7 +130,6 @@ def pow_scalar(a: Any, exponent: Any) -> Any:
 
 @pow_base.rule("check")
 @pow_tensor.rule("check")
-@pow_.rule("check")
 def pow_check(common: DType, a: object, exponent: object) -> None:
     if common is bool_dtype:
         raise DTypeError("pow: takes a number on one side at least, got bool and bool")
@@ -142,8 +141,12 @@ def pow_guard(common: DType, a: object, exponent: object) -> None:
 
     Raises: `RangeError`, in torch's words.
     """
-    if isinstance(exponent, int) and exponent < 0 and not common.is_floating_point:
+    if not isinstance(exponent, int) or common.is_floating_point:
+        return
+    if exponent < 0:
         raise RangeError(f"pow: integers to negative integer powers are not allowed, got {common.name} to {exponent}")
+    if not fits(exponent, common):
+        raise RangeError(f"pow: exponent {exponent} cannot be converted to {common.name} without overflow")
 
 
 neg = declare("neg(Tensor self) -> Tensor")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
-from tensorlab.core.dtype import Category, DType, fits, float32, result_type, uint8
+from tensorlab.core.dtype import Category, DType, fits, float32, limits, result_type, uint8
 from tensorlab.core.in_place import write_region
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
 from tensorlab.core.pointwise import RegionRunner, dense_like, finish_pointwise, one_step_region
 from tensorlab.core.shape import broadcast_shapes, wrap_dim
+from tensorlab.core.short_cut import are_one
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
@@ -104,6 +104,10 @@ def check_broadcasts(shape: tuple[int, ...], to: tuple[int, ...], *, op: str) ->
 def copy_call(target: Tensor, src: Tensor, non_blocking: bool) -> Tensor:  # noqa: FBT001
     """Elements of ``src``, broadcast and converted, over ``target``."""
     shape = tuple(target.shape)
+    if are_one(src, target):  # ``x[i] += 1`` has written in place, and now sets what is there
+        target.check_writable("copy_")
+        target.written()
+        return target
     if tuple(src.shape) != shape:
         check_broadcasts(tuple(src.shape), shape, op="copy_")
         src = expand.run((src, shape, False))
@@ -125,22 +129,26 @@ def fill_call(target: Tensor, value: float) -> Tensor:
 
     Raises: `RangeError` for a number that the dtype does not hold.
     """
-    check_element(value, target.dtype, op="fill_")
     source = empty(target.dtype, ())
-    source.detached_numpy()[()] = value
+    source.detached_numpy()[()] = element(value, target.dtype, op="fill_")
     return copy_call(target, source, False)
 
 
-def check_element(value: float, dtype: DType, *, op: str) -> None:
-    """Refuse a number that an integer dtype does not hold; uint8 takes small negative ones, which wrap around.
+def element(value: float, dtype: DType, *, op: str) -> float:
+    """A number as an element of a dtype; an integer below 0 wraps around into uint8, if no further than once.
 
-    Raises: `RangeError`, in torch's words.
+    Raises: `RangeError` for a number that an integer dtype does not hold, in torch's words.
     """
     if dtype.category is not Category.INT:
-        return
-    whole = int(value) if math.isfinite(value) else None
-    if whole is None or not (fits(whole, dtype) or (dtype is uint8 and fits(-whole, dtype))):
-        raise RangeError(f"{op}: value {value} cannot be converted to {dtype.name} without overflow")
+        return value
+    if isinstance(value, int):
+        if fits(value, dtype):
+            return value
+        if dtype is uint8 and fits(-value, dtype):
+            return value % 256
+    elif limits(dtype)[0] <= value <= limits(dtype)[1]:
+        return int(value)
+    raise RangeError(f"{op}: value {value} cannot be converted to {dtype.name} without overflow")
 
 
 cat = declare("cat(Tensor[] tensors, int dim=0) -> Tensor")

@@ -17,7 +17,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
-from tensorlab.ops.copying import check_element
+from tensorlab.ops.copying import element
 from tensorlab.ops.data import as_tensor, tensor
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.operands import as_dtype, as_ints, as_number
@@ -82,8 +82,7 @@ def full_type(size: tuple[int, ...], value: object, dtype: DType | int | None) -
 @full_op.rule("call")
 def full_call(size: tuple[int, ...], value: float, dtype: DType | int | None) -> Tensor:
     wanted = as_dtype(dtype, op="full") or _value_dtype(value)
-    check_element(value, wanted, op="full")
-    return full_of(_sized(size, "full"), value, wanted)
+    return full_of(_sized(size, "full"), element(value, wanted, op="full"), wanted)
 
 
 @zeros_op.rule("type")

@@ -11,10 +11,12 @@ import numpy as np
 from tensorlab.core.dtype import BY_NAME, DEFAULT_FLOAT, Category, DType, from_numpy_dtype, int64, promote
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.interop import from_numpy
+from tensorlab.core.layout import layout
+from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reading import read_out
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
-from tensorlab.ops.copying import check_element, converted, to
+from tensorlab.ops.copying import converted, element, to
 from tensorlab.ops.operands import as_dtype
 
 Array = np.ndarray[Any, Any]
@@ -36,7 +38,7 @@ def tensor(data: Any, dtype: DType | None = None, *, device: object = None, requ
         raise ArgumentError("tensor: requires_grad=True is not taken: this version computes no gradients")
     wanted = as_dtype(dtype, op="tensor")
     if isinstance(data, Tensor):
-        return read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, None))
+        return read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, dense_like(data.layout)))
     if isinstance(data, np.ndarray):
         array = cast(Array, data)
         return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
@@ -57,7 +59,8 @@ def _copied(array: Array, dtype: DType) -> Tensor:
     """An ndarray of numbers, converted as loops convert."""
     if array.dtype.kind not in "buif":
         raise DTypeError(f"tensor: got an array of dtype {array.dtype}; takes numbers")
-    result = empty(dtype, array.shape)
+    steps = tuple(s // array.itemsize for s in array.strides)
+    result = empty(dtype, array.shape, dense_like(layout(dtype, tuple(array.shape), steps)))
     with np.errstate(all="ignore"):
         np.copyto(result.detached_numpy(), array, casting="unsafe")
     return result
@@ -78,7 +81,7 @@ def _listed(data: Any, wanted: DType | None) -> Tensor:
     dtype = wanted or found
     if array.size and dtype.category is Category.INT:
         for extreme in (array.min(), array.max()):
-            check_element(extreme.item(), dtype, op="tensor")
+            element(extreme.item(), dtype, op="tensor")
     return _copied(array, dtype)
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from tensorlab.core.dtype import DType, fits
 from tensorlab.core.op import Op, Promotion, declare
 from tensorlab.core.pointwise import finish_pointwise
-from tensorlab.core.primitives import maximum, minimum
 from tensorlab.errors import ArgumentError, RangeError
 from tensorlab.ops.refusals import refuse_bool
 
@@ -73,8 +72,8 @@ clamp = declare("clamp(Tensor self, Scalar? min=None, Scalar? max=None) -> Tenso
 
 @clamp.rule("scalar")
 def clamp_scalar(a: Any, low: Any, high: Any) -> Any:
-    raised = a if low is None else maximum(a, low)
-    return raised if high is None else minimum(raised, high)
+    raised = a if low is None else (low if (a < low or low != low) else a)  # noqa: PLR0124 - NaN as a bound wins
+    return raised if high is None else (high if (raised > high or high != high) else raised)  # noqa: PLR0124
 
 
 @clamp.rule("check")

@@ -193,11 +193,11 @@ def flatten_call(a: Tensor, start_dim: int, end_dim: int) -> Tensor:
 
 
 def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
-    if not shape:
-        return (1,)
     first, last = (wrap_dim(d, len(shape), op="flatten") for d in (start_dim, end_dim))
     if first > last:
         raise DimError(f"flatten: start_dim {start_dim} comes after end_dim {end_dim}")
+    if not shape:
+        return (1,)
     joined = 1
     for n in shape[first : last + 1]:
         joined *= n
