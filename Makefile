@@ -11,7 +11,7 @@ INSTALLED := pyproject.toml $(wildcard kernels/tensorlab/*)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: tour test lab lint bench clean venv
+.PHONY: tour test lab lint notebooks bench clean venv
 
 # make tour ARGS="--image FILE --output FILE"
 tour: $(VENV)/.stamp-tour
@@ -21,7 +21,7 @@ lab: $(VENV)/.stamp-tour
 	$(BIN)/jupyter lab notebooks
 
 test: lint
-	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-cell-timeout=120 $(NOTEBOOKS))
+	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-cell-timeout=120 --nbval-sanitize-with notebooks/sanitize.cfg $(NOTEBOOKS))
 
 lint: $(VENV)/.stamp-test
 	$(BIN)/ruff check
@@ -31,6 +31,10 @@ lint: $(VENV)/.stamp-test
 
 # One thread each: tensorlab's loops, PyTorch (see tests/benchmarks/conftest.py), and NumPy's BLAS by this variable.
 # make bench ARGS="--benchmark-json FILE"
+# Runs the notebooks again and keeps the new outputs: for when what they show has changed.
+notebooks: $(VENV)/.stamp-test
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+
 bench: $(VENV)/.stamp-test
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks -q --benchmark-quiet $(ARGS) \
 	  -o python_files='bench_*.py' -o python_functions='bench_*'
