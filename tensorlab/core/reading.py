@@ -1,4 +1,4 @@
-"""Values on their way out of a tensor into Python, where a trace can no longer follow them."""
+"""Values on their way between tensors and Python, where a trace cannot follow them."""
 
 from __future__ import annotations
 
@@ -35,6 +35,19 @@ def read_out(tensor: Tensor, what: str, read: Callable[[], T]) -> T:
             escaped(tensor, what)
             break
     return read()
+
+
+def brought_in(tensor: Tensor) -> Tensor:
+    """Tell of a tensor made of Python's data; a mode that has ``made`` hears of it.
+
+    No operation gave it, so that a trace would take it for one that was there before.
+    """
+    for mode in reversed(MODES.get()):
+        made = getattr(mode, "made", None)
+        if made is not None:
+            made(tensor)
+            break
+    return tensor
 
 
 def first_element(tensor: Tensor) -> bool | int | float:

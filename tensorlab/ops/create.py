@@ -12,6 +12,7 @@ import numpy as np
 from tensorlab.core.dtype import DEFAULT_FLOAT, Category, DType, category_dtype, int64
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.op import Op, declare
+from tensorlab.core.reading import brought_in
 from tensorlab.core.region import category
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.tensor import empty as empty_tensor
@@ -229,7 +230,8 @@ def ones(*size: Any, dtype: DType | None = None) -> Tensor:
 
 def empty(*size: Any, dtype: DType | None = None) -> Tensor:
     """Uninitialised elements."""
-    return empty_tensor(as_dtype(dtype, op="empty") or DEFAULT_FLOAT, _sized(_size(size, "empty"), "empty"))
+    wanted = as_dtype(dtype, op="empty") or DEFAULT_FLOAT
+    return brought_in(empty_tensor(wanted, _sized(_size(size, "empty"), "empty")))
 
 
 def zeros_like(input: Tensor, *, dtype: DType | None = None) -> Tensor:

@@ -13,7 +13,7 @@ from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import layout
 from tensorlab.core.pointwise import dense_like
-from tensorlab.core.reading import read_out
+from tensorlab.core.reading import brought_in, read_out
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
 from tensorlab.ops.copying import converted, element, to
@@ -38,11 +38,12 @@ def tensor(data: Any, dtype: DType | None = None, *, device: object = None, requ
         raise ArgumentError("tensor: requires_grad=True is not taken: this version computes no gradients")
     wanted = as_dtype(dtype, op="tensor")
     if isinstance(data, Tensor):
-        return read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, dense_like(data.layout)))
+        copied = read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, dense_like(data.layout)))
+        return brought_in(copied)
     if isinstance(data, np.ndarray):
         array = cast(Array, data)
-        return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
-    return _listed(data, wanted)
+        return brought_in(_copied(array, wanted or from_numpy_dtype(array.dtype, "tensor")))
+    return brought_in(_listed(data, wanted))
 
 
 def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
