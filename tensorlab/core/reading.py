@@ -37,15 +37,15 @@ def read_out(tensor: Tensor, what: str, read: Callable[[], T]) -> T:
     return read()
 
 
-def brought_in(tensor: Tensor) -> Tensor:
-    """Tell of a tensor made of Python's data; a mode that has ``made`` hears of it.
+def brought_in(tensor: Tensor, *, blank: bool = False) -> Tensor:
+    """Tell of a tensor made of Python's data, or, if it is ``blank``, of nothing; a mode that has ``made`` hears of it.
 
     No operation gave it, so that a trace would take it for one that was there before.
     """
     for mode in reversed(MODES.get()):
         made = getattr(mode, "made", None)
         if made is not None:
-            made(tensor)
+            made(tensor, blank=blank)
             break
     return tensor
 

@@ -231,7 +231,7 @@ def ones(*size: Any, dtype: DType | None = None) -> Tensor:
 def empty(*size: Any, dtype: DType | None = None) -> Tensor:
     """Uninitialised elements."""
     wanted = as_dtype(dtype, op="empty") or DEFAULT_FLOAT
-    return brought_in(empty_tensor(wanted, _sized(_size(size, "empty"), "empty")))
+    return brought_in(empty_tensor(wanted, _sized(_size(size, "empty"), "empty")), blank=True)
 
 
 def zeros_like(input: Tensor, *, dtype: DType | None = None) -> Tensor:
