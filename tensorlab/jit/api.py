@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from tensorlab.core.config import config
 from tensorlab.core.tensor import Tensor
@@ -19,51 +19,58 @@ from tensorlab.jit.tracing import record
 
 def trace(
     func: Callable[..., Any],
-    example_inputs: Tensor | Sequence[Tensor],
+    example_inputs: Tensor | Iterable[Tensor],
     *,
     check_trace: bool = True,
+    check_inputs: Iterable[Tensor | Iterable[Tensor]] = (),
     check_tolerance: float = 1e-5,
     name: str | None = None,
     pipeline: Pipeline = DEFAULT,
-) -> ScriptFunction:
-    """Run ``func`` on example inputs and compile what it did.
+) -> Any:
+    """Run ``func`` on example inputs and compile what it did, as a `ScriptFunction`.
 
-    Control flow is not recorded: the branch taken is baked in, with a `TracerWarning` at the line that took it.
-    ``check_trace`` runs the function once more, and compares graphs and results.
+    Control flow is not recorded: the branch taken is baked in, with a `TracerWarning` at the line that took it. What
+    Python works out from shapes is baked in too, without one. ``func`` writes to the example inputs if that is what it
+    does. ``check_trace`` runs it once more, on copies, and compares graphs and results; ``check_inputs`` are more
+    inputs to do that with: other shapes show what shapes decide.
 
-    Raises: `ArgumentError` for inputs that are no tensors, `TraceError` for results that are none, or where the check
-    finds another graph.
+    With ``TENSORLAB_JIT=0`` the function itself comes back, and nothing runs.
+
+    Raises: `ArgumentError` for inputs that are no tensors, `TraceError` for results that are none, where the check
+            finds another graph, and inside another trace.
     """
     if not callable(func):
         raise ArgumentError(f"trace: takes a function, got {type(func).__name__}")
-    inputs = (example_inputs,) if isinstance(example_inputs, Tensor) else tuple(example_inputs)
+    if not config().jit:
+        return func
+    inputs = _listed(example_inputs, "example_inputs")
+    others = [_listed(more, "check_inputs") for more in check_inputs]
     names = parameter_names(func, len(inputs))
     title = name or getattr(func, "__name__", type(func).__name__)
-    before = [t.clone() if isinstance(t, Tensor) else t for t in inputs] if check_trace else []  # pyright: ignore
+    copies = [_copies(inputs), *map(_copies, others)] if check_trace else []
     found = record(func, inputs, names, title if title.isidentifier() else "traced")
     function = ScriptFunction(
         found.graph, kind="traced", pipeline=pipeline, escapes=found.escapes, doc=inspect.getdoc(func)
     )
-    if check_trace:
-        run_check(func, before, names, function, tolerance=check_tolerance)
+    for given in copies:
+        run_check(func, given, names, function, tolerance=check_tolerance)
     function.specialisation_for(*inputs)
     return function
 
 
 def script(fn: Callable[..., Any]) -> Any:
-    """Compile an annotated function, control flow included; parameters without annotation are tensors.
+    """Compile an annotated function, control flow included, as a `ScriptFunction`.
 
-    With ``TENSORLAB_JIT=0`` the function itself comes back.
+    Parameters without an annotation are tensors. With ``TENSORLAB_JIT=0`` the function itself comes back.
 
     Raises: `ScriptError` at the place of what is outside the language.
     """
-    if isinstance(fn, ScriptFunction):
-        return fn
-    if not config().jit:
+    if isinstance(fn, ScriptFunction) or not config().jit:
         return fn
     from tensorlab.jit.scripting import compile_function
 
-    function = ScriptFunction(compile_function(fn), kind="scripted", doc=inspect.getdoc(fn))
+    graph = compile_function(fn)
+    function = ScriptFunction(graph, kind="scripted", doc=inspect.getdoc(fn), defaults=_defaults(fn))
     functools.update_wrapper(function, fn, assigned=("__module__", "__qualname__"), updated=())
     return function
 
@@ -86,3 +93,27 @@ def parameter_names(func: Callable[..., Any], count: int) -> list[str]:
         return []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [p.name for p in parameters if p.kind in kinds][:count]
+
+
+def _defaults(func: Callable[..., Any]) -> dict[str, Any]:
+    parameters = inspect.signature(func).parameters.values()
+    return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+
+
+def _listed(inputs: Any, what: str) -> tuple[Any, ...]:
+    """One tensor, or several, as a tuple.
+
+    Raises: `ArgumentError` for what is no sequence, or one of names.
+    """
+    if isinstance(inputs, Tensor):
+        return (inputs,)
+    if isinstance(inputs, (str, Mapping)) or not isinstance(inputs, Iterable):
+        kind = type(cast("object", inputs)).__name__
+        raise ArgumentError(f"trace: {what} takes a Tensor, or a tuple or list of Tensors, got {kind}")
+    return tuple(cast("Iterable[Any]", inputs))
+
+
+def _copies(inputs: Sequence[Any]) -> list[Any]:
+    """Copies of the inputs, made before the function can write to them; inputs that are one tensor stay one."""
+    made = {id(t): t.clone() for t in inputs if isinstance(t, Tensor)}
+    return [made.get(id(t), t) for t in inputs]

@@ -6,13 +6,15 @@ no one outside the program can come to see: not a result of the graph, nor anyth
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from tensorlab.core.pointwise import EagerPointwise
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
-from tensorlab.jit.alias import AliasInfo
+from tensorlab.jit.alias import OUTSIDE, AliasInfo
 from tensorlab.jit.ir import FUSION_GROUP, Graph, Node, Value
+from tensorlab.jit.lifetimes import last_use, positions
 
 ALIGNMENT = 64
 
@@ -38,7 +40,7 @@ class Arena:
     """
 
     nbytes: int
-    places: dict[int, Place] = field(default_factory=dict[int, Place])
+    places: Mapping[int, Place] = field(default_factory=dict[int, Place])
 
     @property
     def unshared_nbytes(self) -> int:
@@ -56,30 +58,51 @@ class Arena:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A value that may be placed, and its life."""
+
+    serial: int
+    nbytes: int
+    first: int
+    last: int
+
+
 def plan_arena(graph: Graph) -> Arena:
     """Place the temporaries of a graph's top block, the largest first, each at the lowest offset that is free.
 
+    Cost: linear in the graph; each place looks at those that live at the same time.
     Source: the greedy-by-size strategy of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
     Inference", 2020.
     """
+    calendar = _Calendar(len(graph.block.nodes))
+    places: dict[int, Place] = {}
+    for wanted in sorted(_temporaries(graph), key=lambda w: (-w.nbytes, w.first)):
+        place = Place(calendar.free_offset(wanted), wanted.nbytes, wanted.first, wanted.last)
+        places[wanted.serial] = place
+        calendar.add(place)
+    return Arena(max((p.offset + p.nbytes for p in places.values()), default=0), places)
+
+
+def _temporaries(graph: Graph) -> Iterable[_Wanted]:
     alias = AliasInfo(graph)
-    wanted: list[tuple[int, int, int, Value]] = []
-    position = {node.serial: i for i, node in enumerate(graph.block.nodes)}
-    holders = _holders(alias, graph)
+    seen = {OUTSIDE}.union(*map(alias.places, graph.outputs))
+    order = positions(graph.block)
+    lives: dict[int, int] = {}  # by place: the last use of anything whose memory it may be, lists of tensors included
+    for node in graph.nodes():
+        for value in node.outputs:
+            last = last_use(value, order)
+            for place in alias.places(value):
+                lives[place] = max(lives.get(place, -1), last)
     for first, node in enumerate(graph.block.nodes):
         if not _writes_where_told(node):
             continue
-        values = [(v, _nbytes(v)) for v in node.outputs]
-        if any(n is None or _escapes(alias, graph, v) for v, n in values):
+        sizes = [_nbytes(v) for v in node.outputs]
+        if None in sizes or any(not seen.isdisjoint(alias.places(v)) for v in node.outputs):
             continue
-        for value, nbytes in values:
-            sharing = (v for place in alias.places(value) for v in holders[place])
-            last = max((_last_use(v, position) for v in sharing), default=first)
-            wanted.append((nbytes or 0, first, last, value))
-    places: dict[int, Place] = {}
-    for nbytes, first, last, value in sorted(wanted, key=lambda w: (-w[0], w[1])):
-        places[value.serial] = Place(_free_offset(nbytes, first, last, places), nbytes, first, last)
-    return Arena(max((p.offset + p.nbytes for p in places.values()), default=0), places)
+        for value, nbytes in zip(node.outputs, sizes, strict=True):
+            last = max((lives[p] for p in alias.places(value)), default=-1)
+            yield _Wanted(value.serial, nbytes or 0, first, max(first, last))
 
 
 def _writes_where_told(node: Node) -> bool:
@@ -93,37 +116,26 @@ def _nbytes(value: Value) -> int | None:
     return -(-size // ALIGNMENT) * ALIGNMENT
 
 
-def _escapes(alias: AliasInfo, graph: Graph, value: Value) -> bool:
-    return alias.escapes(value) or any(alias.may_alias(value, r) for r in graph.outputs)
+class _Calendar:
+    """Who lives when: places by the node at which they begin, and by every node through which they live."""
 
+    def __init__(self, nodes: int) -> None:
+        self._begin: list[list[Place]] = [[] for _ in range(nodes)]
+        self._alive: list[list[Place]] = [[] for _ in range(nodes)]
 
-def _holders(alias: AliasInfo, graph: Graph) -> dict[int, list[Value]]:
-    """The values that each place may be the memory of, lists of tensors included."""
-    found: dict[int, list[Value]] = {}
-    for node in graph.nodes():
-        for value in node.outputs:
-            for place in alias.places(value):
-                found.setdefault(place, []).append(value)
-    return found
+    def add(self, place: Place) -> None:
+        self._begin[place.first].append(place)
+        for position in range(place.first, place.last + 1):
+            self._alive[position].append(place)
 
-
-def _last_use(value: Value, position: dict[int, int]) -> int:
-    """Position in the top block of the last node that reads the value, inside whatever block."""
-    last = -1
-    for use in value.uses:
-        node = use.user if isinstance(use.user, Node) else use.user.owner
-        while node is not None and node.serial not in position:
-            node = node.owner.owner if node.owner is not None else None
-        last = max(last, len(position) if node is None else position[node.serial])
-    return last
-
-
-def _free_offset(nbytes: int, first: int, last: int, places: dict[int, Place]) -> int:
-    """The lowest offset where ``nbytes`` fit beside the places that live at the same time."""
-    alive = sorted((p.offset, p.nbytes) for p in places.values() if p.first <= last and first <= p.last)
-    offset = 0
-    for start, size in alive:
-        if offset + nbytes <= start:
-            break
-        offset = max(offset, start + size)
-    return offset
+    def free_offset(self, wanted: _Wanted) -> int:
+        """The lowest offset where the bytes fit beside the places that live at the same time."""
+        together = list(self._alive[wanted.first])
+        for position in range(wanted.first + 1, wanted.last + 1):
+            together += self._begin[position]
+        offset = 0
+        for place in sorted(together, key=lambda p: p.offset):
+            if offset + wanted.nbytes <= place.offset:
+                break
+            offset = max(offset, place.offset + place.nbytes)
+        return offset

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
 import numpy as np
 
@@ -12,7 +12,8 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import TraceError, TracerWarning
 from tensorlab.jit import interpret
 from tensorlab.jit.function import ScriptFunction
-from tensorlab.jit.ir import Graph, Node
+from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results
 from tensorlab.jit.tracing import record
 
 
@@ -24,82 +25,131 @@ def check_trace(
     *,
     tolerance: float,
 ) -> None:
-    """Trace again on copies of the inputs and compare.
+    """Trace again, and compare graphs, results, and what was written to the inputs.
 
     Raises: `TraceError` naming the first operation that differs, with both lines. Results that differ, as dropout's do,
-    are a `TracerWarning`.
+            are a `TracerWarning`.
     """
+    mine = [t.clone() for t in inputs]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TracerWarning)  # the first run has said it already
-        again = record(func, [t.clone() for t in inputs], names, traced.name)
-    difference = first_difference(traced.graph, again.graph)
+        again = record(func, inputs, names, traced.name)
+    alike = [v.type for v in again.graph.inputs] == [v.type for v in traced.graph.inputs]
+    difference = first_difference(traced.graph, again.graph, types=alike)
     if difference is not None:
-        raise TraceError(f"trace: {traced.name} did something else when it ran again on the same inputs\n{difference}")
-    results = interpret.run(traced.graph, [t.clone() for t in inputs])
-    expected = _tensors(again.result)
-    for i, (got, want) in enumerate(zip(_tensors(results), expected, strict=True)):
+        on = "the same inputs" if alike else f"inputs of other types ({', '.join(str(t.type) for t in inputs)})"
+        raise TraceError(f"trace: {traced.name} did something else when it ran again on {on}\n{difference}")
+    results = _tensors(interpret.run(traced.graph, mine))
+    pairs = [(f"result {i}", *pair) for i, pair in enumerate(zip(results, _tensors(again.result), strict=True))]
+    pairs += [(f"input {i} afterwards", *pair) for i, pair in enumerate(zip(mine, inputs, strict=True))]
+    for what, got, want in pairs:
         distance = _distance(got, want)
         if distance > tolerance:
-            random = [n.kind for n in traced.graph.nodes() if n.op is not None and n.op.random]
+            random = {n.kind: None for n in traced.graph.nodes() if n.op is not None and n.op.random}
             why = f"; the graph has random operations: {', '.join(random)}" if random else ""
-            warnings.warn(
-                TracerWarning(
-                    f"{traced.name}: result {i} of the trace differs from the function's by {distance:.3g} "
-                    f"(tolerance {tolerance:g}){why}"
-                ),
-                stacklevel=3,
-            )
+            message = f"{what} of the trace differs from the function's by {distance:.3g} (tolerance {tolerance:g})"
+            warnings.warn(TracerWarning(f"{traced.name}: {message}{why}"), stacklevel=3)
 
 
-def first_difference(a: Graph, b: Graph) -> str | None:
-    """The first node at which two graphs part, with both lines; `None` where they are the same."""
-    left, right = list(a.nodes()), list(b.nodes())
-    numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})
-    for graph, known in zip((a, b), numbers, strict=True):
-        for i, value in enumerate(graph.inputs):
-            known[value.serial] = i
-    for i in range(max(len(left), len(right))):
-        x = left[i] if i < len(left) else None
-        y = right[i] if i < len(right) else None
-        if x is None or y is None or not _same(x, y, numbers):
-            return f"  first time:  {_shown(x)}\n  second time: {_shown(y)}"
-    return None
+def first_difference(a: Graph, b: Graph, *, types: bool = True) -> str | None:
+    """The first operation at which two graphs part, with both lines; `None` where they are the same.
+
+    Constants belong to the operations that take them. ``types`` says whether result types count.
+    """
+    return _Comparison(a, b, types=types).difference()
 
 
-def _same(x: Node, y: Node, numbers: tuple[dict[int, int], dict[int, int]]) -> bool:
-    for node, known in zip((x, y), numbers, strict=True):
-        for value in node.outputs:
-            known[value.serial] = len(known)
-    if x.kind != y.kind or len(x.inputs) != len(y.inputs):
-        return False
-    if [v.type for v in x.outputs] != [v.type for v in y.outputs]:
-        return False
-    inputs = zip(x.inputs, y.inputs, strict=True)
-    if any(numbers[0][v.serial] != numbers[1][w.serial] for v, w in inputs):
-        return False
-    return _constants_equal(x.attributes.get("value"), y.attributes.get("value"))
+class _Comparison:
+    """Two graphs side by side: what stands at the same place of the walk has the same number."""
+
+    def __init__(self, a: Graph, b: Graph, *, types: bool) -> None:
+        self.graphs = (a, b)
+        self.types = types
+        self.numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})
+
+    def difference(self) -> str | None:
+        left, right = (list(_steps(g.block)) for g in self.graphs)
+        self._number(*(g.inputs for g in self.graphs))
+        for i in range(max(len(left), len(right))):
+            x, y = (side[i] if i < len(side) else None for side in (left, right))
+            if x is None or y is None or not self._same(x, y):
+                return self._shown(x, y)
+        return None
+
+    def _number(self, *sides: Sequence[Value]) -> None:
+        for values, known in zip(sides, self.numbers, strict=True):
+            known.update({v.serial: len(known) + i for i, v in enumerate(values)})
+
+    def _same(self, x: Node | Block, y: Node | Block) -> bool:
+        if isinstance(x, Block) and isinstance(y, Block):
+            return self._same_values(x.results, y.results)
+        if isinstance(x, Block) or isinstance(y, Block):
+            return False
+        if x.kind != y.kind or x.op is not y.op or not self._same_values(x.inputs, y.inputs):
+            return False
+        if self.types and [v.type for v in x.outputs] != [v.type for v in y.outputs]:
+            return False
+        self._number(x.outputs, y.outputs)
+        for inner in zip(x.blocks, y.blocks, strict=True):
+            self._number(*(block.params for block in inner))
+        return len(x.outputs) == len(y.outputs)
+
+    def _same_values(self, left: Sequence[Value], right: Sequence[Value]) -> bool:
+        return len(left) == len(right) and all(map(self._same_value, left, right))
+
+    def _same_value(self, x: Value, y: Value) -> bool:
+        if x.is_constant or y.is_constant:
+            return x.is_constant and y.is_constant and _same_constant(x.constant, y.constant)
+        return self.numbers[0].get(x.serial, -1) == self.numbers[1].get(y.serial, -2)
+
+    def _shown(self, x: Node | Block | None, y: Node | Block | None) -> str:
+        heads = ("first time: ", "second time:")
+        lines: list[str] = []
+        for head, graph, step in zip(heads, self.graphs, (x, y), strict=True):
+            names = Names()
+            format_graph(graph, names=names)
+            lines.append(f"  {head} {_line(step, names)}")
+        return "\n".join(lines)
 
 
-def _constants_equal(a: Any, b: Any) -> bool:
+def _steps(block: Block) -> Iterator[Node | Block]:
+    """The operations of a block in order of text, each block closed by itself: there its results are compared."""
+    for node in block.nodes:
+        if node.kind != CONSTANT:
+            yield node
+            for inner in node.blocks:
+                yield from _steps(inner)
+    yield block
+
+
+def _line(step: Node | Block | None, names: Names) -> str:
+    if step is None:
+        return "nothing more"
+    taken = step.inputs if isinstance(step, Node) else step.results
+    constants = {names.of(v): f"{names.of(v)} = {format_constant(v.constant, v.type)}" for v in taken if v.is_constant}
+    where = f", where {', '.join(constants.values())}" if constants else ""
+    if isinstance(step, Block):
+        return f"{format_results(step, names)}{where}"
+    place = f"  # {step.span}" if step.span is not None else ""
+    return f"{format_node(step, names)}{where}{place}"
+
+
+def _same_constant(a: object, b: object) -> bool:
     if isinstance(a, Tensor) and isinstance(b, Tensor):
         return a.layout is b.layout and bool(
             np.array_equal(a.detached_numpy(), b.detached_numpy(), equal_nan=a.dtype.is_floating_point)
         )
-    return type(a) is type(b) and bool(a == b or a != a)  # noqa: PLR0124 - NaN is the same constant
-
-
-def _shown(node: Node | None) -> str:
-    if node is None:
-        return "nothing more"
-    from tensorlab.jit.text import format_node
-
-    return f"{format_node(node)}  # {node.span}" if node.span is not None else format_node(node)
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        left, right = cast("tuple[Any, ...]", a), cast("tuple[Any, ...]", b)
+        return len(left) == len(right) and all(map(_same_constant, left, right))
+    # NaN is NaN, and True is not 1.
+    return repr(a) == repr(b)  # pyright: ignore[reportUnknownArgumentType]
 
 
 def _tensors(result: Any) -> list[Tensor]:
     if isinstance(result, Tensor):
         return [result]
-    return [t for part in result for t in _tensors(part)]
+    return [t for part in cast("Sequence[Any]", result) for t in _tensors(part)]
 
 
 def _distance(a: Tensor, b: Tensor) -> float:

@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
 from tensorlab.core.compile import Loop
-from tensorlab.core.op import value_type
-from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import OptionalType, TensorType, Type, accepts
-from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.core.dispatch import MODES
+from tensorlab.core.types import NONE, Type
+from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
+from tensorlab.jit.arguments import Parameters
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
-from tensorlab.jit.program import Program, build_program
+from tensorlab.jit.program import Program
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.tracing import Escape
+from tensorlab.jit.tracing import Escape, TraceMode, baked_in
 
 STAGES = ("graph", "python", "numba", "llvm", "asm")
 Stage = Literal["graph", "python", "numba", "llvm", "asm"]
 LIMIT = 64  # programs kept a function; the one that was not called for longest goes first
+
+_layout = attrgetter("layout")
+_modes = MODES.get
+_NO_KEY = ("not all tensors",)  # that no program has
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,12 +41,14 @@ class Specialisation:
     records: tuple[PassRecord, ...]
     graph: Graph
     program: Program
+    run: Callable[..., Any]  # the program's, one step nearer
 
 
 class ScriptFunction:
     """A compiled function. Calling it runs the program for the arguments' dtypes and shapes, compiled on first use.
 
-    ``kind`` is ``traced``, ``scripted`` or ``loaded``; ``escapes`` are the values that a trace baked in.
+    ``kind`` is ``traced``, ``scripted`` or ``loaded``; ``escapes`` are the values that a trace baked in. Inside a trace
+    a call becomes part of that trace, control flow and all. Threads may share a function.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class ScriptFunction:
         pipeline: Pipeline = DEFAULT,
         escapes: Sequence[Escape] = (),
         doc: str | None = None,
+        defaults: Mapping[str, Any] | None = None,
     ) -> None:
         self.graph = graph
         self.kind = kind
@@ -59,37 +67,50 @@ class ScriptFunction:
         self.escapes = tuple(escapes)
         self.__name__ = self.name = graph.name
         self.__doc__ = doc
+        self._parameters = Parameters(graph, defaults)
+        signature = self._parameters.signature()
+        if signature is not None:
+            self.__signature__ = signature
+        self._quick = self._parameters.only_tensors
         self._programs: OrderedDict[tuple[object, ...], Specialisation] = OrderedDict()
         self._latest: Specialisation | None = None
         self._lock = Lock()
         self._general: tuple[PassRecord, ...] | None = None
 
-    def __call__(self, *args: Any) -> Any:
-        key = _key(args)
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if kwargs or not self._quick or _modes():
+            return self._call(args, kwargs)
+        try:
+            key = tuple(map(_layout, args))
+        except AttributeError:  # an argument that is no tensor
+            key = _NO_KEY
         found = self._programs.get(key)
         if found is None:
-            found = self._specialise(key, args)
-        self._latest = found
-        results = found.program.run(*args)
-        return results[0] if len(results) == 1 else results
+            return self._call(args, kwargs)
+        if found is not self._latest:
+            self._specialised(args, key)
+        try:
+            return found.run(*args)
+        except Exception as error:  # noqa: BLE001 - told again as the user's own, with its cause
+            raise self._told(found, args, error) from _cause(error)
 
-    def forward(self, *args: Any) -> Any:
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
         """The same as calling it."""
-        return self(*args)
+        return self(*args, **kwargs)
 
-    def interpret(self, *args: Any) -> Any:
+    def interpret(self, *args: Any, **kwargs: Any) -> Any:
         """Run the graph as it was recorded, one instruction at a time: the reference for every program."""
-        self.check(args)
-        results = interpret.run(self.graph, args)
-        return results[0] if len(results) == 1 else results
+        inputs, _ = self._parameters.prepare(args, kwargs)
+        return self._within_modes(self._interpret, inputs)
 
     # Looking inside
 
     @property
     def records(self) -> tuple[PassRecord, ...]:
         """What each pass did, for the arguments of the latest call; before any call, for the types in the graph."""
-        if self._latest is not None:
-            return self._latest.records
+        latest = self._latest
+        if latest is not None:
+            return latest.records
         if self._general is None:
             self._general = self.pipeline.run(snapshot(self.graph))
         return self._general
@@ -101,17 +122,22 @@ class ScriptFunction:
 
     @property
     def latest(self) -> Specialisation | None:
-        """The compilation that the latest call used."""
+        """The compilation that was called, or asked for, last."""
         return self._latest
 
-    def graph_for(self, *args: Any) -> Graph:
-        """The optimised graph for arguments of these types."""
-        return self.specialisation_for(*args).graph
+    def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
+        """The optimised graph for arguments of these types.
 
-    def specialisation_for(self, *args: Any) -> Specialisation:
-        """The compilation for arguments of these types, made if it is not there."""
-        key = _key(args)
-        return self._programs.get(key) or self._specialise(key, args)
+        Raises: `ArgumentError` as a call does.
+        """
+        return self.specialisation_for(*args, **kwargs).graph
+
+    def specialisation_for(self, *args: Any, **kwargs: Any) -> Specialisation:
+        """The compilation for arguments of these types, made if it is not there.
+
+        Raises: `ArgumentError` as a call does.
+        """
+        return self._specialised(*self._parameters.prepare(args, kwargs))
 
     @property
     def code(self) -> str:
@@ -123,7 +149,9 @@ class ScriptFunction:
     @property
     def schema(self) -> str:
         """Parameters with their types, and the results' types."""
-        params = ", ".join(f"{v.type} {v.name or f'arg{i}'}" for i, v in enumerate(self.graph.inputs))
+        named = zip(self.graph.inputs, self._parameters.names, strict=True)
+        defaults = self._parameters.defaults
+        params = ", ".join(f"{v.type} {n}={defaults[n]!r}" if n in defaults else f"{v.type} {n}" for v, n in named)
         results = ", ".join(str(v.type) for v in self.graph.outputs)
         return f"{self.name}({params}) -> {results if len(self.graph.outputs) == 1 else f'({results})'}"
 
@@ -145,6 +173,8 @@ class ScriptFunction:
             return str(latest.graph)
         if stage == "python":
             return "\n\n".join([latest.program.text, *(f"# {loop.name}\n{loop.source}" for loop in loops)])
+        if not loops:
+            return f"# {self.name} has no loop of its own: every operation in it is a call"
         return "\n\n".join(f"# {loop.name}\n{_loop_text(loop, stage)}" for loop in loops)
 
     def save(self, path: str | Path) -> None:
@@ -159,36 +189,56 @@ class ScriptFunction:
     def __repr__(self) -> str:
         return f"<{self.kind} function {self.schema}>"
 
+    # Running
+
+    def _call(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+        """A call that is not like the one before it."""
+        inputs, key = self._parameters.prepare(args, kwargs)
+        return self._within_modes(lambda *given: self._run(self._specialised(given, key), given), inputs)
+
+    def _within_modes(self, run: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+        """Run, and let a trace that is going on hear of it."""
+        for mode in reversed(_modes()):
+            if isinstance(mode, TraceMode):
+                return mode.inline(self.graph, inputs, run)
+        return run(*inputs)
+
+    def _run(self, found: Specialisation, inputs: Sequence[Any]) -> Any:
+        try:
+            return found.run(*inputs)
+        except Exception as error:  # noqa: BLE001 - as in a call
+            raise self._told(found, inputs, error) from _cause(error)
+
+    def _interpret(self, *inputs: Any) -> Any:
+        results = interpret.run(self.graph, inputs)
+        return results[0] if len(results) == 1 else results
+
+    def _told(self, found: Specialisation, inputs: Sequence[Any], error: Exception) -> RunError:
+        """An error of a run, with the user's line, and with what a trace baked in where that may be why."""
+        message, node = found.program.told(error)
+        if self.kind == "traced":
+            message += baked_in(self.graph, [getattr(v, "type", None) for v in inputs], node)
+        return RunError(message)
+
     # Compiling
 
-    def check(self, args: Sequence[Any]) -> tuple[Type, ...]:
-        """The arguments' types.
-
-        Raises: `ArgumentError` for a wrong number of arguments, or one of a type that the graph does not take.
-        """
-        inputs = self.graph.inputs
-        if len(args) != len(inputs):
-            raise ArgumentError(f"{self.name}: takes {len(inputs)} arguments, got {len(args)}: {self.schema}")
-        types = tuple(value_type(a) for a in args)
-        for i, (value, given) in enumerate(zip(inputs, types, strict=True)):
-            wanted = _general(value.type)
-            if not accepts(wanted, given):
-                raise ArgumentError(
-                    f"{self.name}: argument {value.name or i} takes {wanted}, got {given} ({type(args[i]).__name__})"
-                )
-        return types
-
-    def _specialise(self, key: tuple[object, ...], args: Sequence[Any]) -> Specialisation:
-        types = self.check(args)
+    def _specialised(self, inputs: Sequence[Any], key: tuple[object, ...]) -> Specialisation:
         with self._lock:
             found = self._programs.get(key)
             if found is None:
-                found = compile_graph(self.graph, types, self.pipeline)
+                found = compile_graph(self.graph, self._parameters.types_of(inputs), self.pipeline)
                 self._programs[key] = found
                 if len(self._programs) > LIMIT:
                     self._programs.popitem(last=False)
-        self._latest = found
+            else:
+                self._programs.move_to_end(key)
+            self._latest = found
         return found
+
+
+def _cause(error: Exception) -> BaseException | None:
+    """What to name as the cause of an error that is told again: none for a script's own, which has said all."""
+    return error.__cause__ if isinstance(error, RunError) else error
 
 
 def _loop_text(loop: Loop, stage: Stage) -> str:
@@ -201,23 +251,12 @@ def _loop_text(loop: Loop, stage: Stage) -> str:
             return loop.typed()
 
 
-def _key(args: Sequence[Any]) -> tuple[object, ...]:
-    """What programs are kept by: a tensor's layout, any other argument's type."""
-    return tuple([a.layout if isinstance(a, Tensor) else type(a) for a in args])  # pyright: ignore[reportUnknownArgumentType]
-
-
-def _general(type_: Type) -> Type:
-    """What an input takes: a trace's shapes are examples, not demands."""
-    return TensorType() if isinstance(type_, TensorType) else type_
-
-
 def compile_graph(graph: Graph, types: Sequence[Type], pipeline: Pipeline) -> Specialisation:
     """Optimise a copy of the graph for inputs of these types, and lower it."""
     own = snapshot(graph)
     for value, given in zip(own.inputs, types, strict=True):
-        if not isinstance(value.type, OptionalType):
+        if given != NONE:  # an optional that is None stays one
             value.type = given
     records = pipeline.run(own)
-    lowered = lower(own)
-    program = build_program(lowered.text, lowered.names, lowered.loops, lowered.arena)
-    return Specialisation(tuple(types), records, own, program)
+    program = lower(own)
+    return Specialisation(tuple(types), records, own, program, program.run)

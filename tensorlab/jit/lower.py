@@ -1,6 +1,6 @@
 """Lowering: an optimised graph becomes the text of a Python function over compiled loops.
 
-Fusion groups and single pointwise ops are calls of loops, other ops are calls of their evaluators, ifs and loops are
+Fusion groups and single pointwise ops are calls of loops, other ops are calls of their rules, ifs and loops are
 Python's own. Results of loops that no one outside can see lie in an arena, planned ahead where the shapes are known;
 a name is deleted at its last use, so that everything else goes back to the allocator there.
 """
@@ -8,297 +8,296 @@ a name is deleted at its last use, so that everything else goes back to the allo
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from tensorlab.core.pointwise import EagerPointwise, is_literal
-from tensorlab.core.region import Ref, Region, Source, Step
-from tensorlab.core.types import TensorType
-from tensorlab.errors import GraphError
-from tensorlab.jit import ir
-from tensorlab.jit.arena import Arena, plan_arena
-from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
-from tensorlab.jit.program import FusedLoop, raise_script
+from tensorlab.core.dtype import DType
+from tensorlab.core.types import ListType
+from tensorlab.errors import GraphError, RunError
+from tensorlab.jit import interpret, ir
+from tensorlab.jit.alias import holds_memory
+from tensorlab.jit.arena import plan_arena
+from tensorlab.jit.fused import FusedLoop
+from tensorlab.jit.instructions import translate
+from tensorlab.jit.ir import CONSTANT, LOOP, Block, Graph, Node, Value
+from tensorlab.jit.labels import Labels
+from tensorlab.jit.lifetimes import deaths
+from tensorlab.jit.program import Program, build_program
+from tensorlab.jit.regions import LoopCall, loop_call
+from tensorlab.jit.scripting.loops import NO_LIMIT
+
+# CPython takes 20 loops inside of one another, and 100 levels of indentation.
+MOST_LOOPS, MOST_BLOCKS = 18, 90
 
 
-@dataclass(slots=True)
-class Lowered:
-    """The text of a program, the names that it uses, its loops in order, and its arena."""
-
-    text: str
-    names: dict[str, Any]
-    loops: tuple[FusedLoop, ...]
-    arena: Arena
-
-
-def lower(graph: Graph) -> Lowered:
-    """Turn a graph into the text of a function ``program``.
+def lower(graph: Graph) -> Program:
+    """Turn a graph into a program.
 
     Raises: `GraphError` for a node that nothing can run.
     """
-    emitter = _Emitter(plan_arena(graph))
-    emitter.function(graph)
-    return Lowered("\n".join(emitter.lines) + "\n", emitter.names, tuple(emitter.loops), emitter.arena)
+    loops, blocks = _depth(graph.block)
+    if loops > MOST_LOOPS or blocks > MOST_BLOCKS:
+        return _interpreted(graph)
+    return _Emitter(graph).program()
 
 
-def region_of(subgraph: Graph) -> tuple[Region, tuple[int, ...], tuple[int, ...]]:
-    """A fusion group's subgraph as a region, with the positions of its tensor inputs and of its number inputs.
-
-    Raises: `GraphError` for a node that is not pointwise.
-    """
-    refs: dict[int, Ref] = {}
-    tensors: list[int] = []
-    numbers: list[int] = []
-    for position, value in enumerate(subgraph.inputs):
-        kind, places = (Source.INPUT, tensors) if isinstance(value.type, TensorType) else (Source.PARAM, numbers)
-        refs[value.serial] = Ref(kind, len(places))
-        places.append(position)
-    steps: list[Step] = []
-    for node in subgraph.block.nodes:
-        if node.kind == CONSTANT:
-            refs[node.output.serial] = Ref(Source.LITERAL, literal=node.attributes["value"])
-            continue
-        if node.op is None or "scalar" not in node.op.rules:
-            raise GraphError(f"fusion group: {node.kind} is not pointwise")
-        steps.append(Step(node.op, tuple(refs[v.serial] for v in node.inputs)))
-        refs[node.output.serial] = Ref(Source.STEP, len(steps) - 1)
-    outputs = tuple(refs[v.serial].index for v in subgraph.outputs)
-    return Region(len(tensors), len(numbers), tuple(steps), outputs), tuple(tensors), tuple(numbers)
+def _depth(block: Block) -> tuple[int, int]:
+    """How many loops, and how many blocks of any kind, stand inside of one another."""
+    loops = blocks = 0
+    for node in block.nodes:
+        for inner in node.blocks:
+            inner_loops, inner_blocks = _depth(inner)
+            loops, blocks = max(loops, inner_loops + (node.kind == LOOP)), max(blocks, inner_blocks + 1)
+    return loops, blocks
 
 
-@dataclass(slots=True)
+def _interpreted(graph: Graph) -> Program:
+    """A program for what Python would not compile."""
+    lines = [
+        "def program(*inputs):",
+        "    # Nested deeper than Python allows: the interpreter runs the graph.",
+        f"    return run(code, inputs){'[0]' if len(graph.outputs) == 1 else ''}",
+    ]
+    return build_program(lines, {"run": interpret.run, "code": translate(graph)}, {})
+
+
 class _Emitter:
-    arena: Arena
-    lines: list[str] = field(default_factory=list[str])
-    names: dict[str, Any] = field(default_factory=dict[str, Any])
-    loops: list[FusedLoop] = field(default_factory=list[FusedLoop])
-    indent: str = ""
-    _texts: dict[int, str] = field(default_factory=dict[int, str])
-    _runs: dict[str, str] = field(default_factory=dict[str, str])  # op name -> name of its evaluator
-    _taken: set[str] = field(default_factory=lambda: {"program", "arena", "storage", "raise_script", "print"})
-    _last: dict[int, int] = field(default_factory=dict[int, int])  # value serial -> serial of the node of its last use
-    _home: dict[int, Block | None] = field(default_factory=dict[int, "Block | None"])
+    """Writes the text, node by node."""
 
-    def function(self, graph: Graph) -> None:
-        inputs = [self._name(v) for v in graph.inputs]
-        self.lines.append(f"def program({', '.join(inputs)}):")
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.arena = plan_arena(graph)
+        self.deaths = deaths(graph)
+        self.lines: list[str] = []
+        self.nodes: dict[int, Node] = {}
+        self.labels = Labels("program", "storage", "arena", "list", "print", "range", "RunError")
+        self.objects: dict[str, Any] = {"RunError": RunError}  # what the text's global names stand for
+        self.known: dict[int, str] = {}  # the name of an object, by its id
+        self.loops: list[FusedLoop] = []
+        self.texts: dict[int, str] = {}  # how a value is written
+        self.indent = ""
+
+    def program(self) -> Program:
+        inputs = [self._give(v) for v in self.graph.inputs]
+        self._line(f"def program({', '.join(inputs)}):")
         self.indent = "    "
-        if self.arena.nbytes:
-            self.names["arena"] = self.arena
-            self._line(
-                "storage = arena.storage()", f"{self.arena.nbytes} bytes for {len(self.arena.places)} temporaries"
-            )
-        self._find_last_uses(graph.block)
-        self._block(graph.block)
-        self._line(f"return {self._tuple(graph.outputs)}")
+        if self.arena.places:
+            self.objects["arena"] = self.arena
+            count = len(self.arena.places)
+            self._line(f"storage = arena.storage()  # {self.arena.nbytes} bytes for {count} temporaries")
+        self._block(self.graph.block)
+        outputs = self.graph.outputs
+        self._line(f"return {self._made(outputs[0]) if len(outputs) == 1 else self._tuple(outputs)}")
+        return build_program(
+            self.lines,
+            self.objects,
+            self.nodes,
+            loops=tuple(self.loops),
+            arena_nbytes=self.arena.nbytes,
+            unshared_nbytes=self.arena.unshared_nbytes,
+        )
 
-    # Names and values
+    # Lines and names
 
-    def _line(self, text: str, comment: str = "") -> None:
-        self.lines.append(f"{self.indent}{text}{f'  # {comment}' if comment else ''}")
+    def _line(self, text: str, node: Node | None = None) -> None:
+        where = f"  # line {node.span.line}" if node is not None and node.span is not None else ""
+        self.lines.append(f"{self.indent}{text}{where}")
+        if node is not None:
+            self.nodes[len(self.lines)] = node
 
-    def _name(self, value: Value) -> str:
-        base = value.name.replace(".", "_") if value.name.replace(".", "_").isidentifier() else f"v{value.serial}"
-        name, count = base, 1
-        while name in self._taken or name in self.names:
-            count += 1
-            name = f"{base}_{count}"
-        self._taken.add(name)
-        self._texts[value.serial] = name
-        return name
+    def _give(self, value: Value) -> str:
+        """The name of a value that is bound here."""
+        if value.serial not in self.texts:
+            self.texts[value.serial] = self.labels.new(value.name, "v")
+        return self.texts[value.serial]
 
-    def _text(self, value: Value) -> str:
-        return self._texts[value.serial]
+    def _object(self, base: str, thing: object) -> str:
+        """A global name for an object; the same object keeps its name."""
+        if id(thing) not in self.known:
+            name = self.known[id(thing)] = self.labels.new(base, "c")
+            self.objects[name] = thing
+        return self.known[id(thing)]
+
+    def _read(self, value: Value) -> str:
+        """A value as an argument of an operation."""
+        return self.texts[value.serial]
+
+    def _made(self, value: Value) -> str:
+        """A value as a part of something new: of a list that the graph holds, the caller gets his own."""
+        if not value.is_constant or not isinstance(value.type, ListType):
+            return self._read(value)
+        return repr(list(value.constant)) if _is_plain(value.constant) else f"list({self._read(value)})"
 
     def _tuple(self, values: Sequence[Value]) -> str:
-        texts = [self._text(v) for v in values]
+        texts = [self._made(v) for v in values]
         return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
-    def _bind(self, base: str, value: object) -> str:
-        """A name of the function's globals for an object."""
-        name, count = base, 1
-        while name in self._taken or (name in self.names and self.names[name] is not value):
-            count += 1
-            name = f"{base}_{count}"
-        self.names[name] = value
-        return name
+    def _assign(self, targets: Sequence[str], sources: Sequence[str]) -> None:
+        """All at once, so that values can change places."""
+        pairs = [(t, s) for t, s in zip(targets, sources, strict=True) if t != s]
+        if pairs:
+            self._line(f"{', '.join(t for t, _ in pairs)} = {', '.join(s for _, s in pairs)}")
 
-    # Last uses
-
-    def _find_last_uses(self, block: Block) -> None:
-        for node in block.nodes:
-            for value in self._read_by(node):
-                self._last[value.serial] = node.serial
-            for value in node.outputs:
-                self._home[value.serial] = block
-            for inner in node.blocks:
-                for value in inner.params:
-                    self._home[value.serial] = inner
-                self._find_last_uses(inner)
-        for value in block.results:
-            self._last[value.serial] = -1
-
-    def _read_by(self, node: Node) -> Iterator[Value]:
-        yield from node.inputs
-        for block in node.blocks:
-            for inner in block.nodes:
-                yield from self._read_by(inner)
-            yield from block.results
-
-    def _delete_dead(self, node: Node, block: Block) -> None:
-        """Names of tensors read here for the last time, if they were made in this block."""
-        read = {v.serial: v for v in self._read_by(node)}
-        dead = [
-            self._text(v)
-            for v in read.values()
-            if self._last.get(v.serial) == node.serial
-            and self._home.get(v.serial) is block
-            and isinstance(v.type, TensorType)
-            and not v.is_constant
-        ]
-        unused = [self._text(v) for v in node.outputs if not v.uses and isinstance(v.type, TensorType)]
-        if node.kind != CONSTANT and (dead or unused):
-            self._line(f"del {', '.join(dict.fromkeys([*dead, *unused]))}")
+    def _delete(self, values: Sequence[Value]) -> None:
+        names = dict.fromkeys(self.texts[v.serial] for v in values)
+        if names:
+            self._line(f"del {', '.join(names)}")
 
     # Nodes
 
     def _block(self, block: Block) -> None:
         for node in block.nodes:
-            self._node(node)
-            self._delete_dead(node, block)
-
-    def _node(self, node: Node) -> None:
-        match node.kind:
-            case ir.CONSTANT:
-                self._constant(node)
-            case ir.FUSION_GROUP:
-                self._loop_call(node, *region_of(node.attributes["subgraph"]), node.inputs)
-            case ir.IF:
-                self._if(node)
-            case ir.LOOP:
-                self._loop(node)
-            case ir.TUPLE_CONSTRUCT:
-                self._line(f"{self._name(node.output)} = {self._tuple(node.inputs)}")
-            case ir.LIST_CONSTRUCT:
-                texts = ", ".join(self._text(v) for v in node.inputs)
-                self._line(f"{self._name(node.output)} = [{texts}]")
-            case ir.TUPLE_UNPACK:
-                names = [self._name(v) for v in node.outputs]
-                self._line(f"{', '.join(names)}, = {self._text(node.inputs[0])}")
-            case ir.PRINT:
-                self._line(f"print({', '.join(self._text(v) for v in node.inputs)})", self._place(node))
-            case ir.RAISE:
-                self.names["raise_script"] = raise_script
-                texts = "".join(f", {self._text(v)}" for v in node.inputs)
-                self._line(f"raise_script({self._place(node)!r}{texts})")
-            case _:
-                self._op(node)
+            _EMITTERS.get(node.kind, _Emitter._call)(self, node)
+            self._delete(self.deaths.get(node.serial, ()))
 
     def _constant(self, node: Node) -> None:
-        value = node.attributes.get("value")
-        if value is None or type(value) in (bool, int, str) or (type(value) is float and math.isfinite(value)):
-            self._texts[node.output.serial] = repr(value)
+        value, payload = node.output, node.output.constant
+        if _is_plain(payload):
+            text = repr(payload)
+        elif isinstance(payload, DType):
+            text = self._object(payload.name, payload)
         else:
-            self._texts[node.output.serial] = self._bind(f"c{node.output.serial}", value)
+            text = self._object(value.name or "c", payload)
+        self.texts[value.serial] = text
 
-    def _op(self, node: Node) -> None:
+    def _tuple_construct(self, node: Node) -> None:
+        self._line(f"{self._give(node.output)} = {self._tuple(node.inputs)}")
+
+    def _list_construct(self, node: Node) -> None:
+        self._line(f"{self._give(node.output)} = [{', '.join(map(self._made, node.inputs))}]")
+
+    def _tuple_unpack(self, node: Node) -> None:
+        if node.outputs:
+            self._line(f"{', '.join(map(self._give, node.outputs))}, = {self._read(node.inputs[0])}")
+
+    def _print(self, node: Node) -> None:
+        self._line(f"print({', '.join(map(self._read, node.inputs))})", node)
+
+    def _raise(self, node: Node) -> None:
+        self._line(f"raise RunError({self._read(node.inputs[0])})", node)
+
+    def _call(self, node: Node) -> None:
+        call = loop_call(node)
+        if call is not None:
+            self._loop_call(node, call)
+            return
         op = node.op
         if op is None or op.evaluate is None:
             raise GraphError(f"{node.kind} cannot be lowered: no op is declared for it")
-        if isinstance(op.evaluate, EagerPointwise):
-            self._pointwise(node)
-            return
-        run = self._runs.get(op.name)
-        if run is None:
-            run = self._runs[op.name] = self._bind(op.name.replace(".", "_"), op.run)
-        call = f"{run}({self._tuple(node.inputs)})"
-        names = [self._name(v) for v in node.outputs]
-        target = f"{names[0]} = " if len(names) == 1 else f"{', '.join(names)} = " if names else ""
-        self._line(f"{target}{call}", self._place(node))
-
-    def _pointwise(self, node: Node) -> None:
-        """A pointwise op that was not fused is a region of one step."""
-        refs: list[Ref] = []
-        tensors: list[int] = []
-        numbers: list[int] = []
-        assert node.op is not None
-        for position, (param, value) in enumerate(zip(node.op.schema.params, node.inputs, strict=True)):
-            if value.is_constant and not isinstance(value.type, TensorType):
-                literal = is_literal(node.op, param.name, param.default, value.constant)
-                if literal:
-                    refs.append(Ref(Source.LITERAL, literal=value.constant))
-                    continue
-            kind, places = (Source.INPUT, tensors) if isinstance(value.type, TensorType) else (Source.PARAM, numbers)
-            refs.append(Ref(kind, len(places)))
-            places.append(position)
-        region = Region(len(tensors), len(numbers), (Step(node.op, tuple(refs)),), (0,))
-        self._loop_call(node, region, tuple(tensors), tuple(numbers), node.inputs)
-
-    def _loop_call(
-        self, node: Node, region: Region, tensors: tuple[int, ...], numbers: tuple[int, ...], inputs: Sequence[Value]
-    ) -> None:
-        names = [s.op.schema.name for s in region.steps]
-        loop = FusedLoop(f"loop{len(self.loops)}_{'_'.join(names)}"[:48].rstrip("_"), region)
-        self.loops.append(loop)
-        name = self._bind(loop.name, loop)
-        arguments = [self._text(inputs[i]) for i in (*tensors, *numbers)]
-        places = [self.arena.places.get(v.serial) for v in node.outputs]
-        results = [self._name(v) for v in node.outputs]
-        target = f"{results[0]} = " if len(results) == 1 else f"{', '.join(results)} = "
-        if all(p is not None for p in places):
-            offsets = ", ".join(str(p.offset) for p in places if p is not None)
-            into = self._bind(f"{loop.name}_into", loop.into)
-            self._line(f"{target}{into}(storage, ({offsets},), {', '.join(arguments)})", self._place(node))
+        arguments = ", ".join(map(self._read, node.inputs))
+        name = op.name.replace(".", "_")
+        rule = op.rules.get("call")
+        if rule is not None:
+            text = f"{self._object(name, rule)}({arguments})"
         else:
-            self._line(f"{target}{name}({', '.join(arguments)})", self._place(node))
+            text = f"{self._object(name, op.evaluate)}(({arguments}{',' if len(node.inputs) == 1 else ''}))"
+        targets = [self._give(v) for v in node.outputs]
+        self._line(f"{', '.join(targets)} = {text}" if targets else text, node)
 
-    def _place(self, node: Node) -> str:
-        return "" if node.span is None else f"line {node.span.line}"
+    def _loop_call(self, node: Node, call: LoopCall) -> None:
+        rooms = [self.arena.places[v.serial] for v in node.outputs if v.serial in self.arena.places]
+        title = f"loop{len(self.loops)}_{'_'.join(s.op.schema.name for s in call.region.steps)}"[:48].rstrip("_")
+        loop = FusedLoop(title, call.region, call.spans, rooms)
+        self.loops.append(loop)
+        arguments = [*(["storage"] if rooms else []), *map(self._read, call.arguments)]
+        targets = ", ".join(map(self._give, node.outputs))
+        self._line(f"{targets} = {self._object(title, loop.call)}({', '.join(arguments)})", node)
 
     # Control flow
 
     def _if(self, node: Node) -> None:
-        names = [self._name(v) for v in node.outputs]
-        for head, block in zip((f"if {self._text(node.inputs[0])}:", "else:"), node.blocks, strict=True):
-            self._line(head)
-            self._inside(block, names)
+        targets = [self._give(v) for v in node.outputs]
+        then, otherwise = node.blocks
+        self._line(f"if {self._read(node.inputs[0])}:", node)
+        self._branch(then, targets)
+        if otherwise.nodes or targets:
+            self._line("else:")
+            self._branch(otherwise, targets)
 
-    def _inside(self, block: Block, names: Sequence[str]) -> None:
+    def _branch(self, block: Block, targets: Sequence[str]) -> None:
+        for value, target in zip(block.results, targets, strict=True):
+            if _is_made_once(block, value):
+                self.texts[value.serial] = target  # by the name of the result at once
+        self._body(block, targets, block.results)
+
+    def _body(self, block: Block, targets: Sequence[str], results: Sequence[Value]) -> None:
+        """The nodes of a block, and what its results become."""
         outer, self.indent = self.indent, self.indent + "    "
         before = len(self.lines)
         self._block(block)
-        results = [self._text(v) for v in block.results]
-        if names:
-            self._line(f"{', '.join(names)} = {', '.join(results)}")
+        self._assign(targets, [self._made(v) for v in results])
+        left = [v for v in results if _is_local(block, v) and self.texts[v.serial] not in targets]
+        self._delete(left)
         if len(self.lines) == before:
             self._line("pass")
         self.indent = outer
 
     def _loop(self, node: Node) -> None:
         (body,) = node.blocks
-        trip, condition, *carried = [self._text(v) for v in node.inputs]
-        turn, *params = [self._name(v) for v in body.params]
-        names = [self._name(v) for v in node.outputs]
-        go = self._bind_local("go")
-        if carried:
-            self._line(f"{', '.join(params)} = {', '.join(carried)}")
-        self._line(f"{turn}, {go} = 0, {condition}")
-        self._line(f"while {go} and {turn} < {trip}:")
-        outer, self.indent = self.indent, self.indent + "    "
-        self._block(body)
-        keep, *results = [self._text(v) for v in body.results]
-        targets = [go, *params]
-        self._line(f"{', '.join(targets)} = {', '.join([keep, *results])}")
-        self._line(f"{turn} += 1")
-        self.indent = outer
-        if names:
-            self._line(f"{', '.join(names)} = {', '.join(params)}")
+        trips, condition, *carried = node.inputs
+        keeps_on, *results = body.results
+        turn, *params = map(self._give, body.params)
+        # What comes out goes by the name that it had inside.
+        self.texts.update(zip((v.serial for v in node.outputs), params, strict=True))
+        self._assign(params, [self._made(v) for v in carried])
+        dying = self.deaths.pop(node.serial, [])
+        early = {v.serial for v in dying if v in carried and not _is_read_inside(node, v)}
+        self._delete([v for v in dying if v.serial in early])
+        self.deaths[node.serial] = [v for v in dying if v.serial not in early]
+        if condition.constant is True and keeps_on.constant is True:
+            self._line(f"for {turn} in range({self._read(trips)}):", node)
+            self._body(body, params, results)
+            return
+        go = self.labels.new("go", "go")
+        counts = not (trips.is_constant and trips.constant == NO_LIMIT and not body.params[0].uses)
+        start = self._read(condition)
+        self._line(f"{turn}, {go} = 0, {start}" if counts else f"{go} = {start}")
+        self._line(f"while {go} and {turn} < {self._read(trips)}:" if counts else f"while {go}:", node)
+        self._body(body, [go, *params], body.results)
+        if counts:
+            self.lines.append(f"{self.indent}    {turn} += 1")
 
-    def _bind_local(self, base: str) -> str:
-        name, count = base, 1
-        while name in self._taken:
-            count += 1
-            name = f"{base}{count}"
-        self._taken.add(name)
-        return name
+
+def _is_plain(payload: Any) -> bool:
+    """Whether Python's way of writing a constant is the constant."""
+    if isinstance(payload, tuple):
+        return all(map(_is_plain, payload))  # pyright: ignore[reportUnknownArgumentType]
+    return payload is None or type(payload) in (bool, int, str) or (type(payload) is float and math.isfinite(payload))
+
+
+def _is_local(block: Block, value: Value) -> bool:
+    """Whether a value that holds memory comes from a block itself."""
+    home = value.block if value.producer is None else value.producer.owner
+    return home is block and holds_memory(value.type) and not value.is_constant
+
+
+def _is_made_once(block: Block, value: Value) -> bool:
+    """Whether a node of the block makes a value that is one of its results, and no other of them."""
+    node = value.producer
+    if node is None or node.owner is not block or node.kind in (CONSTANT, LOOP):
+        return False
+    return sum(result is value for result in block.results) == 1
+
+
+def _is_read_inside(node: Node, value: Value) -> bool:
+    """Whether a block of a node takes a value."""
+    for use in value.uses:
+        user = use.user if isinstance(use.user, Node) else use.user.owner
+        outer = None if user is node and use.user is node else user
+        while outer is not None and outer is not node:
+            outer = outer.owner.owner if outer.owner is not None else None
+        if outer is node:
+            return True
+    return False
+
+
+_EMITTERS: dict[str, Callable[[_Emitter, Node], None]] = {
+    CONSTANT: _Emitter._constant,  # pyright: ignore[reportPrivateUsage]
+    ir.IF: _Emitter._if,  # pyright: ignore[reportPrivateUsage]
+    LOOP: _Emitter._loop,  # pyright: ignore[reportPrivateUsage]
+    ir.TUPLE_CONSTRUCT: _Emitter._tuple_construct,  # pyright: ignore[reportPrivateUsage]
+    ir.LIST_CONSTRUCT: _Emitter._list_construct,  # pyright: ignore[reportPrivateUsage]
+    ir.TUPLE_UNPACK: _Emitter._tuple_unpack,  # pyright: ignore[reportPrivateUsage]
+    ir.PRINT: _Emitter._print,  # pyright: ignore[reportPrivateUsage]
+    ir.RAISE: _Emitter._raise,  # pyright: ignore[reportPrivateUsage]
+}

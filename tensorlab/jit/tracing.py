@@ -1,47 +1,31 @@
 """Tracing: run the function once, and write down each operation that it calls.
 
 Python's own control flow leaves no mark, because only operations are seen: what a branch depended on is baked in, and
-each place where a value leaves for Python is warned of at the user's own line.
+each place where a value leaves for Python is warned of at the user's own line. Sizes are Python's numbers too: what a
+function works out from ``x.shape`` holds for the shapes that it was traced with.
 """
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
-from tensorlab.core.dispatch import below, pushed
-from tensorlab.core.op import Op, value_type
+from tensorlab.core.dispatch import MODES, below, pushed
+from tensorlab.core.op import Op, lookup, value_type
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import ListType, TensorType, TupleType
-from tensorlab.errors import ArgumentError, TraceError, TracerWarning
-from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, Graph, Span, Value
-from tensorlab.jit.source import user_frame, user_span
+from tensorlab.core.types import INT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.errors import ArgumentError, TraceError
+from tensorlab.jit import edit
+from tensorlab.jit.alias import is_random
+from tensorlab.jit.build import Builder, clone
+from tensorlab.jit.escapes import Escape, Escapes
+from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Node, Span, Value
+from tensorlab.jit.passes.shapes import shapes
+from tensorlab.jit.pipeline import Pipeline
+from tensorlab.jit.source import user_span
 
-WHAT = {
-    "bool": "a Python boolean",
-    "int": "a Python integer",
-    "float": "a Python float",
-    "index": "a Python index",
-    "item": "a Python number",
-    "tolist": "a Python list",
-    "numpy": "a NumPy array",
-}
-REASON = "a trace can't record the data flow of Python values, so the value is baked in as a constant"
-
-
-@dataclass(frozen=True, slots=True)
-class Escape:
-    """A value that left the trace: what became of it, where, and what it was."""
-
-    what: str
-    span: Span | None
-    message: str
-
-    def to_dict(self) -> dict[str, object]:
-        return {"what": self.what, "span": self.span.to_dict() if self.span else None, "message": self.message}
+_SEQUENCES = (list, tuple)
 
 
 class TraceMode:
@@ -50,46 +34,83 @@ class TraceMode:
     def __init__(self, name: str) -> None:
         self.graph = Graph(name)
         self.builder = Builder(self.graph.block)
-        self.escapes: list[Escape] = []
+        self.escapes = Escapes()
         self._values: dict[int, Value] = {}
         self._kept: list[Tensor] = []
+        self._of_data: set[int] = set()  # ids of tensors made of data inside the trace, and not written to so far
         self._from_input: set[int] = set()  # serials of values that depend on an input
 
-    def add_input(self, tensor: Tensor, name: str) -> None:
-        """Make a tensor the next input."""
+    def add_input(self, tensor: Tensor, name: str) -> Tensor:
+        """Make a tensor the next input; gives what to pass for it, since one that is passed twice is two inputs."""
         value = self.builder.param(tensor.type, name)
-        self._know(tensor, value)
         self._from_input.add(value.serial)
+        return self._meet(tensor, value)
+
+    # What a trace hears of
 
     def call(self, op: Op, args: tuple[Any, ...]) -> Any:
         """Run the call below, and write its node."""
         span = user_span()
+        for param, arg in zip(op.schema.params, args, strict=True):
+            if param.alias is not None:
+                self._own(arg, span)
         inputs = [self._argument(a, span) for a in args]
         with below(self):
             result = op.call(args)
         results: Sequence[Any] = cast("tuple[Any, ...]", result) if isinstance(result, tuple) else (result,)
-        types = [value_type(r) for r in results]
-        node = self.builder.node(op.kind, inputs, types, op=op, span=span)
-        depends = any(v.serial in self._from_input for v in inputs) or op.random
-        for value, r in zip(node.outputs, results, strict=True):
-            if depends:
-                self._from_input.add(value.serial)
-            if isinstance(r, Tensor):
-                self._know(r, value)
-        return cast("Any", result)
+        node = self.builder.node(op.kind, inputs, [value_type(r) for r in results], op=op, span=span)
+        depends = op.random or self._depend(inputs)
+        writes = bool(op.schema.writes)
+        pairs = zip(results, node.outputs, strict=True)
+        given = [self._give(r, v, depends=depends, writes=writes) for r, v in pairs]
+        return cast("Any", result) if isinstance(result, tuple) else given[0]
+
+    def inline(self, graph: Graph, inputs: Sequence[Any], run: Callable[..., Any]) -> Any:
+        """A call of a compiled function: it runs below, and its graph becomes part of this one, control flow and all.
+
+        What it gives that is no tensor is baked in, with a warning.
+        """
+        span = user_span()
+        for argument in inputs:
+            self._own(argument, span)
+        values = [self._typed(a, v.type, span) for a, v in zip(inputs, graph.inputs, strict=True)]
+        with below(self):
+            result = run(*inputs)
+        outputs = self.builder.inline(specialised(graph, values).block, values)
+        depends = self._depend(values) or any(map(is_random, graph.nodes()))
+        if len(outputs) == 1:
+            given = self._match(result, outputs[0], depends=depends)
+        else:
+            given = tuple(self._match(r, v, depends=depends) for r, v in zip(result, outputs, strict=True))
+        for node in (v.producer for v in outputs):  # what only tied several results together
+            if node is not None and node.kind in (TUPLE_CONSTRUCT, LIST_CONSTRUCT) and not node.output.uses:
+                edit.erase(node)
+        return given
+
+    def made(self, tensor: Tensor, *, blank: bool) -> None:
+        """A tensor was made of data: a constant, or a fresh copy of one at each run once it is written to.
+
+        A ``blank`` one holds what was in memory before; zeros are as good, and the same every time.
+        """
+        if blank:
+            _op("aten::fill_").run((tensor, 0))
+        self._of_data.add(id(tensor))
+        self._kept.append(tensor)
 
     def escaped(self, tensor: Tensor, what: str) -> None:
         """A tensor's value was read into Python; warn where that hides a dependence on the inputs."""
         value = self._values.get(id(tensor))
-        if value is None or value.serial not in self._from_input:
-            return
-        self._warn(what, _message(what))
+        if value is not None and value.serial in self._from_input:
+            self.escapes.add(what)
+
+    # Values
 
     def value_of(self, tensor: Tensor, span: Span | None = None) -> Value:
         """The graph's value for a tensor; one that the trace never saw is a constant."""
         found = self._values.get(id(tensor))
         if found is None:
-            found = self.builder.constant(tensor, span=span)
+            held = _op("aten::clone").run((tensor,)) if id(tensor) in self._of_data else tensor
+            found = self.builder.constant(held, span=span)
             self._know(tensor, found)
         return found
 
@@ -109,52 +130,121 @@ class TraceMode:
     def _result(self, result: Any) -> Value:
         if isinstance(result, Tensor):
             return self.value_of(result)
-        if isinstance(result, (tuple, list)):
+        if isinstance(result, _SEQUENCES):
             parts = [self._result(r) for r in cast("Sequence[Any]", result)]
-            types = tuple(p.type for p in parts)
-            kind = TUPLE_CONSTRUCT if isinstance(result, tuple) else LIST_CONSTRUCT
-            type_ = TupleType(types) if isinstance(result, tuple) else ListType(TensorType())
-            return self.builder.node(kind, parts, [type_]).output
+            if isinstance(result, tuple):
+                return self.builder.node(TUPLE_CONSTRUCT, parts, [TupleType(tuple(p.type for p in parts))]).output
+            return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TENSOR)]).output
+        hint = ": is a return missing?" if result is None else ""
         raise TraceError(
             f"trace: {self.graph.name} gave a value of type {type(result).__name__}; a traced function gives a Tensor, "
-            f"or a tuple or list of Tensors"
+            f"or a tuple or list of Tensors{hint}"
         )
 
     def _argument(self, argument: Any, span: Span | None) -> Value:
         if isinstance(argument, Tensor):
             return self.value_of(argument, span)
-        listed = cast("Sequence[Any]", argument) if isinstance(argument, (list, tuple)) else ()
+        listed = cast("Sequence[Any]", argument) if isinstance(argument, _SEQUENCES) else ()
         if any(isinstance(a, Tensor) for a in listed):
             parts = [self._argument(a, span) for a in listed]
-            return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TensorType())], span=span).output
+            return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TENSOR)], span=span).output
         return self.builder.constant(argument, span=span)
+
+    def _typed(self, argument: Any, wanted: Type, span: Span | None) -> Value:
+        """An argument of a compiled function as a value of the type that it takes."""
+        match wanted:
+            case TensorType():
+                return self.value_of(argument, span)
+            case OptionalType(element):
+                return self._typed(argument, NONE if argument is None else element, span)
+            case TupleType(elements):
+                given = cast("Sequence[Any]", argument)
+                parts = [self._typed(a, t, span) for a, t in zip(given, elements, strict=True)]
+                types = TupleType(tuple(p.type for p in parts))
+                return self.builder.node(TUPLE_CONSTRUCT, parts, [types], span=span).output
+            case ListType(TensorType()):
+                parts = [self.value_of(a, span) for a in cast("Sequence[Tensor]", argument)]
+                return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TENSOR)], span=span).output
+            case ListType():
+                return self.builder.constant(argument, type_=wanted, span=span)
+            case _:
+                return self.builder.constant(argument, span=span)
+
+    def _match(self, result: Any, value: Value, *, depends: bool) -> Any:
+        """What a compiled function gave, with the tensors in it known under the values of its graph."""
+        if isinstance(result, Tensor):
+            return self._give(result, value, depends=depends, writes=False)
+        listed = isinstance(value.type, ListType) and isinstance(value.type.element, TensorType)
+        if listed or isinstance(value.type, TupleType):
+            parts = self._parts(value, len(result))
+            return type(result)(self._match(r, v, depends=depends) for r, v in zip(result, parts, strict=True))
+        if depends and result is not None and not value.is_constant:
+            self.escapes.add("result")
+        return result
+
+    def _parts(self, value: Value, count: int) -> Sequence[Value]:
+        """The elements of a tuple or a list."""
+        node = value.producer
+        if node is not None and node.kind in (TUPLE_CONSTRUCT, LIST_CONSTRUCT):
+            return node.inputs
+        if isinstance(value.type, TupleType):
+            return self.builder.node(TUPLE_UNPACK, [value], value.type.elements).outputs
+        self.escapes.add("length")
+        return [self.builder.value("aten::__getitem__", [value, self.builder.constant(i)]) for i in range(count)]
+
+    def _own(self, argument: Any, span: Span | None) -> None:
+        """Before a tensor of data is written to or looked at through a view: a copy of it at each run."""
+        if isinstance(argument, _SEQUENCES):
+            for part in cast("Sequence[Any]", argument):
+                self._own(part, span)
+        elif id(argument) in self._of_data:
+            constant = self.value_of(argument, span)
+            self._of_data.discard(id(argument))
+            self._know(argument, self.builder.value("aten::clone", [constant], span=span))
+
+    def _give(self, result: Any, value: Value, *, depends: bool, writes: bool) -> Any:
+        """Know a result by its value; gives the tensor to hand on."""
+        if depends:
+            self._from_input.add(value.serial)
+        if not isinstance(result, Tensor):
+            return result
+        if writes:  # the tensor that was written to goes by the name of the write from here on
+            self._know(result, value)
+            return result
+        return self._meet(result, value)
+
+    def _meet(self, tensor: Tensor, value: Value) -> Tensor:
+        """Know a tensor by a value; if it is known by another already, a second tensor over the same memory.
+
+        ``x.contiguous()`` may be ``x`` itself here and not at the next call, so that the two need names of their own.
+        """
+        if self._values.get(id(tensor), value) is not value:
+            tensor = tensor.as_view(tensor.layout, tensor.offset)
+        self._know(tensor, value)
+        return tensor
 
     def _know(self, tensor: Tensor, value: Value) -> None:
         self._values[id(tensor)] = value
         self._kept.append(tensor)
 
-    def _warn(self, what: str, message: str) -> None:
-        span = user_span()
-        self.escapes.append(Escape(what, span, message))
-        frame = user_frame()
-        if frame is None:
-            warnings.warn(TracerWarning(message), stacklevel=2)
-            return
-        registry = frame.f_globals.setdefault("__warningregistry__", {})
-        module = frame.f_globals.get("__name__", "<unknown>")
-        warnings.warn_explicit(
-            TracerWarning(message), None, frame.f_code.co_filename, frame.f_lineno, module=module, registry=registry
-        )
+    def _depend(self, values: Sequence[Value]) -> bool:
+        return any(v.serial in self._from_input for v in values)
 
 
-def _message(what: str) -> str:
-    if what == "tensor":
-        return "tl.tensor(...) of a traced tensor copies its present value: the copy is baked in as a constant"
-    if what == "iter":
-        return "Iterating over a tensor might make the trace wrong: its length is baked in, the loop is unrolled"
-    if what == "len":
-        return "Taking the len() of a tensor might make the trace wrong: the length is baked in as a constant"
-    return f"Converting a tensor to {WHAT.get(what, what)} might make the trace wrong: {REASON}"
+def _op(kind: str) -> Op:
+    """The one overload of a kind."""
+    (op,) = lookup(kind)
+    return op
+
+
+def specialised(graph: Graph, arguments: Sequence[Value]) -> Graph:
+    """A copy of a graph with the types that follow from these arguments."""
+    own = clone(graph)
+    for param, value in zip(own.inputs, arguments, strict=True):
+        if not isinstance(param.type, OptionalType):
+            param.type = value.type
+    Pipeline((shapes,)).run(own)
+    return own
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,14 +259,48 @@ class Trace:
 def record(fn: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], name: str) -> Trace:
     """Run ``fn(*inputs)`` under a trace.
 
-    Raises: `ArgumentError` for an input that is no tensor, `TraceError` for a result that holds anything else.
+    Raises: `ArgumentError` for an input that is no tensor, `TraceError` for a result that holds anything else, or
+            inside another trace.
     """
+    for outer in MODES.get():
+        if isinstance(outer, TraceMode):
+            raise TraceError(
+                f"trace: {name} would be traced inside the trace of {outer.graph.name}; trace it before: a call of it "
+                f"becomes part of that trace"
+            )
     mode = TraceMode(name)
+    given: list[Tensor] = []
     for i, tensor in enumerate(inputs):
         if not isinstance(tensor, Tensor):
-            raise ArgumentError(f"trace: input {i} of {name} is a {type(tensor).__name__}; takes Tensors")
-        mode.add_input(tensor, names[i] if i < len(names) else f"input_{i + 1}")
+            kind = type(tensor).__name__
+            nested = "; pass the tensors in it one by one" if kind in ("dict", "list", "tuple") else ""
+            raise ArgumentError(f"trace: input {i} of {name} takes a Tensor, got {kind}{nested}")
+        given.append(mode.add_input(tensor, names[i] if i < len(names) else f"input_{i + 1}"))
     with pushed(mode):
-        result = fn(*inputs)
+        result = fn(*given)
         mode.finish(result)
-    return Trace(mode.graph, result, tuple(mode.escapes))
+    return Trace(mode.graph, result, tuple(mode.escapes.found))
+
+
+def baked_in(graph: Graph, given: Sequence[Any], node: Node | None) -> str:
+    """What to add to the message of a traced function that failed on inputs unlike those that it was traced with."""
+    changed = [(v, t) for v, t in zip(graph.inputs, given, strict=True) if t != v.type]
+    if not changed:
+        return ""
+    then, now = (
+        ", ".join(f"{v.name}: {t}" for v, t in pairs) for pairs in ([(v, v.type) for v, _ in changed], changed)
+    )
+    found: list[str] = []
+    if node is not None and node.op is not None:
+        named = zip(node.op.schema.params, node.inputs, strict=True)
+        found = [f"{p.name}={_listed(v.constant)}" for p, v in named if _is_size(v) and v.constant != p.default]
+    baked = f"; the trace has baked in {', '.join(found)}" if found else ""
+    return f"\n  traced with {then}, called with {now}{baked}"
+
+
+def _is_size(value: Value) -> bool:
+    return value.is_constant and value.type in (INT, ListType(INT))
+
+
+def _listed(constant: Any) -> str:
+    return str(list(cast("tuple[int, ...]", constant))) if isinstance(constant, tuple) else str(constant)
