@@ -121,7 +121,7 @@ def into_self(op: Op, plan: Plan, key: Key) -> Run:
         try:
             entry(head, a.address, a.address, number)
         except OverflowError:
-            raise number_error(name, [number]) from None
+            raise number_error(name.removesuffix("_"), [number]) from None
         a.written()
         return a
 
