@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+
+# Loops that tests compile are kept beside what pytest keeps: the next run finds them, and the user's cache is let be.
+os.environ.setdefault("TENSORLAB_CACHE_DIR", str(Path(__file__).parents[1] / ".pytest_cache" / "tensorlab"))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
