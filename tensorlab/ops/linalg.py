@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tensorlab.core.dtype import DType
+from tensorlab.core.interop import borrowed
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
 from tensorlab.core.shape import broadcast_shapes
@@ -14,6 +15,8 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, ShapeError
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.refusals import refuse_bool
+
+PLAN_LIMIT = 2048  # result layouts that are kept; a program with more starts the table over
 
 matmul = declare("matmul(Tensor self, Tensor other) -> Tensor")
 
@@ -52,10 +55,15 @@ def matmul_call(a: Tensor, b: Tensor) -> Tensor:
 
     Source: BLAS ``gemm``, through `numpy.matmul`.
     """
-    found = matmul_type(a.type, b.type)
-    form = layout(found.dtype or a.dtype, tuple(n or 0 for n in found.shape or ()))
+    form = matmul.plans.get((a.layout, b.layout))
+    if form is None:
+        found = matmul_type(a.type, b.type)
+        form = layout(found.dtype or a.dtype, tuple(n or 0 for n in found.shape or ()))
+        if len(matmul.plans) >= PLAN_LIMIT:
+            matmul.plans.clear()
+        matmul.plans[a.layout, b.layout] = form
     result = Tensor(Storage.empty(form.nbytes), form, 0)
-    np.matmul(a.detached_numpy(), b.detached_numpy(), out=result.detached_numpy())
+    np.matmul(borrowed(a), borrowed(b), out=borrowed(result))
     return result
 
 
