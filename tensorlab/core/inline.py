@@ -154,7 +154,7 @@ class _Expression(ast.NodeTransformer):
 
     def _hold(self, argument: ast.expr, name: str) -> ast.expr:
         """An argument that is more than a name is computed once."""
-        if isinstance(argument, (ast.Name, ast.Constant)):
+        if isinstance(argument, (ast.Name, ast.Constant)) or _is_number(argument):
             return argument
         self.inliner.statements.append(f"{name} = {ast.unparse(argument)}")
         return ast.Name(id=name, ctx=ast.Load())
@@ -168,6 +168,14 @@ def _is_constructor(node: ast.Call) -> bool:
     match node.func:
         case ast.Attribute(value=ast.Name(id="np"), attr=attr):
             return isinstance(getattr(np, attr, None), type) and len(node.args) == 1
+        case _:
+            return False
+
+
+def _is_number(node: ast.expr) -> bool:
+    match node:
+        case ast.Call(args=[ast.Constant() | ast.UnaryOp(operand=ast.Constant())]):
+            return _is_constructor(node)
         case _:
             return False
 
