@@ -16,6 +16,8 @@ from tensorlab.tour.errors import TourInputError
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 REPORT = "tensorlab-tour.html"
 _LAB = ("nbclient", "nbconvert", "nbformat")
+_SERVE = ("grpc", "google.protobuf")
+_SMALLEST = 16  # pixels: the tour's network looks at patches of 16 x 16
 
 
 class _Parser(argparse.ArgumentParser):
@@ -45,23 +47,44 @@ def tour(*, image: Path | None, output: Path, notebook: Path | None) -> None:
 
     Raises: `TourInputError` before anything runs; `TourError` if a cell fails or the report cannot be written.
     """
-    missing = [name for name in _LAB if find_spec(name) is None]
-    if missing:
-        raise TourInputError(f"needs {', '.join(missing)}: install the extra, 'tensorlab[lab]'")
+    _check_installed(_LAB, "lab")
+    if notebook is None:
+        _check_installed(_SERVE, "serve")
     from tensorlab.tour import image_path, load_image
     from tensorlab.tour.report import check_writable, write_report
     from tensorlab.tour.run import execute, find_summary, notebook_path, read_notebook, report_html
     from tensorlab.tour.text import format_summary
 
     image = image if image is not None else image_path()
-    load_image(image)
+    pixels = load_image(image)
     check_writable(output)
+    if notebook is None:
+        _check_size(image, *pixels.shape[:2])
     nodes = read_notebook(notebook if notebook is not None else notebook_path())
     execute(nodes, image=image, report=_progress)
     summary = find_summary(nodes)
     write_report(output, report_html(nodes, title="tensorlab tour"))
     print(format_summary(summary))
     print(f"\nreport: {output}")
+
+
+def _check_installed(modules: Sequence[str], extra: str) -> None:
+    missing = [name for name in modules if not _is_installed(name)]
+    if missing:
+        raise TourInputError(f"needs {', '.join(missing)}: install the extra, 'tensorlab[{extra}]'")
+
+
+def _check_size(image: Path, height: int, width: int) -> None:
+    if min(height, width) < _SMALLEST:
+        least = f"{_SMALLEST} x {_SMALLEST}"
+        raise TourInputError(f"{image}: {width} x {height} pixels; the tour takes images of {least} or more")
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # the package around it
+        return False
 
 
 def _parser() -> argparse.ArgumentParser:

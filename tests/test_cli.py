@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -184,6 +185,23 @@ def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
     assert refused(capsys, "tour") == "tensorlab tour: needs nbclient: install the extra, 'tensorlab[lab]'"
 
 
+def test_missing_extra_of_the_server(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def find_spec(name: str) -> object:
+        if name.startswith("google"):
+            raise ModuleNotFoundError
+        return None if name == "grpc" else object()
+
+    monkeypatch.setattr("tensorlab.cli.find_spec", find_spec)
+    assert refused(capsys, "tour") == (
+        "tensorlab tour: needs grpc, google.protobuf: install the extra, 'tensorlab[serve]'"
+    )
+
+
+def test_image_too_small(photo: Path, output: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    line = refused(capsys, "tour", "--image", photo, "--output", output)
+    assert line == f"tensorlab tour: {photo}: 2 x 2 pixels; the tour takes images of 16 x 16 or more"
+
+
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
@@ -203,6 +221,26 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     monkeypatch.setattr("tensorlab.cli.tour", interrupted)
     assert run("tour") == 130
     assert capsys.readouterr().err == "\ntensorlab tour: interrupted; nothing was written\n"
+
+
+def test_interrupt_while_a_cell_runs(photo: Path, output: Path, tmp_path: Path) -> None:
+    path = notebook(tmp_path, "import time; time.sleep(600)")
+    command = [sys.executable, "-m", "tensorlab", "tour", "--image", photo, "--output", output, "--notebook", path]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, bufsize=0) as process:
+        assert process.stderr is not None
+        shown = b""
+        while b"sleep(600)" not in shown:
+            more = process.stderr.read(1000)
+            assert more, shown.decode()
+            shown += more
+        process.send_signal(signal.SIGINT)
+        shown += process.communicate(timeout=60)[1]
+    assert process.returncode == 130
+    assert [line.rstrip() for line in shown.decode().splitlines()] == [
+        "[1/1] import time; time.sleep(600)",
+        "tensorlab tour: interrupted; nothing was written",
+    ]
+    assert list(output.parent.iterdir()) == []
 
 
 def test_version_of_the_module_and_of_the_command() -> None:

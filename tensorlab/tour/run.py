@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
+import signal
 import tempfile
 import time
 from collections.abc import Callable
@@ -14,6 +16,7 @@ from tensorlab.tour.errors import TourError, TourInputError
 from tensorlab.tour.summary import MIME, Summary
 
 if TYPE_CHECKING:
+    from nbclient import NotebookClient
     from nbformat import NotebookNode
 
 KERNEL = "tensorlab"
@@ -60,18 +63,26 @@ def read_notebook(path: Path) -> NotebookNode:
 def execute(notebook: NotebookNode, *, image: Path, report: Callable[[str], object]) -> None:
     """Run every cell in place, in an empty folder, and call ``report`` with pieces of one progress line a cell.
 
-    Raises: `TourError` that names the cell if one fails, dies or takes more than ten minutes.
+    Raises: `TourError` that names the cell if one fails, dies or takes more than ten minutes; `KeyboardInterrupt`
+            when the user stops it.
     """
     from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
     from traitlets.config import Config
 
+    stopped = _Stopped()
+
+    class Client(NotebookClient):
+        async def async_start_new_kernel(self, **kwargs: Any) -> None:
+            stopped.listen(self)
+            await super().async_start_new_kernel(**kwargs)
+
     progress = _Progress(notebook, report)
     with _folder() as folder, _folder() as sockets:
         # Sockets in a folder of our own, not open ports: nobody else on the machine can listen in or join.
         private = {"transport": "ipc", "connection_file": f"{sockets}/kernel.json"}
-        client = NotebookClient(
+        client = Client(
             notebook,
             config=Config(KernelManager=private),
             kernel_name=KERNEL,
@@ -88,8 +99,29 @@ def execute(notebook: NotebookNode, *, image: Path, report: Callable[[str], obje
             raise TourError(f"{progress.fail()} failed: {_message(error.ename, error.evalue)}") from None
         except CellTimeoutError:
             raise TourError(f"{progress.fail()} took more than {CELL_SECONDS} s") from None
-        except DeadKernelError:
+        except (DeadKernelError, asyncio.CancelledError):
+            if stopped.by_user:
+                raise KeyboardInterrupt from None
             raise TourError(f"{progress.fail()} killed the kernel") from None
+
+
+class _Stopped:
+    """Whether the user has pressed Ctrl-C. nbclient's own way with it ends in an error that speaks of a dead kernel."""
+
+    def __init__(self) -> None:
+        self.by_user = False
+
+    def listen(self, client: NotebookClient) -> None:
+        """Take the signal over from nbclient, from within the task that executes the notebook."""
+        task = asyncio.current_task()
+
+        def stop() -> None:
+            self.by_user = True
+            client.shutdown_kernel = "immediate"  # a kernel that is asked to end finishes its cell, and complains
+            if task is not None:
+                task.cancel()
+
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
 
 
 def _folder() -> tempfile.TemporaryDirectory[str]:

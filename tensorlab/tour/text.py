@@ -95,6 +95,8 @@ def _against_eager(seconds: float, eager: float) -> str:
     if seconds <= 0 or eager <= 0:
         return ""
     faster = eager / seconds
+    if _three(max(faster, 1 / faster)) == "1":
+        return "as fast as eager"
     return f"{_three(faster)}x faster than eager" if faster >= 1 else f"{_three(1 / faster)}x slower than eager"
 
 
