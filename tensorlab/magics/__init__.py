@@ -20,13 +20,13 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
     from tensorlab.magics.script import TensorlabScriptMagic
-    from tensorlab.magics.session import Tensorlab, session_of
+    from tensorlab.magics.session import session_of, settled
     from tensorlab.magics.storage import StorageMagic
     from tensorlab.magics.trace import TraceMagic
 
     if session_of(shell) is not None:
         return
-    session = Tensorlab(shell)
+    session = settled(shell)
     magics = (TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BatchingMagic)
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))

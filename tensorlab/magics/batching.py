@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from tensorlab.magics import notebook
+from tensorlab.errors import TensorlabError
+from tensorlab.magics import frames, notebook
 from tensorlab.magics.errors import MagicError, a_kind
 from tensorlab.magics.options import count, counts, help_option, identifier, names, parse
 from tensorlab.magics.session import NotebookMagics
@@ -56,6 +57,7 @@ class BatchingMagic(NotebookMagics):
         Protocol, each as soon as it has its answer, and the server joins what waits. A size is then the largest batch
         that it may make; how many rows it did join, and what its batches took, is from its own records.
         """
+        __tracebackhide__ = True
         args = parse(self.batching, line)
         if args is None:
             return None
@@ -70,15 +72,31 @@ class BatchingMagic(NotebookMagics):
         from tensorlab.view.batching import BatchingView
 
         seconds = self.session.batching_seconds
-        if args.server:
-            points = _through_a_server(function, rows, sizes, args.callers, seconds)
-        else:
-            points = _in_process(function, rows, sizes, seconds)
+        try:
+            if args.server:
+                points = _through_a_server(function, rows, sizes, args.callers, seconds)
+            else:
+                points = _in_process(function, rows, sizes, seconds)
+        except MagicError:
+            raise
+        except BaseException as error:
+            users = frames.from_users(error)
+            if users is None and isinstance(error, TensorlabError):
+                raise _called_in_vain(error, args.function, dict(zip(args.inputs, rows, strict=True))) from None
+            error.__traceback__ = users or error.__traceback__
+            raise
         where = "through a server" if args.server else "in this process"
         item = sum(array.nbytes // len(array) for array in rows)
         view = BatchingView(args.function, points, where=where, item_nbytes=item)
         self.bind(args.output, view)
         return view
+
+
+def _called_in_vain(error: TensorlabError, name: str, rows: dict[str, np.ndarray]) -> MagicError:
+    """What the library raised in a call of a function that has no line of the user's."""
+    first, *_ = str(error).splitlines()
+    shapes = " and ".join(f"{n} ({', '.join(['n', *map(str, a.shape[1:])])})" for n, a in rows.items())
+    return MagicError("%batching", f"{name} fails: {first}", f"it was called with batches of n items: {shapes}")
 
 
 def _function(held: dict[str, Any], name: str) -> Callable[..., Any]:
@@ -108,7 +126,13 @@ def _in_process(
     from tensorlab.core.curve import batch_curve
     from tensorlab.ops.create import from_numpy
 
-    batches = {size: [from_numpy(_batch(array, size)) for array in rows] for size in sizes}
+    try:
+        batches = {size: [from_numpy(_batch(array, size)) for array in rows] for size in sizes}
+    except MemoryError:
+        items = sum(sizes)
+        size = sum(array.nbytes // len(array) for array in rows) * items
+        message = f"--sizes: the batches hold {items:,} items, {size / 2**30:.3g} GiB, for which there is no memory"
+        raise MagicError("%batching", message) from None
     return batch_curve({size: partial(function, *tensors) for size, tensors in batches.items()}, seconds=seconds)
 
 

@@ -62,6 +62,10 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
             f"'await' in line {waiting} of the cell: it runs at once, and cannot wait",
             "await the value in a cell above, and use it here",
         )
+    try:
+        compile(tree, name, "exec", shell.compile.flags, dont_inherit=True)
+    except SyntaxError as error:  # what parses and yet is no code, such as a return outside of a function
+        raise CellError(magic, f"{error.msg} in line {error.lineno} of the cell", _rendered(shell, error)) from None
     return Cell(tree, name, number, bool(DisplayHook.semicolon_at_end_of_expression(source)))
 
 

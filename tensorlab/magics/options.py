@@ -46,7 +46,7 @@ def parse(magic: Callable[..., Any], line: str) -> argparse.Namespace | None:
     """
     parser = parser_of(magic)
     try:
-        return parser.parse_args(shlex.split(line))
+        return parser.parse_args(_joined(shlex.split(line)))
     except _HelpAsked:
         print(help_text(magic))  # noqa: T201 - what the user asked for
         return None
@@ -99,7 +99,7 @@ def _explain(magic: Callable[..., Any], parser: argparse.ArgumentParser, error: 
     text = str(error)
     unknown = re.match(r"unrecognized arguments: (.+)", text)
     if unknown:
-        return _unknown(name, unknown[1].split(), option_strings(parser))
+        return _unknown(name, unknown[1].split(), parser)
     cause = error.__context__
     choice = re.search(r"invalid choice: (.+?) \(choose", text)
     if choice and isinstance(cause, argparse.ArgumentError):
@@ -112,11 +112,26 @@ def _explain(magic: Callable[..., Any], parser: argparse.ArgumentParser, error: 
     return MagicError(name, text.removeprefix("argument "))
 
 
-def _unknown(name: str, words: Sequence[str], options: Sequence[str]) -> MagicError:
+def _unknown(name: str, words: Sequence[str], parser: argparse.ArgumentParser) -> MagicError:
     option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
-    if option is None:
-        return MagicError(name, f"nothing takes {' '.join(words)!r}")
-    return MagicError(name, f"no option {option}", nearest(option, options))
+    if option is not None:
+        return MagicError(name, f"no option {option}", nearest(option, option_strings(parser)))
+    lists = [f"{a.option_strings[0]} {a.metavar}" for a in parser._actions if "," in str(a.metavar)]
+    hint = f"an option's values are joined by commas: {_either(lists)}" if lists else ""
+    return MagicError(name, f"nothing takes {' '.join(words)!r}", hint)
+
+
+def _joined(words: Sequence[str]) -> list[str]:
+    """Words with those in one that a comma stands between: ``x, y`` is ``x,y``."""
+    joined: list[str] = []
+    for word in words:
+        before = joined[-1] if joined else ""
+        open_list = before.endswith(",") or (word.startswith(",") and before[:1] not in ("", "-"))
+        if open_list and not word.startswith("-"):
+            joined[-1] += word
+        else:
+            joined.append(word)
+    return joined
 
 
 def _choices(parser: argparse.ArgumentParser, argument_name: str | None) -> list[str]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal
 
 from IPython.core import magic as ipython_magic
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
-from traitlets import Enum, Float
-from traitlets.config import Configurable
+from traitlets import Enum, Float, TraitError
+from traitlets.config import Config, Configurable
 
 if TYPE_CHECKING:
     from tensorlab.jit.text import Style
@@ -32,8 +33,8 @@ class Tensorlab(Configurable):
         config=True
     )
 
-    def __init__(self, shell: InteractiveShell) -> None:
-        super().__init__(parent=shell)
+    def __init__(self, shell: InteractiveShell, **settings: Any) -> None:
+        super().__init__(parent=shell, **settings)
         self.shell = shell
         self.magics: list[Magics] = []
         self.latest: Any = None
@@ -107,6 +108,15 @@ class Tensorlab(Configurable):
             return before
         provider = dict.get(self.shell.magics_manager.registry, before.spec.rpartition(":")[2])
         return before if provider is None else provider.magics[kind].get(name, before)
+
+
+def settled(shell: InteractiveShell) -> Tensorlab:
+    """A session with the shell's settings; with our own, and a warning, where those cannot be."""
+    try:
+        return Tensorlab(shell)
+    except TraitError as error:
+        warnings.warn(f"tensorlab takes its own settings: {error}", stacklevel=2)
+        return Tensorlab(shell, config=Config())
 
 
 class NotebookMagics(Magics):

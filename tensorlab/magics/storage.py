@@ -13,6 +13,7 @@ from tensorlab.magics.options import help_option, identifier, parse
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
+    from tensorlab.core.sharing import SharingReport
     from tensorlab.view.storage import StorageView
 
 
@@ -35,22 +36,41 @@ class StorageMagic(NotebookMagics):
         args = parse(self.storage, line)
         if args is None:
             return None
-        wanted = args.names or [*notebook.tensors(self.names), *notebook.arrays(self.names)]
+        every = {name: self.names[name] for name in _known(self.names)}
+        wanted = [name for word in args.names for name in word.split(",") if name] or list(every)
         held = {name: _named(self.names, name) for name in wanted}
 
         from tensorlab.core.sharing import describe
         from tensorlab.view.storage import StorageView
 
-        view = StorageView(describe(held))
+        report = describe(held)
+        view = StorageView(report, others=_others(report, describe(every | held)) if args.names else None)
         self.bind(args.output, view)
         return view
+
+
+def _others(shown: SharingReport, every: SharingReport) -> dict[str, list[str]]:
+    """By a shown storage's letter, the names that reach its bytes and were not asked for."""
+    drawn = {name.name for name in shown.names}
+    others: dict[str, list[str]] = {}
+    for storage in shown.storages:
+        names = {name.name for name in storage.names}
+        sharing = [s for s in every.storages if not names.isdisjoint(name.name for name in s.names)]
+        found = [name.name for s in sharing for name in s.names if name.name not in drawn]
+        if found:
+            others[storage.letter] = found
+    return others
+
+
+def _known(names: dict[str, Any]) -> list[str]:
+    return [*notebook.tensors(names), *notebook.arrays(names)]
 
 
 def _named(names: dict[str, Any], name: str) -> Any:
     value = names.get(name)
     if notebook.is_tensor(value) or notebook.is_array(value):
         return value
-    known = [*notebook.tensors(names), *notebook.arrays(names)]
+    known = _known(names)
     there = f"{name} is {a_kind(value)}" if name in names else f"nothing is named {name!r}"
     message = f"{there}; tensors and arrays here: {listed(known)}"
     raise MagicError("%storage", message, nearest(name, known))

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import argparse
 import inspect
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from tensorlab.errors import TensorlabError
-from tensorlab.magics import notebook
+from tensorlab.errors import TracerWarning
+from tensorlab.magics import frames, notebook
 from tensorlab.magics.cell import BODY_LINE, Cell, read_cell, run_cell
 from tensorlab.magics.errors import MagicError
-from tensorlab.magics.names import free_names
+from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, names, parse
 from tensorlab.magics.session import NotebookMagics, Tensorlab
 
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 UNNAMED = "_traced"
 _MISSING = object()
-_PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"
 
 
 @magics_class
@@ -67,11 +66,13 @@ class TraceMagic(NotebookMagics):
             return None
         body = read_cell(self.session.shell, "%%trace", line, cell)
         known = free_names(body.tree)
-        if args.name in known.assigned:
-            raise MagicError("%%trace", f"--name {args.name}: the cell assigns {args.name} itself", "take another name")
+        _check_new_names(args, known)
         inputs = {name: self._input(name, args.inputs) for name in self._inputs(known.read, args.inputs)}
         recording = _Recording(self.session, body, known.assigned)
-        function = _traced(recording, args.name, inputs)
+        with warnings.catch_warnings():
+            # The view tells what the trace lost, at the cell's own line; an error that a filter asks for stays one.
+            warnings.filterwarnings("ignore", category=TracerWarning, append=True)
+            function = _traced(recording, args.name, inputs)
         notes = recording.settle(function, list(inputs.values()))
         self.bind(args.name, function)
         self.session.latest = function
@@ -130,7 +131,7 @@ class _Recording:
             raise MagicError(
                 "%%trace",
                 "the cell has run, but it assigns no tensor and does not end in one: there is nothing to compile",
-                "assign the result to a name, or write it in the last line",
+                _what_would_do([*new.values(), *given]),
             )
         _name_values(self.made)
         return self.results[0] if len(self.results) == 1 else tuple(self.results)
@@ -154,10 +155,33 @@ class _Recording:
         return []
 
 
+def _check_new_names(args: argparse.Namespace, known: CellNames) -> None:
+    """See that what the options bind takes no name that the cell needs."""
+    for option, name in (("--name", args.name), ("-o", args.output)):
+        if name in known.assigned:
+            raise MagicError("%%trace", f"{option} {name}: the cell assigns {name} itself", "take another name")
+        if name in known.read or name in (args.inputs or ()):
+            raise MagicError("%%trace", f"{option} {name}: the cell reads {name} itself", "take another name")
+    if args.output == args.name:
+        raise MagicError("%%trace", f"-o {args.output}: --name takes that name already", "take another name")
+
+
+def _what_would_do(given: Sequence[object]) -> str:
+    """A hint for a cell without a result: what there is instead of a tensor."""
+    if any(map(notebook.is_array, given)):
+        return "NumPy's arrays are no tensors: tensorlab.from_numpy(array) makes one over an array's memory"
+    if any(isinstance(value, (list, dict)) for value in given):
+        return "lists and dicts are not looked into: end the cell in a tensor, or in a tuple of them"
+    return "assign the result to a name, or write it in the last line"
+
+
 def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> ScriptFunction:
     """Trace and compile a recording as a function of its inputs."""
     __tracebackhide__ = True
     from tensorlab.jit.api import trace
+    from tensorlab.jit.scripting.source import LABELS
+
+    LABELS[recording.cell.filename] = f"cell {recording.cell.number}"  # a kernel's own name for a cell is a file
 
     def body(*_: Tensor) -> Tensor | tuple[Tensor, ...]:
         __tracebackhide__ = True
@@ -169,27 +193,8 @@ def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> Scri
     try:
         return trace(body, list(inputs.values()), check_trace=False, name=name)
     except BaseException as error:
-        error.__traceback__ = _in_cell(error, recording.cell.filename)
+        error.__traceback__ = frames.from_file(error, recording.cell.filename)
         raise
-
-
-def _in_cell(error: BaseException, filename: str) -> TracebackType | None:
-    """An error's traceback from the cell's own frame on, without the tracer's frames above it.
-
-    An error that the library raises on purpose says all in its message: there the frames below the user's go too.
-    """
-    first = error.__traceback__
-    while first is not None and first.tb_frame.f_code.co_filename != filename:
-        first = first.tb_next
-    if first is None or not isinstance(error, TensorlabError):
-        return first or error.__traceback__
-    last = frame = first
-    while frame is not None:
-        if not frame.tb_frame.f_code.co_filename.startswith(_PACKAGE):
-            last = frame
-        frame = frame.tb_next
-    last.tb_next = None
-    return first
 
 
 def _name_values(made: dict[str, Tensor]) -> None:

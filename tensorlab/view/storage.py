@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from tensorlab.core.sharing import NameRecord, SharingReport, StorageRecord
@@ -19,24 +20,29 @@ _NARROWEST = 72
 
 
 class StorageView(View):
-    """Storages, the names that reach them, and which bytes each name reaches."""
+    """Storages, the names that reach them, and which bytes each name reaches.
 
-    __slots__ = ("report",)
+    ``others``, by a storage's letter: names that reach it too and are not drawn.
+    """
 
-    def __init__(self, report: SharingReport) -> None:
+    __slots__ = ("others", "report")
+
+    def __init__(self, report: SharingReport, *, others: Mapping[str, Sequence[str]] | None = None) -> None:
         self.report = report
+        self.others = dict(others or {})
 
     def to_dict(self) -> dict[str, object]:
-        return self.report.to_dict()
+        others = {letter: list(names) for letter, names in self.others.items()}
+        return self.report.to_dict() | ({"others": others} if others else {})
 
     def text(self) -> str:
-        lines = wrapped(visible(words.answer(self.report)), WIDTH)
+        lines = wrapped(visible(words.answer(self.report, self.others)), WIDTH)
         shown, left_out = _shown(self.report)
         if not shown:
             return "\n".join(lines)
         rows: list[Row] = []
         for storage, names in shown:
-            rows.append(f"{storage.letter}  {words.facts(storage)}")
+            rows.append(f"{storage.letter}  {words.facts(storage, self._others(storage))}")
             rows += [_text_row(name, storage) for name in names]
         notes = [*words.notes(self.report, left_out), _STRIP_LEGEND]
         lines += ["", *table(_HEADS, rows), ""]
@@ -44,7 +50,7 @@ class StorageView(View):
 
     def html(self) -> str:
         shown, left_out = _shown(self.report)
-        first, _, rest = words.answer(self.report).partition(" (")
+        first, _, rest = words.answer(self.report, self.others).partition(" (")
         answer = html.paragraph(html.strong(first), html.quiet(f" ({rest}") if rest else html.EMPTY)
         if not shown:
             return html.card(answer)
@@ -53,7 +59,7 @@ class StorageView(View):
         scales = {storage.letter: _Scale.of(storage, widest) for storage, _ in shown}
         for storage, names in shown:
             scale = scales[storage.letter]
-            rows.append([_storage_cell(storage, scale)])
+            rows.append([_storage_cell(storage, scale, self._others(storage))])
             rows += [_name_row(name, storage, scale) for name in names]
         notes = [*words.notes(self.report, left_out), f"Bars are to scale: the full width is {nbytes(widest)}."]
         if any(scale.enlarged for scale in scales.values()):
@@ -62,6 +68,9 @@ class StorageView(View):
             notes.append("Even stripes stand for pieces too fine to draw: their ink is their share of the bytes.")
         caption = "Each name with the bytes that it reaches, storage by storage"
         return html.card(answer, html.table(rows, caption), html.footer(*notes))
+
+    def _others(self, storage: StorageRecord) -> Sequence[str]:
+        return self.others.get(storage.letter, ())
 
 
 class _Scale(NamedTuple):
@@ -92,9 +101,9 @@ def _head(title: str) -> Cell:
     return Cell(html.esc(title), ink=QUIET, size=11.5, scope="col", wraps=False)
 
 
-def _storage_cell(storage: StorageRecord, scale: _Scale) -> Cell:
+def _storage_cell(storage: StorageRecord, scale: _Scale, others: Sequence[str]) -> Cell:
     mark = html.glyph("■", storage_colour(storage.letter))
-    facts = f" · {words.facts(storage)}{' · not to scale' if scale.enlarged else ''}"
+    facts = f" · {words.facts(storage, others)}{' · not to scale' if scale.enlarged else ''}"
     body = html.join((mark, Html(" "), html.strong(storage.letter), html.quiet(facts)))
     return Cell(body, scope="rowgroup", span=5, pad="8px 0 2px", extra=RULE.css("border-top", "1px solid"))
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tensorlab.core.footprint import Footprint
 from tensorlab.core.sharing import NameRecord, SharingReport, StorageRecord
 from tensorlab.view.text import counted, grouped, listed, nbytes, shortened
 
 
-def answer(report: SharingReport) -> str:
-    """The first line: who shares, and who has bytes of its own."""
+def answer(report: SharingReport, others: Mapping[str, Sequence[str]]) -> str:
+    """The first line: who shares, and who has bytes of its own. ``others`` share and are not drawn."""
     if not report.storages:
         return "No tensor and no NumPy array among these names."
-    shared = [_sharers(storage) for storage in report.storages if len(storage.names) > 1]
-    alone = [storage for storage in report.storages if len(storage.names) == 1]
+    alone = [storage for storage in report.storages if len(storage.names) == 1 and storage.letter not in others]
+    shared = [_sharers(s, others.get(s.letter, ())) for s in report.storages if s not in alone]
     parts = [*shared[:4], *([f"{len(shared) - 4} more storages are shared"] if len(shared) > 4 else [])]
     if len(alone) == 1:
         (storage,) = alone
@@ -26,20 +26,23 @@ def answer(report: SharingReport) -> str:
     return f"{'; '.join(parts)}."
 
 
-def _sharers(storage: StorageRecord) -> str:
+def _sharers(storage: StorageRecord, others: Sequence[str]) -> str:
     names = listed([name.name for name in storage.names])
+    if others:
+        both = f"{nbytes(storage.nbytes)} (storage {storage.letter}) with {listed(others)}"
+        return f"{names} share{'s' if len(storage.names) == 1 else ''} {both}, not drawn here"
     if all(name.same_as for name in storage.names[1:]):
         return f"{names} are one {storage.names[0].kind} of {nbytes(storage.nbytes)} (storage {storage.letter})"
     return f"{names} share {nbytes(storage.nbytes)} (storage {storage.letter})"
 
 
-def facts(storage: StorageRecord) -> str:
+def facts(storage: StorageRecord, others: Sequence[str] = ()) -> str:
     """Size, where the bytes come from, what keeps them."""
     if storage.block_nbytes is None:
         source = f"in a {storage.origin}" if not storage.origin.startswith("buffer") else f"in the {storage.origin}"
     else:
         source = f"from the {storage.origin}: a block of {nbytes(storage.block_nbytes)}"
-    return f"{nbytes(storage.nbytes)} · {source} · kept alive by {listed([n.name for n in storage.names])}"
+    return f"{nbytes(storage.nbytes)} · {source} · kept alive by {listed([*(n.name for n in storage.names), *others])}"
 
 
 def what(name: NameRecord) -> list[str]:

@@ -133,10 +133,32 @@ def test_errors(quick) -> None:
     assert "tensorlab.from_numpy(array) shares its memory" in quick.error("%batching f -i array")
 
 
-def test_a_function_that_fails_says_why(quick) -> None:
+@pytest.mark.parametrize("options", ["", " --server"])
+def test_a_function_that_fails_says_why_and_where(quick, options: str) -> None:
     quick.value("def broken(x):\n    return x + tl.ones(7)")
-    assert "ShapeError" in quick.error("%batching broken -i x")
+    shown = quick.error(f"%batching broken -i x{options}")
+    assert "----> 2     return x + tl.ones(7)" in shown
+    assert shown.splitlines()[-1].startswith("ShapeError: add: the size of tensor a (2) must match")
+    assert "curve.py" not in shown
     assert quick.value("k") == 1
+
+
+def test_a_compiled_function_that_fails_takes_three_lines(quick) -> None:
+    quick.value("y = tl.ones(2)\ng = tl.jit.trace(lambda x, y: x * y, (x, y))")
+    assert quick.error("%batching g -i x,y --sizes 3") == (
+        "MagicError: %batching: g fails: mul: the size of tensor a (2) must match the size of tensor b (3) at "
+        "non-singleton dimension 1: got shapes (3, 2) and (3,)\n"
+        "  it was called with batches of n items: x (n, 2) and y (n)\n"
+        "  see %batching?"
+    )
+
+
+def test_batches_that_do_not_fit_into_memory(quick) -> None:
+    quick.value("wide = tl.zeros(1, 1).expand(1, 1 << 34)")
+    assert quick.error("%batching f -i wide --sizes 4096,65536") == (
+        "MagicError: %batching: --sizes: the batches hold 69,632 items, 4.46e+06 GiB, for which there is no memory\n"
+        "  see %batching?"
+    )
 
 
 def test_help(quick, capsys: pytest.CaptureFixture[str]) -> None:

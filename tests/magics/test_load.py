@@ -76,3 +76,20 @@ def test_reload(fresh) -> None:
     assert session_of(fresh.ip) is not None
     assert fresh.value("%storage").report.storages == ()
     fresh.ip.run_line_magic("unload_ext", "tensorlab")
+
+
+def test_settings_that_cannot_be(plain) -> None:
+    plain.ip.config.Tensorlab.style = "3"
+    try:
+        with pytest.warns(UserWarning) as caught:
+            plain.value("%load_ext tensorlab")
+        assert [str(w.message) for w in caught] == [
+            "tensorlab takes its own settings: The 'style' trait of a Tensorlab instance expected any of "
+            "['2', '1.0'], not the str '3'."
+        ]
+        session = session_of(plain.ip)
+        assert session is not None
+        assert session.style == "2"
+        plain.value("%unload_ext tensorlab")
+    finally:
+        del plain.ip.config["Tensorlab"]

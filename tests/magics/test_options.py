@@ -89,7 +89,6 @@ def test_choice() -> None:
     ("line", "message"),
     [
         ("", "function is missing"),
-        ("f g h", "nothing takes 'g h'"),
         ("f --name", "--name: expected one argument"),
         ("f --name 2x", "--name: '2x' is not a name"),
         ("f --name class", "--name: 'class' is not a name"),
@@ -103,6 +102,22 @@ def test_choice() -> None:
 )
 def test_wrong_lines(line: str, message: str) -> None:
     assert shown(line) == [f"MagicError: %look: {message}", "  see %look?"]
+
+
+def test_a_word_too_many() -> None:
+    assert shown("f g h") == [
+        "MagicError: %look: nothing takes 'g h'",
+        "  an option's values are joined by commas: -i x,y or --sizes 1,2,4",
+        "  see %look?",
+    ]
+    assert shown("a b", record) == ["MagicError: %%record: nothing takes 'a b'", "  see %%record?"]
+
+
+@pytest.mark.parametrize("line", ["f -i x,y", "f -i x, y", "f -i x ,y", "f -i x , y", "-i x, y f", "-i=x, y f"])
+def test_commas_with_spaces(line: str) -> None:
+    args = parse(look, line)
+    assert args is not None
+    assert (args.function, args.inputs) == ("f", ("x", "y"))
 
 
 def test_option_strings() -> None:

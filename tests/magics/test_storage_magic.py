@@ -30,6 +30,19 @@ def test_some_names(shared) -> None:
     assert groups(shared.value("%storage y z")) == [{"y"}, {"z"}]
 
 
+def test_names_that_share_and_were_not_asked_for_are_told(shared) -> None:
+    view = shared.value("%storage y, z")
+    assert view.others == {"A": ["x", "image"]}
+    text = view.text()
+    assert text.startswith(
+        "y shares 24 B (storage A) with x and image, not drawn here; z has its own 16 B (storage B)."
+    )
+    assert "A  24 B · in a NumPy array · kept alive by y, x and image" in text
+    assert view.to_dict()["others"] == {"A": ["x", "image"]}
+    assert shared.value("%storage x y image").others == {}
+    assert repr(shared.value("%storage x y")).startswith("x and y share 24 B (storage A) with image, not drawn here.")
+
+
 def test_bound_to_a_name(shared) -> None:
     shared.run("%storage x -o seen")
     assert groups(shared.names["seen"]) == [{"x"}]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 
 from tensorlab.errors import TracerWarning
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.view.trace import TraceView
+
+ARRAYS = "NumPy's arrays are no tensors: tensorlab.from_numpy(array) makes one over an array's memory"
+LISTS = "lists and dicts are not looked into: end the cell in a tensor, or in a tuple of them"
 
 
 @pytest.fixture
@@ -126,6 +131,52 @@ def test_control_flow_is_baked_in_with_a_warning_at_its_line(cells) -> None:
         cells.value("%%trace --name f\ns = x\nif x.sum() > 1:\n    s = x * 2\ns\n")
     assert [w.lineno for w in caught] == [3]
     assert cells.value("f(x * 0)").tolist() == [0.0, 0.0, 0.0]
+
+
+def test_a_warning_is_told_once_and_in_the_view(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    with warnings.catch_warnings():
+        warnings.resetwarnings()
+        cells.value("%%trace -o view\nif x.sum() > 1:\n    s = x * 2\n")
+    assert "! cell:2  Converting a tensor to a Python boolean" in cells.names["view"].text()
+    assert "TracerWarning" not in capsys.readouterr().err
+
+
+def test_a_warning_that_is_to_be_an_error_is_one(cells) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", TracerWarning)
+        assert "TracerWarning: Converting" in cells.error("%%trace\nif x.sum() > 1:\n    s = x * 2\n")
+
+
+def test_names_that_the_cell_needs_are_not_bound(cells) -> None:
+    for line, body, message in (
+        ("--name a", "a = x + y", "--name a: the cell assigns a itself"),
+        ("--name x", "a = x + y", "--name x: the cell reads x itself"),
+        ("--name tl", "a = tl.exp(x)", "--name tl: the cell reads tl itself"),
+        ("--name y -i x,y", "a = x + 1", "--name y: the cell reads y itself"),
+        ("-o a", "a = x + y", "-o a: the cell assigns a itself"),
+        ("-o x", "a = x + y", "-o x: the cell reads x itself"),
+        ("-o f --name f", "a = x + y", "-o f: --name takes that name already"),
+    ):
+        assert cells.error(f"%%trace {line}\n{body}\n") == (
+            f"MagicError: %%trace: {message}\n  take another name\n  see %%trace?"
+        )
+
+
+@pytest.mark.parametrize(
+    ("body", "hint"),
+    [
+        ("array * 2", ARRAYS),
+        ("b = array * 2", ARRAYS),
+        ("[x + y]", LISTS),
+        ("d = {1: x + y}", LISTS),
+        ("print()", "assign the result to a name, or write it in the last line"),
+    ],
+)
+def test_a_cell_without_a_tensor_says_what_would_do(cells, body: str, hint: str) -> None:
+    assert cells.error(f"%%trace\n{body}\n") == (
+        "MagicError: %%trace: the cell has run, but it assigns no tensor and does not end in one: there is nothing to "
+        f"compile\n  {hint}\n  see %%trace?"
+    )
 
 
 def test_a_cell_that_writes_to_its_input_runs_once(cells, capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,7 +14,7 @@ from tensorlab.view.storage import MOST_NAMES, StorageView
 
 
 def first_line(**names: object) -> str:
-    return words.answer(describe(names))
+    return words.answer(describe(names), {})
 
 
 def test_the_answer_names_who_shares_and_who_does_not() -> None:
