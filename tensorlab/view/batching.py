@@ -46,7 +46,7 @@ class BatchingView(View):
         most = max(p.items_per_second for p in self.points)
         heads = [*(Column(title, "right", 12) for title in words.titles(self.points)), Column("")]
         rows = [[*self._numbers(p), bar(p.items_per_second / most if most else 0, 16)] for p in self.points]
-        notes = words.meaning(self.points)
+        notes = [*words.meaning(self.points), *words.times(self.points)]
         return "\n".join([*lines, "", *table(heads, rows), "", *(t for note in notes for t in wrapped(note, WIDTH))])
 
     def html(self) -> str:

@@ -104,8 +104,10 @@ def _line(points: Sequence[BatchPoint]) -> list[str]:
     if not fit.holds:
         off = f"{fit.worst * 100:.0f} % off"
         return [f"The times lie near no line (it is up to {off}), so that a fixed cost cannot be told from them."]
-    off = f"The line is at most {fit.worst * 100:.0f} % off a measured point."
-    return [*_costs(fit, "batch" if served(points) else "call"), off]
+    costs = _costs(fit, "batch" if served(points) else "call")
+    if len({times.rows for times in call_times(points)}) < 3:
+        return [*costs, "A line goes through any two points: a third would tell whether it holds."]
+    return [*costs, f"The line is at most {fit.worst * 100:.0f} % off a measured point."]
 
 
 def _costs(fit: CostFit, what: str) -> list[str]:
@@ -162,6 +164,11 @@ def _filled(last: BatchPoint) -> list[str]:
 def _failed(points: Sequence[BatchPoint]) -> list[str]:
     failures = sum(point.failures for point in points)
     return [f"{counted(failures, 'request')} failed and count nowhere else."] if failures else []
+
+
+def times(points: Sequence[BatchPoint]) -> list[str]:
+    """Which of the measured times the table has."""
+    return [] if served(points) else [_FAST]
 
 
 def how(points: Sequence[BatchPoint]) -> list[str]:

@@ -68,6 +68,11 @@ def paragraph(*parts: Html, above: int = 0) -> Html:
     return Html(f"<div{air}>{join(parts)}</div>")
 
 
+def hanging(part: Html) -> Html:
+    """A line of code that goes on below, indented, where it meets the end of its cell."""
+    return Html(f'<div style="padding-left:32px;text-indent:-32px">{part or " "}</div>')
+
+
 def chips(parts: Iterable[tuple[Html, str]]) -> Html:
     """Small boxes in a row that goes on below where the card ends; a colour frames one that is chosen."""
     boxes = "".join(

@@ -83,7 +83,7 @@ class TraceView(View):
             lines += wrapped(visible(f"! {_warning(warning)}"), WIDTH, "  ")
         rows, left_out = self._source_rows(names)
         if rows:
-            width = min(max(columns(code) for _, code, _ in rows), 46)
+            width = min(max(len("source"), *(columns(code) for _, code, _ in rows)), 46)
             heads = (
                 Column("line", "right"),
                 Column("source", most=width),
@@ -173,9 +173,9 @@ _RULE = RULE.css("border-top", "1px solid")
 
 def _source_row(row: tuple[str, str, tuple[str, ...]]) -> list[Cell]:
     number, code, nodes = row
-    made = html.join((html.esc(shortened(node, 160)) for node in nodes), "\n")
+    made = html.join(html.hanging(html.esc(shortened(node, 160))) for node in nodes if node) or Html(" ")
     return [
         Cell(html.esc(number), "right", QUIET, mono=True, wraps=False, pad="0 12px 0 0", extra=f"width:1px;{_RULE}"),
         Cell(html.esc(shortened(code, 120)) or Html(" "), mono=True, wraps=False, pad="0 16px 0 0", extra=_RULE),
-        Cell(made, mono=True, wraps=False, pad="0", extra=_RULE),
+        Cell(made, mono=True, pad="0", extra=_RULE),
     ]

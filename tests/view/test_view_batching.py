@@ -24,9 +24,13 @@ def points(fixed: float, item: float, *batches: int) -> list[BatchPoint]:
     return [BatchPoint(b, t, b / t, t, t, 10) for b, t in times]
 
 
+FAST = " Time of a call, and items a second: a quarter of the calls were as fast."
+
+
 def meaning(*of: BatchPoint) -> str:
+    """What stands below the table, but for the sentence that every table of calls has."""
     lines = BatchingView("f", of).text().split("\n\n")[-1]
-    return " ".join(lines.split("\n"))
+    return " ".join(lines.split("\n")).removesuffix(FAST)
 
 
 @pytest.mark.parametrize(
@@ -65,6 +69,18 @@ def meaning(*of: BatchPoint) -> str:
 )
 def test_the_fit_in_words(fixed: float, item: float, expected: str) -> None:
     assert meaning(*points(fixed, item, 1, 2, 4, 8)) == expected
+
+
+def test_two_sizes_do_not_tell_whether_a_line_holds() -> None:
+    assert meaning(*points(1e-3, 1e-6, 1, 8)) == (
+        "A call takes about 1 ms before its first item, and 1 us more for each. At 1,000 items the two are equal: "
+        "below that, a larger batch is nearly free. A line goes through any two points: a third would tell whether it holds."
+    )
+
+
+def test_a_table_of_calls_says_which_times_it_has() -> None:
+    assert BatchingView("f", curve()).text().replace("\n", " ").endswith(FAST)
+    assert FAST not in BatchingView("f", joined()).text().replace("\n", " ")
 
 
 def test_one_size_is_no_line() -> None:
@@ -153,7 +169,8 @@ def test_what_a_server_found_to_join_in_words() -> None:
         "Batches of up to 64 held 7.5 on average: no more were waiting when the server was free for the next."
     )
     assert meaning(replace(eight, failures=3)).endswith(
-        " off a measured point. 3 requests failed and count nowhere else."
+        " A line goes through any two points: a third would tell whether it holds. 3 requests failed and count nowhere "
+        "else."
     )
     assert meaning(replace(one, batch=2, rows_per_batch=1.8)) == (
         "All of the server's batches held as many items, which gives no line."

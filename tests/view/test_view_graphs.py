@@ -145,7 +145,7 @@ def test_a_trace_shows_each_line_beside_its_nodes() -> None:
     before, after, records = traced()
     view = TraceView("tone", before, after, source=SOURCE, filename="cell.py", records=records)
     rows = [[cell.words for cell in row.find("td")] for row in pages.parse(view.html()).find("tr")]
-    assert rows[1] == ["1", "y = x.t().t()", "%2 : Float(6, 4) = aten::t(%x)\n%3 : Float(4, 6) = aten::t(%2)"]
+    assert rows[1] == ["1", "y = x.t().t()", "%2 : Float(6, 4) = aten::t(%x)%3 : Float(4, 6) = aten::t(%2)"]
     assert rows[4] == ["4", "z.tanh()", "%13 : Float(4, 6) = aten::tanh(%z)"]
 
 
