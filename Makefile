@@ -31,13 +31,13 @@ lint: $(VENV)/.stamp-test
 
 # One thread each: tensorlab's loops, PyTorch (see tests/benchmarks/conftest.py), and NumPy's BLAS by this variable.
 # make bench ARGS="--benchmark-json FILE"
-# Runs the notebooks again and keeps the new outputs: for when what they show has changed.
-notebooks: $(VENV)/.stamp-test
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
-
 bench: $(VENV)/.stamp-test
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks -q --benchmark-quiet $(ARGS) \
 	  -o python_files='bench_*.py' -o python_functions='bench_*'
+
+# Runs the notebooks again and keeps the new outputs: for when what they show has changed.
+notebooks: $(VENV)/.stamp-test
+	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
 
 # An environment with everything also serves the tour.
 $(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip

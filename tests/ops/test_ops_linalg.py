@@ -73,3 +73,15 @@ def test_cat_of_windows_makes_a_new_storage():
     a, t = sides(counted((3, 4)))
     agree(tl.cat([a.t(), a.t()[:, ::2]], 1), torch.cat([t.t(), t.t()[:, ::2]], 1))
     assert tl.cat([a]).storage() is not a.storage()
+
+
+@pytest.mark.parametrize(
+    "index",
+    [np.s_[::-1], np.s_[:, ::-1], np.s_[::2, 1::2], np.s_[::-2, ::-1], np.s_[:0], np.s_[:, None, 0]],
+    ids=["rows back", "columns back", "every other", "both back", "empty", "expanded"],
+)
+def test_matmul_reads_operands_where_they_lie(index: tuple[object, ...]) -> None:
+    array = np.arange(48, dtype=np.float32).reshape(6, 8)
+    part = array[index]
+    product = tl.from_numpy(part) @ tl.from_numpy(part.T)
+    np.testing.assert_array_equal(product.numpy(), part @ part.T)
