@@ -98,9 +98,9 @@ class ReductionPlan:
         if walk.moved is not None:
             (contiguous,) = lookup("aten::contiguous")
             source = contiguous.run((source.as_view(walk.moved, source.offset),))
-        scratch = Storage.empty(self.scratch_nbytes)
-        at = outputs[-1].address
-        self.loop.entry(walk.outer, walk.n, walk.inner, outputs[0].address, at, source.address, scratch.address)
+        scratch = Storage.empty(self.scratch_nbytes) if self.scratch_nbytes else None
+        places = (outputs[0].address, outputs[-1].address, source.address, 0 if scratch is None else scratch.address)
+        self.loop.entry(walk.outer, walk.n, walk.inner, *places)
         return outputs
 
 
@@ -146,6 +146,8 @@ class EagerReduction:
             if len(self.op.plans) >= PLAN_LIMIT:
                 self.op.plans.clear()
             plan = self.op.plans[key] = self._plan(args)
+            if not any(a is not None for a in args[1:]):
+                self.op.plans[source.layout] = _short_cut(plan, self._give)
         return self._give(plan.run(source))
 
     def _plan(self, args: tuple[Any, ...]) -> ReductionPlan:
@@ -155,6 +157,10 @@ class EagerReduction:
         keepdim = self._keepdim is not None and args[self._keepdim]
         result = form.dtype if self._fold.beats is not None else found.dtype
         return plan_reduction(form, dims, self._fold, result, keepdim=keepdim)
+
+
+def _short_cut(plan: ReductionPlan, give: Callable[[tuple[Tensor, ...]], Any]) -> Callable[[Tensor], Any]:
+    return lambda source: give(plan.run(source))
 
 
 def finish_reduction(op: Op, give: Callable[[tuple[Tensor, ...]], Any]) -> None:

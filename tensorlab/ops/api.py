@@ -80,6 +80,7 @@ __all__ = [
 # Reductions -----------------------------------------------------------------------------------------------------------
 
 
+@quick_unary(reduce.sum_)
 def sum(
     input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
@@ -89,6 +90,7 @@ def sum(
     return unary(reduce.sum_dim, input, as_dims(dim, "sum"), keepdim, dtype)
 
 
+@quick_unary(reduce.mean)
 def mean(
     input: Tensor, dim: int | Sequence[int] | None = None, keepdim: bool = False, *, dtype: DType | None = None
 ) -> Tensor:
@@ -103,6 +105,7 @@ def as_dims(dim: object, op: str) -> tuple[int, ...] | None:
     return None if dim is None else as_ints(dim, op=op, name="dim")
 
 
+@quick_unary(reduce.max_)
 def max(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | MaxMin:
     """The largest element; along ``dim``, values and their indices. NaN is the largest."""
     if dim is None:
@@ -110,6 +113,7 @@ def max(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor 
     return unary(reduce.max_dim, input, as_int(dim, op="max", name="dim"), keepdim)
 
 
+@quick_unary(reduce.min_)
 def min(input: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor | MaxMin:
     """The smallest element; along ``dim``, values and their indices. NaN is the smallest."""
     if dim is None:

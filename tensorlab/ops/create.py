@@ -54,7 +54,9 @@ def _sized(size: Sequence[int], op: str) -> tuple[int, ...]:
 
     Raises: `ShapeError` for a negative dimension, `ArgumentError` for what is no list of integers.
     """
-    sizes = as_ints(tuple(size), op=op, name="size")
+    sizes = tuple(size)
+    if not all(type(n) is int for n in sizes):
+        sizes = as_ints(sizes, op=op, name="size")
     if any(n < 0 for n in sizes):
         raise ShapeError(f"{op}: negative dimension {min(sizes)} in size {sizes}")
     return sizes

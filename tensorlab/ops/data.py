@@ -8,9 +8,9 @@ from typing import Any, cast
 
 import numpy as np
 
-from tensorlab.core.dtype import BY_NAME, DEFAULT_FLOAT, Category, DType, from_numpy_dtype, int64, promote
+from tensorlab.core.dtype import BY_NAME, DEFAULT_FLOAT, Category, DType, float64, from_numpy_dtype, int64, promote
 from tensorlab.core.dtype import bool as bool_dtype
-from tensorlab.core.interop import from_numpy
+from tensorlab.core.interop import borrowed, from_numpy
 from tensorlab.core.layout import layout
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reading import brought_in, read_out
@@ -20,6 +20,7 @@ from tensorlab.ops.copying import converted, element, to
 from tensorlab.ops.operands import as_dtype
 
 Array = np.ndarray[Any, Any]
+_SEQUENCES = (list, tuple, range)
 _OWN = {bool: bool_dtype, int: int64, float: DEFAULT_FLOAT}
 
 
@@ -62,23 +63,31 @@ def _copied(array: Array, dtype: DType) -> Tensor:
         raise DTypeError(f"tensor: got an array of dtype {array.dtype}; takes numbers")
     steps = tuple(s // array.itemsize for s in array.strides)
     result = empty(dtype, array.shape, dense_like(layout(dtype, tuple(array.shape), steps)))
-    with np.errstate(all="ignore"):
-        np.copyto(result.detached_numpy(), array, casting="unsafe")
+    if array.dtype.kind != "f" or dtype is float64:
+        np.copyto(borrowed(result), array, casting="unsafe")
+        return result
+    with np.errstate(all="ignore"):  # what does not fit becomes infinite
+        np.copyto(borrowed(result), array, casting="unsafe")
     return result
 
 
 def _listed(data: Any, wanted: DType | None) -> Tensor:
     """A number or nested sequences, with the dtype that torch gives them."""
-    plain = _plain(data)
-    _check_even(plain, _first_shape(plain), 0)
-    kinds = _leaf_types(plain)
+    kinds = _leaf_types(data)
+    if kinds & {Tensor, np.ndarray}:
+        data = _plain(data)
+        kinds = _leaf_types(data)
     own = [_leaf_dtype(kind, data) for kind in kinds]
     found = reduce(promote, own) if own else DEFAULT_FLOAT
     try:
         # Through 64 bits, so that nothing is rounded twice or wraps around unseen.
-        array = np.array(plain, dtype=np.float64 if found.is_floating_point else np.int64)
+        array = np.array(data, dtype=np.float64 if found.is_floating_point else np.int64)
     except OverflowError as error:
         raise RangeError("tensor: got an integer outside -2**63 to 2**63 - 1") from error
+    except (TypeError, ValueError):
+        plain = _plain(data)
+        _check_even(plain, _first_shape(plain), 0)
+        raise
     dtype = wanted or found
     if array.size and dtype.category is Category.INT:
         for extreme in (array.min(), array.max()):
@@ -88,7 +97,7 @@ def _listed(data: Any, wanted: DType | None) -> Tensor:
 
 def _plain(data: Any) -> Any:
     """Sequences as lists, with the tensors in them as NumPy's numbers or as lists of them."""
-    if isinstance(data, (list, tuple, range)):
+    if isinstance(data, _SEQUENCES):
         return [_plain(d) for d in cast(Sequence[Any], data)]
     if isinstance(data, Tensor):
         return _plain(data.numpy()) if data.layout.numel != 1 else data.numpy().reshape(())[()]
@@ -125,15 +134,14 @@ def _check_even(data: Any, shape: list[int], dim: int) -> None:
 
 
 def _leaf_types(data: Any) -> set[type]:
-    if not isinstance(data, list):
+    """The types of what is in nested sequences."""
+    if not isinstance(data, _SEQUENCES):
         return {type(data)}
-    items = cast(list[Any], data)
+    items = cast(Sequence[Any], data)
     found = set(map(type, items))
-    if list in found:
-        found.discard(list)
-        for item in items:
-            found |= _leaf_types(item) if isinstance(item, list) else {type(item)}
-    return found
+    if found.isdisjoint(_SEQUENCES):
+        return found
+    return set[type]().union(*map(_leaf_types, items))
 
 
 def _leaf_dtype(kind: type, data: Any) -> DType:

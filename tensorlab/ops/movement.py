@@ -174,12 +174,20 @@ def reshape_type(a: TensorType, shape: tuple[int, ...]) -> TensorType:
 @reshape.rule("call")
 def reshape_call(a: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A view where strides allow one, else a copy."""
-    to = infer_size(tuple(shape), a.layout.numel, op="reshape")
-    if view_strides(a.layout.shape, a.layout.strides, to) is None:
+    key = (a.layout, tuple(shape))
+    form, copies = reshape.plans.get(key) or _remember(reshape, key, _reshaped(*key))
+    if copies:
         from tensorlab.ops.copying import contiguous
 
         a = contiguous.run((a,))
-    return view.run((a, to))
+    return Tensor(a.storage(), form, a.offset)
+
+
+def _reshaped(form: Layout, shape: Shape) -> tuple[Layout, bool]:
+    """The layout of the result, and whether it takes a copy."""
+    to = infer_size(shape, form.numel, op="reshape")
+    strides = view_strides(form.shape, form.strides, to)
+    return layout(form.dtype, to, strides), strides is None
 
 
 @flatten.rule("type")
@@ -204,6 +212,16 @@ def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
     return (*shape[:first], joined, *shape[last + 1 :])
 
 
+LIMIT = 4096  # places that one op remembers; beyond it the table starts over
+
+
+def _remember(op: Op, key: object, value: Any) -> Any:
+    if len(op.plans) >= LIMIT:
+        op.plans.clear()
+    op.plans[key] = value
+    return value
+
+
 class ViewEvaluator:
     """Runs a view rule; the place that it gives is kept by layout and arguments."""
 
@@ -218,9 +236,7 @@ class ViewEvaluator:
         place = self.op.plans.get(key)
         if place is None:
             shape, strides, step = self.op.rules["view"](source.layout, *key[1:])
-            if len(self.op.plans) > 4096:
-                self.op.plans.clear()
-            place = self.op.plans[key] = (layout(source.dtype, shape, strides), step)
+            place = _remember(self.op, key, (layout(source.dtype, shape, strides), step))
         form, step = place
         return Tensor(source.storage(), form, source.offset + step)
 

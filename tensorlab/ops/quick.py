@@ -18,17 +18,17 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def quick_unary(op: Op) -> Callable[[F], F]:
-    """Decorate the function of an op on one tensor."""
+    """Decorate the function of an op on one tensor; a call with options goes on."""
     plans, modes = op.plans, MODES.get
 
     def decorate(checked: F) -> F:
         @wraps(checked)
-        def function(input: Any) -> Any:
-            if type(input) is Tensor:
+        def function(input: Any, *rest: Any, **options: Any) -> Any:
+            if type(input) is Tensor and not rest and not options:
                 run = plans.get(input.layout)
                 if run is not None and not modes():
                     return run(input)
-            return checked(input)
+            return checked(input, *rest, **options)
 
         return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
 

@@ -62,10 +62,11 @@ def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
             softmax.plans.clear()
         plan = softmax.plans[key] = _plan(a.layout, dim, dtype)
     form = plan.form
-    a = contiguous.run((to.run((a, form.dtype, False, False)),))
+    if a.layout is not form:
+        a = contiguous.run((to.run((a, form.dtype, False, False)),))
     result = Tensor(Storage.empty(form.nbytes), form, 0)
-    scratch = Storage.empty(plan.scratch_nbytes)
-    plan.loop.entry(*plan.sizes, result.address, a.address, scratch.address)
+    scratch = Storage.empty(plan.scratch_nbytes) if plan.scratch_nbytes else None
+    plan.loop.entry(*plan.sizes, result.address, a.address, 0 if scratch is None else scratch.address)
     return result
 
 
