@@ -10,7 +10,7 @@ from tensorlab.view import html
 from tensorlab.view.html import Cell
 from tensorlab.view.ink import QUIET
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, Column, bar, nbytes, table, visible, wrapped
+from tensorlab.view.text import WIDTH, Column, bar, line_width, nbytes, table, visible, wrapped
 
 
 class BatchingView(View):
@@ -40,14 +40,17 @@ class BatchingView(View):
         }
 
     def text(self) -> str:
-        lines = wrapped(visible(f"{self.name} · {' · '.join([*words.answer(self.points), *self._facts()])}"), WIDTH)
+        width = line_width()
+        head = " · ".join([self.name, *words.answer(self.points), *self._facts()])
+        lines = wrapped(visible(head), width)
         if not self.points:
             return "\n".join(lines)
         most = max(p.items_per_second for p in self.points)
         heads = [*(Column(title, "right", 12) for title in words.titles(self.points)), Column("")]
-        rows = [[*self._numbers(p), bar(p.items_per_second / most if most else 0, 16)] for p in self.points]
+        bar_width = 16 - (WIDTH - width) // 2
+        rows = [[*self._numbers(p), bar(p.items_per_second / most if most else 0, bar_width)] for p in self.points]
         notes = [*words.meaning(self.points), *words.times(self.points)]
-        return "\n".join([*lines, "", *table(heads, rows), "", *(t for note in notes for t in wrapped(note, WIDTH))])
+        return "\n".join([*lines, "", *table(heads, rows), "", *(t for note in notes for t in wrapped(note, width))])
 
     def html(self) -> str:
         head = html.header(self.name, *words.answer(self.points), *self._facts())

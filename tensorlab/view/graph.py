@@ -30,7 +30,7 @@ from tensorlab.jit.text import (
 from tensorlab.view import html
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, columns, counted, listed, visible, wrapped
+from tensorlab.view.text import columns, counted, line_width, listed, visible, wrapped
 
 MOST_LINES = 120
 _LONGEST_IN_PLACE = 24
@@ -61,7 +61,7 @@ class GraphView(View):
 
     def text(self) -> str:
         head = " · ".join((self.title, *self.facts, inventory(self.graph)))
-        return "\n".join([*wrapped(visible(head), WIDTH), "", *listing_text(self._lines())])
+        return "\n".join([*wrapped(visible(head), line_width()), "", *listing_text(self._lines())])
 
     def html(self) -> str:
         head = html.header(self.title, *self.facts, inventory(self.graph))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tensorlab.view import html
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import INK, MARKS, QUIET, tint
-from tensorlab.view.text import WIDTH, columns, counted, padded, shortened, visible, wrapped
+from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible, wrapped
 
 _MOST_CODE = 400  # characters of one line: a constant with thousands of numbers stays a line
 # How long a line of code may be before it wraps: with remarks beside it, and without.
@@ -102,7 +102,7 @@ def _row(line: Line, *, marked: bool, noted: bool, placed: bool) -> list[Cell]:
 def listing_text(lines: Sequence[Line], *, indent: str = "") -> list[str]:
     """The same lines for a terminal: place and remark behind the code where they fit, else on a line below it."""
     signs = "  " if any(line.sign in MARKS for line in lines) else ""
-    room = WIDTH - len(indent) - len(signs)
+    room = line_width() - len(indent) - len(signs)
     codes = [visible(shortened(line.code, _MOST_CODE)) for line in lines]
     width = max((columns(c) for c in codes if columns(c) <= room * 3 // 4), default=0)
     listed = (_lines(line, code, signs, width, room) for line, code in zip(lines, codes, strict=True))

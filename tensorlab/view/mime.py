@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from tensorlab.view.html import Html, card, esc, paragraph
-
-WIDTH = 100
+from tensorlab.view.text import WIDTH, at_width
 
 
 class View:
@@ -21,7 +22,7 @@ class View:
     __slots__ = ()
 
     def text(self) -> str:
-        """The view for a terminal: at most 100 columns, no colour needed."""
+        """The view for a terminal: at most 100 columns, or as many as `repr` finds there; no colour needed."""
         raise NotImplementedError
 
     def html(self) -> str:
@@ -37,7 +38,8 @@ class View:
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
     def __repr__(self) -> str:
-        return self._drawn(self.text, lambda message: message)
+        with at_width(_terminal_columns()):
+            return self._drawn(self.text, lambda message: message)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         # A front end may ask for fewer kinds than there are; only those are drawn.
@@ -50,6 +52,12 @@ class View:
             return draw()
         except Exception as error:  # noqa: BLE001 - a repr that raises fails the cell, and with it the user's results
             return shown(f"<{type(self).__name__} could not be drawn: {type(error).__name__}: {error}>")
+
+
+def _terminal_columns() -> int:
+    """Columns of the terminal that text is printed to; where there is none, as many as a view may take."""
+    out = sys.stdout
+    return shutil.get_terminal_size((WIDTH, 24)).columns if out is not None and out.isatty() else WIDTH
 
 
 def _error_card(message: str) -> Html:

@@ -14,8 +14,9 @@ from tensorlab.view.html import Html
 from tensorlab.view.ink import ACCENT, LINE, PASS_CHANGED, PASS_SKIPPED, PASS_UNCHANGED, QUIET
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, Column, bar, counted, listed, seconds, table, visible, wrapped
+from tensorlab.view.text import Column, bar, counted, line_width, listed, seconds, table, visible, wrapped
 
+_DEEDS = Column("what it did", most=40, wraps=True)
 # Lines of all passes together; each later one still gets a few.
 _MOST_LINES, _LEAST_LINES = 120, 6
 _MOST_LAST = 40
@@ -60,16 +61,18 @@ class PassesView(View):
         return {"name": self.name, "how": self.how, "passes": [record.to_dict() for record in self.records]}
 
     def text(self) -> str:
-        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), WIDTH)
+        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
         if not self.records:
             return "\n".join(lines)
         names = Names()
         lines += ["", *self._strip_text()]
         for record, changed, refused in self._shown(names):
-            lines += ["", *wrapped(f"{_glyph(record)} {record.name} · {' · '.join(self._deeds(record))}", WIDTH)]
+            lines += ["", *wrapped(f"{_glyph(record)} {record.name} · {' · '.join(self._deeds(record))}", line_width())]
             lines += [*listing_text(changed, indent="  "), *listing_text(refused, indent="  ")]
         lines += ["", self._last_title(), *listing_text(self._last_lines(names), indent="  ")]
-        return "\n".join([*lines, "", *(part for note in (_LEGEND, *self._notes()) for part in wrapped(note, WIDTH))])
+        return "\n".join(
+            [*lines, "", *(part for note in (_LEGEND, *self._notes()) for part in wrapped(note, line_width()))]
+        )
 
     def html(self) -> str:
         head = html.header(self.name, *self._facts())
@@ -152,9 +155,7 @@ class PassesView(View):
         left = [(f"◆ {self.how}", count_operations(self.records[0].before), "")]
         left += [(f"{_glyph(r)} {r.name}", count_operations(r.after), self._brief(r)) for r in self.records]
         rows = [(name, str(n), bar(n / most if most else 0, _BAR_COLUMNS), brief) for name, n, brief in left]
-        return table(
-            (Column("pass", most=24), Column("operations", "right"), Column(""), Column("what it did", most=40)), rows
-        )
+        return table((Column("pass", most=24, wraps=True), Column("operations", "right"), Column(""), _DEEDS), rows)
 
     def _brief(self, record: PassRecord) -> str:
         return f"{_deed(record)}, {seconds(record.seconds)}" if self.times and not record.skipped else _deed(record)

@@ -8,7 +8,7 @@ from tensorlab.view import html
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, counted, grouped, shortened, visible, wrapped
+from tensorlab.view.text import counted, grouped, line_width, shortened, visible, wrapped
 
 Language = Literal["python", "numba", "llvm", "asm"]
 
@@ -39,10 +39,12 @@ class StageView(View):
         return {"name": self.name, "stage": self.stage, "language": self.language, "text": self.source}
 
     def text(self) -> str:
-        head = wrapped(visible(f"{self.name} · {' · '.join(self._facts())}"), WIDTH)
+        head = wrapped(visible(f"{self.name} · {' · '.join(self._facts())}"), line_width())
         lines, left_out = self._lines(min(self.most, _MOST_TEXT_LINES))
         width = len(str(len(lines)))
-        code = [f"{i:>{width}}  {shortened(line, WIDTH - width - 2)}".rstrip() for i, line in enumerate(lines, 1)]
+        code = [
+            f"{i:>{width}}  {shortened(line, line_width() - width - 2)}".rstrip() for i, line in enumerate(lines, 1)
+        ]
         return "\n".join([*head, "", *code, *([f"… {_more(left_out)}"] if left_out else [])])
 
     def html(self) -> str:

@@ -11,7 +11,7 @@ from tensorlab.view import storage_words as words
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET, RULE, storage_colour
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, Column, Row, nbytes, strip, table, visible, wrapped
+from tensorlab.view.text import Column, Row, line_width, nbytes, strip, table, visible, wrapped
 
 MOST_NAMES = 30
 _STRIP_COLUMNS = 16
@@ -36,7 +36,7 @@ class StorageView(View):
         return self.report.to_dict() | ({"others": others} if others else {})
 
     def text(self) -> str:
-        lines = wrapped(visible(words.answer(self.report, self.others)), WIDTH)
+        lines = wrapped(visible(words.answer(self.report, self.others)), line_width())
         shown, left_out = _shown(self.report)
         if not shown:
             return "\n".join(lines)
@@ -46,7 +46,7 @@ class StorageView(View):
             rows += [_text_row(name, storage) for name in names]
         notes = [*words.notes(self.report, left_out), _STRIP_LEGEND]
         lines += ["", *table(_HEADS, rows), ""]
-        return "\n".join([*lines, *(line for note in notes for line in wrapped(visible(note), WIDTH))])
+        return "\n".join([*lines, *(line for note in notes for line in wrapped(visible(note), line_width()))])
 
     def html(self) -> str:
         shown, left_out = _shown(self.report)
@@ -87,9 +87,9 @@ class _Scale(NamedTuple):
 
 _HEADS = (
     Column("name", most=14),
-    Column("what", most=35),
+    Column("what", most=35, wraps=True),
     Column("its bytes"),
-    Column("reaches", most=20),
+    Column("reaches", most=20, wraps=True),
     Column("version", "right"),
 )
 _STRIP_LEGEND = "Of its storage a name reaches, in each place: █ every byte, ▒ some, · none."

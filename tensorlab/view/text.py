@@ -1,18 +1,42 @@
-"""Text for the terminal: numbers with units, aligned tables, bars and strips of bytes, at most 100 columns."""
+"""Text for the terminal: numbers with units, aligned tables, bars and strips of bytes, at most 100 columns.
+
+In a narrower terminal it is at most as wide as that: see `at_width`.
+"""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
 from itertools import pairwise, zip_longest
 from typing import Literal
 
 from tensorlab.core.footprint import Footprint
 
-WIDTH = 100
+WIDTH, _LEAST_WIDTH = 100, 80
+_LEAST_COLUMN = 12  # no column of a table is made narrower than this
 FULL, PART, NONE = "█", "▒", "·"
 _EIGHTHS = " ▏▎▍▌▋▊▉"
+
+
+_width: ContextVar[int] = ContextVar("width", default=WIDTH)
+
+
+def line_width() -> int:
+    """How many columns a line of text may take."""
+    return _width.get()
+
+
+@contextmanager
+def at_width(terminal: int) -> Iterator[None]:
+    """Text for a terminal of so many columns, within this block: no more than 100 and no less than 80."""
+    before = _width.set(max(_LEAST_WIDTH, min(terminal, WIDTH)))
+    try:
+        yield
+    finally:
+        _width.reset(before)
 
 
 def significant(value: float) -> str:
@@ -131,11 +155,15 @@ def _fitting(text: str, width: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a table: its title, and ``most`` columns of width after which its words wrap."""
+    """A column of a table: its title, and ``most`` columns of width after which its words wrap.
+
+    ``wraps``: whether its words may wrap earlier, where the table would be too wide.
+    """
 
     title: str
     align: Literal["left", "right"] = "left"
     most: int = WIDTH
+    wraps: bool = False
 
 
 Row = Sequence[str | tuple[str, ...]] | str
@@ -147,19 +175,34 @@ def table(heads: Sequence[Column], rows: Sequence[Row], *, indent: str = "") -> 
     A cell that is a tuple has a line for each part. A row that is a string is a heading across the columns, with an
     empty line before it.
     """
+    titles, cells, widths = _laid_out(heads, rows)
+    excess = sum(widths) + 2 * (len(widths) - 1) + len(indent) - line_width()
+    for i in sorted(range(len(heads)), key=lambda i: -widths[i]):
+        if excess > 0 and heads[i].wraps:
+            most = max(widths[i] - excess, min(widths[i], _LEAST_COLUMN))
+            excess -= widths[i] - most
+            heads = [replace(head, most=most) if k == i else head for k, head in enumerate(heads)]
+    titles, cells, widths = _laid_out(heads, rows)
+    lines = [*_row(heads, titles, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
+    for i, row in enumerate(cells):
+        if isinstance(row, str):
+            lines += [*([""] if i else []), *wrapped(visible(row), line_width() - len(indent), "   ")]
+        else:
+            lines += _row(heads, row, widths)
+    return [(indent + line).rstrip() for line in lines]
+
+
+def _laid_out(
+    heads: Sequence[Column], rows: Sequence[Row]
+) -> tuple[list[list[str]], list[str | list[list[str]]], list[int]]:
+    """Titles and cells in lines, and how wide each column is."""
     cells = [row if isinstance(row, str) else _cells(heads, row) for row in rows]
     titles = _cells(heads, [head.title for head in heads])
     widths = [
         max(columns(line) for row in (titles, *cells) if not isinstance(row, str) for line in row[i])
         for i in range(len(heads))
     ]
-    lines = [*_row(heads, titles, widths), "─" * (sum(widths) + 2 * (len(widths) - 1))]
-    for i, row in enumerate(cells):
-        if isinstance(row, str):
-            lines += [*([""] if i else []), *wrapped(visible(row), WIDTH - len(indent), "   ")]
-        else:
-            lines += _row(heads, row, widths)
-    return [(indent + line).rstrip() for line in lines]
+    return titles, cells, widths
 
 
 def _cells(heads: Sequence[Column], row: Sequence[str | tuple[str, ...]]) -> list[list[str]]:

@@ -23,7 +23,7 @@ from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET, REMOVED, RULE
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View
-from tensorlab.view.text import WIDTH, Column, Row, columns, counted, listed, shortened, table, visible, wrapped
+from tensorlab.view.text import Column, Row, columns, counted, line_width, listed, shortened, table, visible, wrapped
 
 _MOST_SOURCE = 80
 _NOTES = ("Short constants are written where they are used.",)
@@ -78,23 +78,23 @@ class TraceView(View):
 
     def text(self) -> str:
         names = Names()
-        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), WIDTH)
+        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
         for warning in self.warnings:
-            lines += wrapped(visible(f"! {_warning(warning)}"), WIDTH, "  ")
+            lines += wrapped(visible(f"! {_warning(warning)}"), line_width(), "  ")
         rows, left_out = self._source_rows(names)
         if rows:
-            width = min(max(len("source"), *(columns(code) for _, code, _ in rows)), 46)
+            width = min(max(len("source"), *(columns(code) for _, code, _ in rows)), line_width() * 46 // 100)
             heads = (
                 Column("line", "right"),
                 Column("source", most=width),
-                Column("nodes made", most=WIDTH - width - 8),
+                Column("nodes made", most=line_width() - width - 8),
             )
             # A line's indentation is meaning: what is too long for the column is cut, not wrapped.
             table_rows: list[Row] = [(no, shortened(visible(code), width), made) for no, code, made in rows]
             lines += ["", *table(heads, table_rows), *([left_out] if left_out else [])]
         lines += ["", self._after_title(), *listing_text(self._after_lines(names), indent="  ")]
         notes = " ".join((*_NOTES, f"%ir {self.name} shows what each pass did."))
-        lines += ["", *wrapped(visible(notes), WIDTH)]
+        lines += ["", *wrapped(visible(notes), line_width())]
         return "\n".join(lines)
 
     def html(self) -> str:

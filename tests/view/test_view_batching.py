@@ -74,7 +74,8 @@ def test_the_fit_in_words(fixed: float, item: float, expected: str) -> None:
 def test_two_sizes_do_not_tell_whether_a_line_holds() -> None:
     assert meaning(*points(1e-3, 1e-6, 1, 8)) == (
         "A call takes about 1 ms before its first item, and 1 us more for each. At 1,000 items the two are equal: "
-        "below that, a larger batch is nearly free. A line goes through any two points: a third would tell whether it holds."
+        "below that, a larger batch is nearly free. A line goes through any two points: a third would tell whether it "
+        "holds."
     )
 
 

@@ -10,7 +10,7 @@ import view_pages as pages
 from view_samples import HOSTILE, SAMPLES
 
 from tensorlab.view.mime import View
-from tensorlab.view.text import columns
+from tensorlab.view.text import at_width, columns
 
 MARKS = set("+-=>~x!■●○–◆")
 every_view = pytest.mark.parametrize("name", SAMPLES)
@@ -145,3 +145,23 @@ def test_a_repr_never_raises() -> None:
     assert repr(view) == "<Broken could not be drawn: ZeroDivisionError: integer division or modulo by zero>"
     words = pages.parse(view._repr_mimebundle_()["text/html"]).words
     assert words == "<Broken could not be drawn: KeyError: '<b>'>"
+
+
+@every_view
+def test_text_fits_a_terminal_of_80_columns(name: str) -> None:
+    view = drawn(name)[0]
+    with at_width(80):
+        lines = view.text().split("\n")
+    assert [line for line in lines if columns(line) > 80] == []
+
+
+def test_text_is_as_wide_as_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    view, text, _ = drawn("batching")
+    assert repr(view) == text
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    for of_terminal, expected in ((40, 80), (90, 90), (300, 100)):
+        monkeypatch.setenv("COLUMNS", str(of_terminal))
+        with at_width(expected):
+            narrow = view.text()
+        assert repr(view) == narrow
+    assert repr(view) == text

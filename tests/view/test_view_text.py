@@ -105,3 +105,16 @@ def test_a_strip_says_full_part_or_none() -> None:
     assert text.strip(Footprint(1, (), 1), 2, 8) == "····████"
     assert text.strip(Footprint(0, (), 0), 16, 4) == "····"
     assert text.strip(Footprint(0, (), 0), 0, 4) == "····"
+
+
+def test_a_table_that_is_too_wide_wraps_where_it_may() -> None:
+    heads = (Column("name", wraps=True), Column("bar"), Column("what it is", wraps=True))
+    with text.at_width(80):
+        lines = text.table(heads, [["a" * 8, "#" * 50, "some words that take more than there is"]])
+    assert lines == [
+        f"name      bar{' ' * 49}what it is",
+        "─" * 77,
+        f"aaaaaaaa  {'#' * 50}  some words that",
+        f"{' ' * 62}take more than",
+        f"{' ' * 62}there is",
+    ]
