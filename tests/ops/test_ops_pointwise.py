@@ -12,17 +12,9 @@ pytestmark = pytest.mark.torch
 UNARY = {"neg": 0, "abs": 0, "reciprocal": 0, "sqrt": 1, "relu": 0, "exp": 3, "log": 3, "tanh": 5, "sigmoid": 5}
 PAIRS = (
     *(("float32", "float32"), ("float64", "float32"), ("int64", "float32"), ("bool", "float32"), ("uint8", "int32")),
-    *(("uint8", "uint8"), ("int32", "int64"), ("bool", "bool"), ("int64", "bool"), ("int64", "int64")),
+    *(("uint8", "uint8"), ("int32", "int64"), ("bool", "bool")),
 )
-NUMBERS = (
-    ("int64", 2.5),
-    ("int64", 3),
-    ("float32", 2),
-    ("float64", 2.5),
-    ("uint8", 3),
-    ("bool", True),
-    ("int32", True),
-)
+NUMBERS = (("int64", 2.5), ("int64", 3), ("float32", 2), ("uint8", 3), ("bool", True))
 ARITHMETIC = ("add", "sub", "mul", "div", "pow")
 COMPARISONS = ("eq", "ne", "lt", "le", "gt", "ge")
 # pow and div are a library call here and a vector function there.
@@ -97,7 +89,7 @@ def test_integers_are_compared_with_a_float_as_floats():
     agree(a > 1.5, t > 1.5)
 
 
-@pytest.mark.parametrize("exponent", [0, 1, 2, 3, -1.0, -2.0, 0.5, 2.0, 3.0, 2.5, -1])
+@pytest.mark.parametrize("exponent", [0, 2, -2.0, 0.5, 3.0, -1])
 @pytest.mark.parametrize("dtype", ["int64", "float32"])
 def test_powers_that_are_part_of_the_loop(dtype, exponent):
     values = samples(dtype, (30,))

@@ -10,7 +10,7 @@ from windows import pairs, positive, windows
 
 import tensorlab as tl
 
-quick = settings(deadline=None, max_examples=100, derandomize=True)
+quick = settings(deadline=None, max_examples=60, derandomize=True)
 
 
 @quick
