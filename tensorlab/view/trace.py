@@ -26,6 +26,7 @@ from tensorlab.view.mime import View
 from tensorlab.view.text import Column, Row, columns, counted, line_width, listed, shortened, table, visible, wrapped
 
 _MOST_SOURCE = 80
+_LONG_SOURCE = 40  # characters of a line that may wrap, to leave the nodes their room
 _NOTES = ("Short constants are written where they are used.",)
 
 
@@ -173,9 +174,12 @@ _RULE = RULE.css("border-top", "1px solid")
 
 def _source_row(row: tuple[str, str, tuple[str, ...]]) -> list[Cell]:
     number, code, nodes = row
+    source = html.esc(shortened(code, 120)) or Html(" ")
+    if len(code) > _LONG_SOURCE:
+        source = html.hanging(source)
     made = html.join(html.hanging(html.esc(shortened(node, 160))) for node in nodes if node) or Html(" ")
     return [
         Cell(html.esc(number), "right", QUIET, mono=True, wraps=False, pad="0 12px 0 0", extra=f"width:1px;{_RULE}"),
-        Cell(html.esc(shortened(code, 120)) or Html(" "), mono=True, wraps=False, pad="0 16px 0 0", extra=_RULE),
+        Cell(source, mono=True, wraps=len(code) > _LONG_SOURCE, pad="0 16px 0 0", extra=_RULE),
         Cell(made, mono=True, pad="0", extra=_RULE),
     ]
