@@ -110,6 +110,8 @@ def accepts(wanted: Type, given: Type) -> bool:
     match wanted, given:
         case TensorType(), TensorType():
             return _dtype_fits(wanted, given) and _shape_fits(wanted, given)
+        case OptionalType(element), OptionalType(inner):
+            return accepts(element, inner)
         case OptionalType(element), _:
             return given == NONE or accepts(element, given)
         case ListType(a), ListType(b):

@@ -214,6 +214,7 @@ def test_inferring_with_and_without_knowledge():
         ),
         *((TensorType(tl.float32, (None, 3)), MATRIX, True), (TensorType(tl.float32, (None, 4)), MATRIX, False)),
         *((OptionalType(INT), NONE, True), (OptionalType(INT), INT, True), (INT, OptionalType(INT), False)),
+        *((OptionalType(SCALAR), OptionalType(FLOAT), True), (OptionalType(INT), OptionalType(FLOAT), False)),
         *((ListType(TENSOR), ListType(MATRIX), True), (INT, FLOAT, False), (INT, BOOL, False), (DTYPE, INT, True)),
         (TupleType((INT, TENSOR)), TupleType((INT, MATRIX)), True),
     ],
