@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, cast
 
@@ -12,6 +12,7 @@ from tensorlab.core.config import config
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.check import check_trace as run_check
+from tensorlab.jit.check import copies
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.tracing import record
@@ -47,12 +48,12 @@ def trace(
     others = [_listed(more, "check_inputs") for more in check_inputs]
     names = parameter_names(func, len(inputs))
     title = name or getattr(func, "__name__", type(func).__name__)
-    copies = [_copies(inputs), *map(_copies, others)] if check_trace else []
+    again = [copies(inputs), *map(copies, others)] if check_trace else []
     found = record(func, inputs, names, title if title.isidentifier() else "traced")
     function = ScriptFunction(
         found.graph, kind="traced", pipeline=pipeline, escapes=found.escapes, doc=inspect.getdoc(func)
     )
-    for given in copies:
+    for given in again:
         run_check(func, given, names, function, tolerance=check_tolerance)
     function.specialisation_for(*inputs)
     return function
@@ -111,9 +112,3 @@ def _listed(inputs: Any, what: str) -> tuple[Any, ...]:
         kind = type(cast("object", inputs)).__name__
         raise ArgumentError(f"trace: {what} takes a Tensor, or a tuple or list of Tensors, got {kind}")
     return tuple(cast("Iterable[Any]", inputs))
-
-
-def _copies(inputs: Sequence[Any]) -> list[Any]:
-    """Copies of the inputs, made before the function can write to them; inputs that are one tensor stay one."""
-    made = {id(t): t.clone() for t in inputs if isinstance(t, Tensor)}
-    return [made.get(id(t), t) for t in inputs]

@@ -81,7 +81,8 @@ class Parameters:
 
     def _bound(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         if len(args) > len(self.names):
-            raise ArgumentError(f"{self.title}: got {len(args)} arguments; {self}")
+            count = f"{len(args)} argument{'' if len(args) == 1 else 's'}"
+            raise ArgumentError(f"{self.title}: got {count}; {self}")
         for name in kwargs:
             if name not in self.names:
                 raise ArgumentError(f"{self.title}: has no parameter {name!r}; {self}")

@@ -30,7 +30,7 @@ def check_trace(
     Raises: `TraceError` naming the first operation that differs, with both lines. Results that differ, as dropout's do,
             are a `TracerWarning`.
     """
-    mine = [t.clone() for t in inputs]
+    mine = copies(inputs)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TracerWarning)  # the first run has said it already
         again = record(func, inputs, names, traced.name)
@@ -49,6 +49,12 @@ def check_trace(
             why = f"; the graph has random operations: {', '.join(random)}" if random else ""
             message = f"{what} of the trace differs from the function's by {distance:.3g} (tolerance {tolerance:g})"
             warnings.warn(TracerWarning(f"{traced.name}: {message}{why}"), stacklevel=3)
+
+
+def copies(inputs: Sequence[Any]) -> list[Any]:
+    """Copies of the tensors among the inputs; those that are one tensor stay one."""
+    made = {id(t): t.clone() for t in inputs if isinstance(t, Tensor)}
+    return [made.get(id(t), t) for t in inputs]
 
 
 def first_difference(a: Graph, b: Graph, *, types: bool = True) -> str | None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from tensorlab.core.compile import Loop
 from tensorlab.core.dispatch import MODES
-from tensorlab.core.types import NONE, Type
+from tensorlab.core.types import Type
 from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
 from tensorlab.jit.arguments import Parameters
@@ -118,7 +118,8 @@ class ScriptFunction:
     @property
     def programs(self) -> tuple[Specialisation, ...]:
         """Every compilation that is kept, the latest used last."""
-        return tuple(self._programs.values())
+        with self._lock:
+            return tuple(self._programs.values())
 
     @property
     def latest(self) -> Specialisation | None:
@@ -192,22 +193,25 @@ class ScriptFunction:
     # Running
 
     def _call(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
-        """A call that is not like the one before it."""
+        """A call with numbers or names, one of a new kind, or one inside a trace."""
         inputs, key = self._parameters.prepare(args, kwargs)
-        return self._within_modes(lambda *given: self._run(self._specialised(given, key), given), inputs)
+        return self._within_modes(lambda *given: self._run(key, given), inputs) if _modes() else self._run(key, inputs)
 
-    def _within_modes(self, run: Callable[..., Any], inputs: Sequence[Any]) -> Any:
-        """Run, and let a trace that is going on hear of it."""
-        for mode in reversed(_modes()):
-            if isinstance(mode, TraceMode):
-                return mode.inline(self.graph, inputs, run)
-        return run(*inputs)
-
-    def _run(self, found: Specialisation, inputs: Sequence[Any]) -> Any:
+    def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
+        found = self._programs.get(key)
+        if found is None or found is not self._latest:
+            found = self._specialised(inputs, key)
         try:
             return found.run(*inputs)
         except Exception as error:  # noqa: BLE001 - as in a call
             raise self._told(found, inputs, error) from _cause(error)
+
+    def _within_modes(self, run: Callable[..., Any], inputs: Sequence[Any]) -> Any:
+        """Run, and let a trace that is going on make the graph part of its own."""
+        for mode in reversed(_modes()):
+            if isinstance(mode, TraceMode):
+                return mode.inline(self.graph, inputs, run)
+        return run(*inputs)
 
     def _interpret(self, *inputs: Any) -> Any:
         results = interpret.run(self.graph, inputs)
@@ -255,8 +259,7 @@ def compile_graph(graph: Graph, types: Sequence[Type], pipeline: Pipeline) -> Sp
     """Optimise a copy of the graph for inputs of these types, and lower it."""
     own = snapshot(graph)
     for value, given in zip(own.inputs, types, strict=True):
-        if given != NONE:  # an optional that is None stays one
-            value.type = given
+        value.type = given
     records = pipeline.run(own)
     program = lower(own)
     return Specialisation(tuple(types), records, own, program, program.run)

@@ -56,7 +56,8 @@ class FusedLoop:
     @property
     def loops(self) -> tuple[Loop, ...]:
         """The compiled loops so far: one a combination of layouts."""
-        plans = [p for runner in self._runners.values() for p in runner.plans.values()]
+        # Lists first: other threads may be adding to them.
+        plans = [p for runner in list(self._runners.values()) for p in list(runner.plans.values())]
         return tuple({id(p.loop): p.loop for p in plans if p.loop is not None}.values())
 
     def _link(self, key: tuple[object, ...], *args: Any) -> Callable[..., Any]:

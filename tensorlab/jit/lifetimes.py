@@ -33,7 +33,8 @@ def last_use(value: Value, order: Mapping[int, int]) -> int:
 def deaths(graph: Graph) -> dict[int, list[Value]]:
     """By the serial of a node: the values that hold memory, were made in its block, and are not needed after it.
 
-    Constants and the graph's inputs are left out: others hold them.
+    Left out are constants and the graph's inputs, which others hold, and what goes by itself: at the end of the graph,
+    and at the end of a loop's body, where what it carries gets its next value.
     """
     found: defaultdict[int, list[Value]] = defaultdict(list)
     _block(graph.block, found)
@@ -42,11 +43,11 @@ def deaths(graph: Graph) -> dict[int, list[Value]]:
 
 def _block(block: Block, found: defaultdict[int, list[Value]]) -> None:
     order = positions(block)
+    end = len(order) - 1
     given = {value.serial for value in block.results}
-    params = block.params if block.owner is not None else []
-    for value in params:
+    for value in block.params if block.owner is not None else ():
         last = last_use(value, order)
-        if holds_memory(value.type) and value.serial not in given and last >= 0:
+        if holds_memory(value.type) and value.serial not in given and 0 <= last < end:
             found[block.nodes[last].serial].append(value)
     for node in block.nodes:
         for inner in node.blocks:
@@ -54,6 +55,7 @@ def _block(block: Block, found: defaultdict[int, list[Value]]) -> None:
         if node.kind == CONSTANT:
             continue
         for value in node.outputs:
-            if holds_memory(value.type) and value.serial not in given:
-                last = max(last_use(value, order), order[node.serial])
+            last = max(last_use(value, order), order[node.serial])
+            goes = last == end and block.owner is None
+            if holds_memory(value.type) and value.serial not in given and not goes:
                 found[block.nodes[last].serial].append(value)

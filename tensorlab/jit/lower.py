@@ -139,7 +139,7 @@ class _Emitter:
             self._line(f"{', '.join(t for t, _ in pairs)} = {', '.join(s for _, s in pairs)}")
 
     def _delete(self, values: Sequence[Value]) -> None:
-        names = dict.fromkeys(self.texts[v.serial] for v in values)
+        names = dict.fromkeys(self.texts[v.serial] for v in values if v.serial in self.texts)
         if names:
             self._line(f"del {', '.join(names)}")
 
@@ -191,8 +191,9 @@ class _Emitter:
             text = f"{self._object(name, rule)}({arguments})"
         else:
             text = f"{self._object(name, op.evaluate)}(({arguments}{',' if len(node.inputs) == 1 else ''}))"
-        targets = [self._give(v) for v in node.outputs]
-        self._line(f"{', '.join(targets)} = {text}" if targets else text, node)
+        taken = any(v.uses for v in node.outputs)
+        targets = ", ".join(self._give(v) for v in node.outputs) if taken else ""
+        self._line(f"{targets} = {text}" if targets else text, node)
 
     def _loop_call(self, node: Node, call: LoopCall) -> None:
         rooms = [self.arena.places[v.serial] for v in node.outputs if v.serial in self.arena.places]
@@ -236,7 +237,8 @@ class _Emitter:
         (body,) = node.blocks
         trips, condition, *carried = node.inputs
         keeps_on, *results = body.results
-        turn, *params = map(self._give, body.params)
+        turn, *values = body.params
+        params = [self._give(v) for v in values]
         # What comes out goes by the name that it had inside.
         self.texts.update(zip((v.serial for v in node.outputs), params, strict=True))
         self._assign(params, [self._made(v) for v in carried])
@@ -245,17 +247,20 @@ class _Emitter:
         self._delete([v for v in dying if v.serial in early])
         self.deaths[node.serial] = [v for v in dying if v.serial not in early]
         if condition.constant is True and keeps_on.constant is True:
-            self._line(f"for {turn} in range({self._read(trips)}):", node)
+            self._line(f"for {self._give(turn)} in range({self._read(trips)}):", node)
             self._body(body, params, results)
             return
         go = self.labels.new("go", "go")
-        counts = not (trips.is_constant and trips.constant == NO_LIMIT and not body.params[0].uses)
-        start = self._read(condition)
-        self._line(f"{turn}, {go} = 0, {start}" if counts else f"{go} = {start}")
-        self._line(f"while {go} and {turn} < {self._read(trips)}:" if counts else f"while {go}:", node)
+        if trips.is_constant and trips.constant == NO_LIMIT and not turn.uses:
+            self._assign([go], [self._read(condition)])
+            self._line(f"while {go}:", node)
+            self._body(body, [go, *params], body.results)
+            return
+        count = self._give(turn)
+        self._assign([count, go], ["0", self._read(condition)])
+        self._line(f"while {go} and {count} < {self._read(trips)}:", node)
         self._body(body, [go, *params], body.results)
-        if counts:
-            self.lines.append(f"{self.indent}    {turn} += 1")
+        self._line(f"    {count} += 1")
 
 
 def _is_plain(payload: Any) -> bool:

@@ -190,32 +190,6 @@ def test_a_compiled_function_says_what_it_takes() -> None:
     assert str(wrong.value) == "scale: argument 'y' takes Tensor, got int"
 
 
-def test_the_check_names_the_first_operation_that_differs() -> None:
-    calls = []
-
-    def f(x: tl.Tensor) -> tl.Tensor:
-        calls.append(1)
-        return x + x if len(calls) == 1 else x * x
-
-    with pytest.raises(TraceError) as caught:
-        tl.jit.trace(f, (tl.ones(2),))
-    text = str(caught.value)
-    assert text.startswith("trace: f did something else when it ran again on the same inputs\n")
-    line = f.__code__.co_firstlineno + 2
-    assert text.splitlines()[1:] == [
-        f"  first time:  %2 : Float(2) = aten::add(%x, %x, %1), where %1 = 1  # {__file__}:{line}:15",
-        f"  second time: %1 : Float(2) = aten::mul(%x, %x)  # {__file__}:{line}:45",
-    ]
-
-
-def test_the_check_warns_of_random_results() -> None:
-    def dropout(x: tl.Tensor) -> tl.Tensor:
-        return x * (tl.rand(100) > 0.5)
-
-    with pytest.warns(TracerWarning, match=r"result 0 of the trace differs .* random operations: aten::rand"):
-        tl.jit.trace(dropout, (tl.ones(100),))
-
-
 def test_the_mode_is_gone_after_an_error() -> None:
     def f(x: tl.Tensor) -> tl.Tensor:
         raise KeyError("mine")
@@ -225,3 +199,176 @@ def test_the_mode_is_gone_after_an_error() -> None:
     from tensorlab.core.dispatch import MODES
 
     assert MODES.get() == ()
+
+
+# Inputs and results ---------------------------------------------------------------------------------------------------
+
+
+def test_one_tensor_passed_twice_is_two_inputs() -> None:
+    x = tl.tensor([1.0, 2.0])
+    traced = tl.jit.trace(lambda a, b: a - b * 2, (x, x))
+    assert traced(tl.tensor([1.0, 1.0]), tl.tensor([0.0, 3.0])).tolist() == [1.0, -5.0]
+
+    def writes(a: tl.Tensor, b: tl.Tensor) -> tl.Tensor:
+        a.add_(1)
+        return b * 1
+
+    traced = tl.jit.trace(writes, (x, x))
+    assert traced(tl.tensor([1.0]), tl.tensor([5.0])).tolist() == [5.0]
+    y = tl.tensor([7.0])
+    assert traced(y, y).tolist() == [8.0]
+
+
+def test_an_input_given_back_is_the_callers_own() -> None:
+    traced = tl.jit.trace(lambda x: x, (tl.ones(2),))
+    y = tl.ones(3)
+    assert traced(y) is y
+    traced = tl.jit.trace(lambda x: (x, x), (tl.ones(2),))
+    first, second = traced(y)
+    assert first is second is y
+
+
+def test_one_result_given_twice_is_one_tensor() -> None:
+    def f(x: tl.Tensor) -> tuple[tl.Tensor, tl.Tensor]:
+        y = x + 1
+        return y, y
+
+    first, second = tl.jit.trace(f, (tl.ones(2),))(tl.ones(2))
+    assert first is second
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        (3, "example_inputs takes a Tensor, or a tuple or list of Tensors, got int"),
+        ({"x": tl.ones(1)}, "example_inputs takes a Tensor, or a tuple or list of Tensors, got dict"),
+        ("x", "example_inputs takes a Tensor, or a tuple or list of Tensors, got str"),
+        (([tl.ones(1)],), "input 0 of f takes a Tensor, got list; pass the tensors in it one by one"),
+        ((tl.ones(1), {"a": tl.ones(1)}), "input 1 of f takes a Tensor, got dict; pass the tensors in it one by one"),
+        ((tl.ones(1), np.ones(1)), "input 1 of f takes a Tensor, got ndarray"),
+    ],
+    ids=["number", "dict", "text", "list inside", "dict inside", "array"],
+)
+def test_inputs_that_are_no_tensors_are_refused(inputs: object, message: str) -> None:
+    def f(x: tl.Tensor, y: tl.Tensor) -> tl.Tensor:
+        return x
+
+    with pytest.raises(ArgumentError) as caught:
+        tl.jit.trace(f, inputs)  # type: ignore[arg-type]
+    assert str(caught.value) == f"trace: {message}"
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (None, "gave a value of type NoneType; ...: is a return missing?"),
+        ({"a": 1}, "gave a value of type dict; ..."),
+        ((1.0, 2.0), "gave a value of type float; ..."),
+        (np.ones(1), "gave a value of type ndarray; ..."),
+    ],
+    ids=["None", "dict", "numbers", "array"],
+)
+def test_results_that_are_no_tensors_are_refused(result: object, message: str) -> None:
+    def f(x: tl.Tensor) -> object:
+        return result
+
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(1),))
+    takes = "a traced function gives a Tensor, or a tuple or list of Tensors"
+    assert str(caught.value) == f"trace: f {message.replace('...', takes)}"
+
+
+def test_inputs_may_come_from_a_generator_and_have_any_dtype() -> None:
+    dtypes = (tl.float64, tl.int64, tl.bool, tl.uint8)
+    traced = tl.jit.trace(lambda *xs: tuple(x.sum() for x in xs), (tl.ones(2, dtype=d) for d in dtypes))
+    assert [r.dtype for r in traced(*(tl.ones(3, dtype=d) for d in dtypes))] == [
+        tl.float64,
+        tl.int64,
+        tl.int64,
+        tl.int64,
+    ]
+
+
+def test_tracing_writes_to_the_example_as_the_function_does() -> None:
+    x = tl.tensor([1.0, 2.0])
+    traced = tl.jit.trace(lambda x: x.add_(1), (x,))
+    assert x.tolist() == [2.0, 3.0]
+    assert traced(x) is x
+    assert x.tolist() == [3.0, 4.0]
+
+
+def test_sizes_are_baked_in() -> None:
+    traced = tl.jit.trace(lambda x: x / x.shape[0], (tl.ones(2),))
+    assert traced(tl.ones(4)).tolist() == [0.5] * 4
+
+
+# Memory ---------------------------------------------------------------------------------------------------------------
+
+
+def test_what_is_the_same_tensor_here_may_be_a_copy_elsewhere() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        y = x.contiguous()
+        x.add_(1)
+        return y
+
+    traced = tl.jit.trace(f, (tl.zeros(2, 2),))
+    for x in (tl.zeros(2, 2), tl.zeros(2, 2).t(), tl.zeros(2, 4)[:, ::2]):
+        expected = f(x.clone().t().contiguous().t() if not x.is_contiguous() else x.clone())
+        assert traced(x).tolist() == expected.tolist()
+        assert x.tolist() == [[1.0, 1.0], [1.0, 1.0]]
+
+
+def test_a_tensor_of_data_is_fresh_at_every_run() -> None:
+    def f(x: tl.Tensor) -> tuple[tl.Tensor, tl.Tensor]:
+        total, row = tl.tensor([1.0, 2.0]), tl.empty(2)
+        row[0] = 5.0
+        total.add_(x)
+        row[1:].copy_(total[:1])
+        return total, row * tl.tensor(2.0)
+
+    traced = tl.jit.trace(f, (tl.zeros(2),))
+    for call in (traced, traced, traced.interpret):
+        total, row = call(tl.tensor([1.0, 1.0]))
+        assert (total.tolist(), row.tolist()) == ([2.0, 3.0], [10.0, 4.0])
+    assert kinds(traced.graph).count("aten::clone") == 2
+
+
+def test_a_tensor_that_was_there_before_is_written_to_for_good() -> None:
+    total = tl.zeros(2)
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        return total.add_(x) * 1
+
+    traced = tl.jit.trace(f, (tl.ones(2),), check_trace=False)
+    assert [traced(tl.ones(2)).tolist() for _ in range(2)] == [[2.0, 2.0], [3.0, 3.0]]
+    assert total.tolist() == [3.0, 3.0]
+
+
+# Warnings -------------------------------------------------------------------------------------------------------------
+
+
+def reads_twice(x: tl.Tensor) -> tl.Tensor:
+    for _ in range(3):
+        if x.sum() > 0:
+            x = x - 1
+    return x * float(x.sum())
+
+
+def test_each_place_is_warned_of_once_a_trace_and_again_at_the_next() -> None:
+    for _ in range(2):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
+            traced = tl.jit.trace(reads_twice, (tl.ones(2),))
+        first = reads_twice.__code__.co_firstlineno
+        assert [w.lineno - first for w in caught] == [2, 4]
+        assert [e.what for e in traced.escapes] == ["bool", "float"]
+
+
+def test_warnings_can_be_turned_off_by_module_and_into_errors() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", category=TracerWarning, module=__name__)
+        tl.jit.trace(reads_twice, (tl.ones(2),))
+        warnings.simplefilter("error", TracerWarning)
+        with pytest.raises(TracerWarning):
+            tl.jit.trace(reads_twice, (tl.ones(2),))

@@ -1,0 +1,174 @@
+"""Checking a trace by tracing again: what differs is named, what is random is warned of."""
+
+from __future__ import annotations
+
+import warnings
+
+import pytest
+
+import tensorlab as tl
+from tensorlab.errors import TraceError, TracerWarning
+from tensorlab.jit.check import first_difference
+from tensorlab.jit.tracing import record
+
+
+def test_the_check_names_the_first_operation_that_differs() -> None:
+    calls = []
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        calls.append(1)
+        return x + x if len(calls) == 1 else x * x
+
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(2),))
+    text = str(caught.value)
+    assert text.startswith("trace: f did something else when it ran again on the same inputs\n")
+    line = f.__code__.co_firstlineno + 2
+    assert text.splitlines()[1:] == [
+        f"  first time:  %2 : Float(2) = aten::add(%x, %x, %1), where %1 = 1  # {__file__}:{line}:15",
+        f"  second time: %1 : Float(2) = aten::mul(%x, %x)  # {__file__}:{line}:45",
+    ]
+
+
+def test_the_check_warns_of_random_results() -> None:
+    def dropout(x: tl.Tensor) -> tl.Tensor:
+        return x * (tl.rand(100) > 0.5)
+
+    with pytest.warns(TracerWarning, match=r"result 0 of the trace differs .* random operations: aten::rand"):
+        tl.jit.trace(dropout, (tl.ones(100),))
+
+
+def place(function: object, line: int) -> str:
+    return f"{__file__}:{function.__code__.co_firstlineno + line}"  # type: ignore[attr-defined]
+
+
+def test_a_memoised_global_is_found_out() -> None:
+    memory: dict[str, tl.Tensor] = {}
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        if "y" not in memory:
+            memory["y"] = x * 2
+        return memory["y"] + 1
+
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(2),))
+    assert str(caught.value).splitlines() == [
+        "trace: f did something else when it ran again on the same inputs",
+        f"  first time:  %2 : Float(2) = aten::mul(%x, %1), where %1 = 2  # {place(f, 2)}:26",
+        "  second time: %4 : Float(2) = aten::add(%1, %2, %3), where %1 = {2, 2}, %2 = 1, %3 = 1"
+        f"  # {place(f, 3)}:15",
+    ]
+
+
+def test_a_loop_over_a_shape_is_found_out_on_inputs_of_another_shape() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        total = x[0] * 2
+        for i in range(1, x.shape[0]):
+            total = total + x[i]
+        return total
+
+    tl.jit.trace(f, (tl.ones(3),), check_inputs=[(tl.zeros(3),), tl.rand(3)])
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(2),), check_inputs=[(tl.ones(3),)])
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "trace: f did something else when it ran again on inputs of other types (Float(3))"
+    assert lines[1].startswith("  first time:  return (")
+    assert ": Float() = aten::select(%x, " in lines[2]
+    assert lines[2].endswith(f"  # {place(f, 3)}:28")
+
+
+def test_a_shape_that_decides_nothing_passes() -> None:
+    tl.jit.trace(lambda x: tl.tanh(x) @ x.t(), (tl.ones(2, 3),), check_inputs=[tl.ones(4, 5), (tl.ones(1, 1),)])
+
+
+def test_a_result_of_another_kind_is_found_out() -> None:
+    calls = []
+
+    def f(x: tl.Tensor) -> object:
+        calls.append(1)
+        y = x + 1
+        return (y,) if len(calls) == 1 else y
+
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(f, (tl.ones(2),))
+    assert [line.split(" : ")[0] for line in str(caught.value).splitlines()[1:]] == [
+        "  first time:  %4",
+        "  second time: return (%3)",
+    ]
+
+
+def test_an_argument_of_an_operation_is_compared() -> None:
+    numbers = iter((1.0, 2.0, 2.0))
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        return x * next(numbers)
+
+    with pytest.raises(TraceError, match=r"where %1 = 1\.  .*\n.*where %1 = 2\.  "):
+        tl.jit.trace(f, (tl.ones(2),))
+
+
+def test_a_tensor_read_out_that_changes_is_found_out() -> None:
+    weight = tl.ones(2)
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        weight.add_(1)
+        return x * weight.item() if weight.numel() == 1 else x * float(weight.sum())
+
+    with pytest.raises(TraceError, match=r"first time: .*where %\d = 4\.") as caught:
+        tl.jit.trace(f, (tl.ones(2),))
+    assert "where %7 = 6." in str(caught.value)
+
+
+def test_what_is_written_to_the_inputs_is_compared() -> None:
+    x = tl.ones(2)
+
+    def f(x: tl.Tensor) -> tl.Tensor:
+        x.detached_numpy()[0] += 1  # behind the trace's back
+        return x * 1
+
+    with pytest.warns(TracerWarning) as caught:
+        tl.jit.trace(f, (x,))
+    assert [str(w.message) for w in caught] == [
+        "f: result 0 of the trace differs from the function's by 0.5 (tolerance 1e-05)",
+        "f: input 0 afterwards of the trace differs from the function's by 0.5 (tolerance 1e-05)",
+    ]
+    assert caught[0].filename == __file__
+
+
+def test_a_tolerance_can_be_given_and_the_check_left_out() -> None:
+    def noisy(x: tl.Tensor) -> tl.Tensor:
+        return x + tl.rand(2) * 0.01
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tl.jit.trace(noisy, (tl.ones(2),), check_tolerance=0.1)
+        tl.jit.trace(noisy, (tl.ones(2),), check_trace=False)
+
+
+def test_control_flow_of_callees_is_compared() -> None:
+    def choose(x: tl.Tensor, n: int) -> tl.Tensor:
+        if n > 1:
+            y = x + 1
+        else:
+            y = x * 2
+        return y
+
+    def other(x: tl.Tensor, n: int) -> tl.Tensor:
+        if n > 1:
+            y = x + 1
+        else:
+            y = x * 3
+        return y
+
+    one, two = tl.jit.script(choose).graph, tl.jit.script(other).graph
+    assert first_difference(one, tl.jit.script(choose).graph) is None
+    found = first_difference(one, two)
+    assert found is not None
+    assert "= aten::mul(%x, %5), where %5 = 2" in found.splitlines()[0]
+    assert "= aten::mul(%x, %5), where %5 = 3" in found.splitlines()[1]
+
+
+def test_types_count_if_they_are_asked_for() -> None:
+    short, long = (record(lambda x: x + 1, (tl.ones(n),), ("x",), "f").graph for n in (2, 3))
+    assert first_difference(short, long, types=False) is None
+    assert first_difference(short, long) is not None
