@@ -18,7 +18,7 @@ tour: $(VENV)/.stamp-tour
 	$(BIN)/tensorlab tour $(ARGS)
 
 lab: $(VENV)/.stamp-tour
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks $(ARGS)
 
 test: lint
 	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-cell-timeout=120 --nbval-sanitize-with notebooks/sanitize.cfg $(NOTEBOOKS))
