@@ -170,6 +170,7 @@ def clone(input: Tensor) -> Tensor:
     return unary(copying.clone, input)
 
 
+@quick_unary(movement.t)
 def t(input: Tensor) -> Tensor:
     """A matrix seen with its two dimensions exchanged."""
     return unary(movement.t, input)

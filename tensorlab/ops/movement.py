@@ -5,6 +5,7 @@ A ``view`` rule maps a layout and the arguments to shape, strides and the step f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tensorlab.core.layout import Layout, layout
@@ -222,6 +223,10 @@ def _remember(op: Op, key: object, value: Any) -> Any:
     return value
 
 
+def _short_cut(form: Layout, step: int) -> Callable[[Tensor], Tensor]:
+    return lambda source: Tensor(source.storage(), form, source.offset + step)
+
+
 class ViewEvaluator:
     """Runs a view rule; the place that it gives is kept by layout and arguments."""
 
@@ -237,6 +242,8 @@ class ViewEvaluator:
         if place is None:
             shape, strides, step = self.op.rules["view"](source.layout, *key[1:])
             place = _remember(self.op, key, (layout(source.dtype, shape, strides), step))
+            if len(args) == 1:
+                _remember(self.op, source.layout, _short_cut(*place))
         form, step = place
         return Tensor(source.storage(), form, source.offset + step)
 
