@@ -217,7 +217,7 @@ class _Emitter:
 
     def _branch(self, block: Block, targets: Sequence[str]) -> None:
         for value, target in zip(block.results, targets, strict=True):
-            if _is_made_once(block, value):
+            if _is_made_here(block, value):
                 self.texts[value.serial] = target  # by the name of the result at once
         self._body(block, targets, block.results)
 
@@ -276,12 +276,10 @@ def _is_local(block: Block, value: Value) -> bool:
     return home is block and holds_memory(value.type) and not value.is_constant
 
 
-def _is_made_once(block: Block, value: Value) -> bool:
-    """Whether a node of the block makes a value that is one of its results, and no other of them."""
+def _is_made_here(block: Block, value: Value) -> bool:
+    """Whether a node of the block makes a value, and gives it a name."""
     node = value.producer
-    if node is None or node.owner is not block or node.kind in (CONSTANT, LOOP):
-        return False
-    return sum(result is value for result in block.results) == 1
+    return node is not None and node.owner is block and node.kind not in (CONSTANT, LOOP)
 
 
 def _is_read_inside(node: Node, value: Value) -> bool:
