@@ -91,16 +91,11 @@ def make_plan(
     steps = type_region(region, [i.type for i in inputs], params)
     wanted = [_known(steps[k].result) for k in region.outputs]
     shape = broadcast_shapes(*(s for _, s in wanted), op="region")
-    strides = [broadcast_strides(i.shape, i.strides, shape) for i in inputs]
-    if into is None:
-        order = loop_order(shape, strides)
-        # Each output is laid out in the loop's order; one that is smaller than the walk is written over and over.
-        results = tuple(_result_layout(d, s, shape, order) for d, s in wanted)
-    else:
-        results = tuple(into)
-        order = loop_order(shape, [r.strides for r in results])
+    results = _as_one_by_one(region, steps, inputs) if into is None else tuple(into)
     if any(tuple(r.shape) != shape for r in results):
         raise ShapeError(f"region: outputs of shapes {[tuple(r.shape) for r in results]} in one loop over {shape}")
+    order = loop_order(shape, [r.strides for r in results])
+    strides = [broadcast_strides(i.shape, i.strides, shape) for i in inputs]
     operands = [r.strides for r in results] + strides
     sizes, steps_of = coalesce([shape[d] for d in order], [[s[d] for d in order] for s in operands])
     if 0 in shape:
@@ -122,8 +117,21 @@ def _known(type_: TensorType) -> tuple[DType, Shape]:
     return type_.dtype, tuple(n for n in type_.shape if n is not None)
 
 
-def _result_layout(dtype: DType, own: Shape, shape: Shape, order: tuple[int, ...]) -> Layout:
-    return layout(dtype, own, strides_in_order(shape, order) if own == shape else None)
+def _as_one_by_one(region: Region, steps: Sequence[TypedStep], inputs: Sequence[Layout]) -> tuple[Layout, ...]:
+    """Layouts of the outputs as if each step were an op of its own: in the order of its operands' strides, as in torch.
+
+    What is done with a result later (``view``) may depend on its layout, and must not on what it was fused with.
+    """
+    made: list[Layout] = []
+    for step, typed in zip(region.steps, steps, strict=True):
+        dtype, shape = _known(typed.result)
+        operands: list[Layout] = []
+        for ref in step.args:
+            if ref.source in (Source.INPUT, Source.STEP):
+                operands.append((inputs if ref.source is Source.INPUT else made)[ref.index])
+        strides = [broadcast_strides(o.shape, o.strides, shape) for o in operands]
+        made.append(layout(dtype, shape, strides_in_order(shape, loop_order(shape, strides))))
+    return tuple(made[k] for k in region.outputs)
 
 
 def _inner(step: int) -> str:

@@ -10,7 +10,7 @@ from tensorlab.core.storage import Storage
 from tensorlab.errors import GraphError
 from tensorlab.jit.arena import Place
 from tensorlab.jit.fused import LIMIT, FusedLoop
-from tensorlab.ops.arithmetic import add_number, mul_number
+from tensorlab.ops.arithmetic import add_number, mul, mul_number
 
 
 def region() -> Region:
@@ -29,6 +29,18 @@ def test_layouts_and_kinds_of_numbers_have_loops_of_their_own() -> None:
             assert (first.dtype, second.dtype) == ((x + p).dtype, ((x + p) * q).dtype)
     assert len(loop.loops) > 4
     assert all("def loop(" in one.source for one in loop.loops)
+
+
+def test_results_are_laid_out_as_ops_one_by_one_would() -> None:
+    first = Step(add_number, (Ref(Source.INPUT, 0), Ref(Source.PARAM, 0), Ref(Source.LITERAL, literal=1)))
+    second = Step(mul_number, (Ref(Source.INPUT, 1), Ref(Source.PARAM, 0)))
+    both = Step(mul, (Ref(Source.STEP, 1), Ref(Source.STEP, 0)))
+    loop = FusedLoop("loop0", Region(2, 1, (first, second, both), (0, 1, 2)))
+    rows, columns = tl.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]), tl.tensor([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]).t()
+    for a, b in ((rows, columns), (columns, rows), (columns, columns)):
+        results, expected = loop.call(a, b, 2), (a + 2, b * 2, (b * 2) * (a + 2))
+        assert [r.strides for r in results] == [e.strides for e in expected]
+        assert [r.tolist() for r in results] == [e.tolist() for e in expected]
 
 
 def test_results_lie_where_the_arena_says() -> None:

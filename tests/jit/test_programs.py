@@ -13,7 +13,7 @@ import tensorlab as tl
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.verify import verify
 
-Outcome = tuple[list[np.ndarray], list[tuple[int, int]]]
+Outcome = tuple[list[np.ndarray], list[list[int]], list[tuple[int, int]]]
 
 # Each kind of loop is compiled once a machine, a tenth of a second each: a family a few programs, all in some.
 STRAIGHT = [
@@ -30,7 +30,7 @@ STRUCTURED = [
 
 
 def outcome(function: Callable[..., Any], arguments: dict[str, Any]) -> Outcome | None:
-    """Results and arguments afterwards, and which of them share memory; `None` where plain Python refuses."""
+    """Results and arguments afterwards, how they lie, and which share memory; `None` where plain Python refuses."""
     try:
         given = function(**arguments)
     except (TensorlabError, RuntimeError):
@@ -39,7 +39,8 @@ def outcome(function: Callable[..., Any], arguments: dict[str, Any]) -> Outcome 
     tensors = [*results, *(v for v in arguments.values() if not isinstance(v, (int, float)))]
     places = [t.untyped_storage().data_ptr() for t in tensors]
     shared = [(i, j) for i in range(len(places)) for j in range(i) if places[i] == places[j]]
-    return [t.numpy().copy() for t in tensors], shared
+    strides = [[s for s, n in zip(t.stride(), t.shape, strict=True) if n > 1 and t.numel()] for t in tensors]
+    return [t.numpy().copy() for t in tensors], strides, shared
 
 
 def assert_same(got: Outcome | None, expected: Outcome) -> None:
@@ -47,7 +48,7 @@ def assert_same(got: Outcome | None, expected: Outcome) -> None:
     for a, b in zip(got[0], expected[0], strict=True):
         assert (a.shape, a.dtype) == (b.shape, b.dtype)
         np.testing.assert_array_equal(a, b)
-    assert got[1] == expected[1]
+    assert got[1:] == expected[1:]
 
 
 def variants() -> Iterator[Callable[[], dict[str, Any]]]:
