@@ -87,7 +87,7 @@ class _Emitter:
             self._line(f"storage = arena.storage()  # {self.arena.nbytes} bytes for {count} temporaries")
         self._block(self.graph.block)
         outputs = self.graph.outputs
-        self._line(f"return {self._made(outputs[0]) if len(outputs) == 1 else self._tuple(outputs)}")
+        self._line(f"return {self._read(outputs[0]) if len(outputs) == 1 else self._tuple(outputs)}")
         return build_program(
             self.lines,
             self.objects,
@@ -119,17 +119,14 @@ class _Emitter:
         return self.known[id(thing)]
 
     def _read(self, value: Value) -> str:
-        """A value as an argument of an operation."""
-        return self.texts[value.serial]
-
-    def _made(self, value: Value) -> str:
-        """A value as a part of something new: of a list that the graph holds, the caller gets his own."""
+        """A value where it is taken; of a list that the graph holds, everyone gets his own."""
+        text = self.texts[value.serial]
         if not value.is_constant or not isinstance(value.type, ListType):
-            return self._read(value)
-        return repr(list(value.constant)) if _is_plain(value.constant) else f"list({self._read(value)})"
+            return text
+        return repr(list(value.constant)) if _is_plain(value.constant) else f"list({text})"
 
     def _tuple(self, values: Sequence[Value]) -> str:
-        texts = [self._made(v) for v in values]
+        texts = [self._read(v) for v in values]
         return f"({', '.join(texts)}{',' if len(texts) == 1 else ''})"
 
     def _assign(self, targets: Sequence[str], sources: Sequence[str]) -> None:
@@ -164,7 +161,7 @@ class _Emitter:
         self._line(f"{self._give(node.output)} = {self._tuple(node.inputs)}")
 
     def _list_construct(self, node: Node) -> None:
-        self._line(f"{self._give(node.output)} = [{', '.join(map(self._made, node.inputs))}]")
+        self._line(f"{self._give(node.output)} = [{', '.join(map(self._read, node.inputs))}]")
 
     def _tuple_unpack(self, node: Node) -> None:
         if node.outputs:
@@ -226,7 +223,7 @@ class _Emitter:
         outer, self.indent = self.indent, self.indent + "    "
         before = len(self.lines)
         self._block(block)
-        self._assign(targets, [self._made(v) for v in results])
+        self._assign(targets, [self._read(v) for v in results])
         left = [v for v in results if _is_local(block, v) and self.texts[v.serial] not in targets]
         self._delete(left)
         if len(self.lines) == before:
@@ -241,7 +238,7 @@ class _Emitter:
         params = [self._give(v) for v in values]
         # What comes out goes by the name that it had inside.
         self.texts.update(zip((v.serial for v in node.outputs), params, strict=True))
-        self._assign(params, [self._made(v) for v in carried])
+        self._assign(params, [self._read(v) for v in carried])
         dying = self.deaths.pop(node.serial, [])
         early = {v.serial for v in dying if v in carried and not _is_read_inside(node, v)}
         self._delete([v for v in dying if v.serial in early])

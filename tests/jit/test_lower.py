@@ -11,6 +11,7 @@ from programs import function_of
 
 import tensorlab as tl
 from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.jit import interpret
 from tensorlab.jit.arena import plan_arena
 from tensorlab.jit.lower import MOST_BLOCKS, MOST_LOOPS, lower
 from tensorlab.jit.tracing import record
@@ -162,6 +163,23 @@ def test_values_change_places_and_lists_are_the_callers_own() -> None:
         got[2].append(3)
 
 
+def sizes(x: tl.Tensor, n: int) -> Tuple[int, Tuple[int, List[int]]]:  # noqa: UP006
+    hits = 0
+    for _ in range(n):
+        if x.shape == [4]:
+            hits = hits + 1
+        x = tl.cat([x, x])
+    print([1, 2])
+    return hits, (3, [4, 5])
+
+
+def test_lists_that_the_graph_holds_are_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    scripted = tl.jit.script(sizes)
+    for n, hits in ((0, 0), (1, 0), (2, 1), (4, 1)):
+        assert scripted(tl.ones(2), n) == (hits, (3, [4, 5]))
+    assert capsys.readouterr().out == "[1, 2]\n" * 4
+
+
 def nothing_given(x: tl.Tensor, n: int) -> tl.Tensor:
     if n > 1:
         x.add_(1)
@@ -256,6 +274,32 @@ def test_temporaries_go_back_at_once() -> None:
             assert allocator.stats().allocated_bytes == 0
             peaks.append(allocator.stats().peak_bytes)
     assert peaks == [3 * x.nbytes] * 2
+
+
+COUNTED = """\
+graph(%x : Tensor, %n : int, %most : float):
+  %true : bool = prim::Constant[value=1]()
+  %two : int = prim::Constant[value=2]()
+  %none : NoneType = prim::Constant()
+  %y : Tensor, %last : int = prim::Loop(%n, %true, %x, %n)
+    block0(%i : int, %before : Tensor, %was : int):
+      %next : Tensor = aten::mul(%before, %two)
+      %total : Tensor = aten::sum(%next, %none)
+      %number : float = aten::Float(%total)
+      %go : bool = aten::lt(%number, %most)
+      -> (%go, %next, %i)
+  return (%y, %last)
+"""
+
+
+def test_a_loop_may_count_and_ask() -> None:
+    graph = tl.jit.parse_ir(COUNTED)
+    program = lower(graph)
+    assert "while go and i < n:" in program.text
+    for n in (-1, 0, 1, 3, 9):
+        for most in (0.0, 9.0, 100.0):
+            (y, last), (z, same) = program.run(tl.ones(2), n, most), interpret.run(graph, (tl.ones(2), n, most))
+            assert (y.tolist(), last) == (z.tolist(), same)
 
 
 def test_names_that_python_does_not_take() -> None:

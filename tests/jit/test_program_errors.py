@@ -175,6 +175,6 @@ def test_the_traceback_shows_the_programs_text_and_no_failed_look_up() -> None:
     with pytest.raises(RunError) as caught:
         scripted(tl.ones(4), 3)
     text = "".join(traceback.format_exception(caught.value))
-    assert "y_2 = view((y, (5,)))" in text
+    assert "y_2 = view((y, [5]))" in text
     assert text.count("Traceback") == 2  # the cause and the error
     assert "KeyError" not in text

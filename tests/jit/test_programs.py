@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from programs import Writer, function_of, samples
+from random_graphs import Sample, graphs, tensors
+from random_graphs import arguments as drawn_arguments
 
 import tensorlab as tl
 from tensorlab.errors import TensorlabError
+from tensorlab.jit import interpret
+from tensorlab.jit.build import clone
+from tensorlab.jit.lower import lower
+from tensorlab.jit.pipeline import DEFAULT, NAMES
 from tensorlab.jit.verify import verify
 
 Outcome = tuple[list[np.ndarray], list[list[int]], list[tuple[int, int]]]
@@ -100,6 +109,54 @@ def test_traced(seed: int, families: tuple[str, ...]) -> None:
     assert expected is not None
     assert_same(outcome(traced.interpret, arguments()), expected)
     assert_same(outcome(traced, arguments()), expected)
+
+
+def calls(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A caller without control flow of its own: two calls, writes before, between and after."""
+
+    def outer(a: tl.Tensor, b: tl.Tensor, c: tl.Tensor, d: tl.Tensor) -> Any:
+        a.add_(0.5)
+        first = function(b, a, c, d, 2, 1.0)
+        turned = a.t()
+        second = function(a, b, c, d, n=3, s=0.5)
+        turned.mul_(0.5)
+        return (*(t * 1 for t in first), *second)
+
+    return outer
+
+
+@pytest.mark.parametrize(("seed", "families"), STRUCTURED[::3])
+def test_a_trace_keeps_the_control_flow_of_what_it_calls(seed: int, families: tuple[str, ...]) -> None:
+    plain = function_of(Writer(seed, structured=True, families=families, size=7).source())
+    examples = {name: value for name, value in samples().items() if isinstance(value, tl.Tensor)}
+    traced = tl.jit.trace(calls(tl.jit.script(plain)), tuple(v.clone() for v in examples.values()))
+    verify(traced.graph)
+    for factor in (1, -1, 3):  # other values take other branches
+        expected, *others = (
+            outcome(function, {name: value * factor for name, value in examples.items()})
+            for function in (calls(plain), traced.interpret, traced)
+        )
+        assert expected is not None
+        for got in others:
+            assert_same(got, expected)
+
+
+@settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@given(sample=graphs(), args=drawn_arguments(), more=st.booleans())
+def test_random_graphs_lowered(sample: Sample, args: tuple[list[int], bool, int], more: bool) -> None:
+    which, flag, count = args
+    optimised = clone(sample.graph)
+    pipeline = DEFAULT.without("fuse")  # each op has a loop of its own, so that few are compiled
+    (pipeline.then(NAMES["unroll"], NAMES["pool"]) if more else pipeline).run(optimised)
+    runs = (partial(interpret.run, sample.graph), lambda given: lower(optimised).run(*given))
+    outcomes = []
+    for run in runs:
+        given_tensors = tensors(which)
+        results = run([*given_tensors, flag, count])
+        listed = results if isinstance(results, tuple) else (results,)
+        outcomes.append([t.numpy().copy() for t in (*listed, *given_tensors)])
+    for a, b in zip(*outcomes, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.torch
