@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 import sys
-from itertools import islice
+from functools import lru_cache
 from pathlib import Path
 from types import CodeType, FrameType
 
@@ -33,12 +33,19 @@ def user_span() -> Span | None:
 
 def span_of(code: CodeType, instruction: int) -> Span:
     """The source range of one instruction; columns in characters."""
-    position = next(islice(code.co_positions(), instruction // 2, None), (None, None, None, None))
-    line, end_line, column, end_column = position
+    positions = _positions(code)
+    at = instruction // 2
+    line, end_line, column, end_column = positions[at] if at < len(positions) else (None, None, None, None)
     start = line or code.co_firstlineno
     end = end_line or start
     first, last = _characters(code, start, column or 0), _characters(code, end, end_column or 0)
     return Span(code.co_filename, start, first, end, last, code.co_name)
+
+
+@lru_cache(maxsize=64)
+def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
+    """Kept, because reading on to a late instruction of a long function takes long."""
+    return tuple(code.co_positions())
 
 
 def _characters(code: CodeType, line: int, column: int) -> int:
