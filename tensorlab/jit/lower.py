@@ -24,10 +24,11 @@ from tensorlab.jit.labels import Labels
 from tensorlab.jit.lifetimes import deaths
 from tensorlab.jit.program import Program, build_program
 from tensorlab.jit.regions import LoopCall, loop_call
-from tensorlab.jit.scripting.loops import NO_LIMIT
 
 # CPython takes 20 loops inside of one another, and 100 levels of indentation.
 MOST_LOOPS, MOST_BLOCKS = 18, 90
+
+_ENDLESS = 2**62  # turns that nobody counts: the trip count of a while is the largest int there is
 
 
 def lower(graph: Graph) -> Program:
@@ -248,7 +249,7 @@ class _Emitter:
             self._body(body, params, results)
             return
         go = self.labels.new("go", "go")
-        if trips.is_constant and trips.constant == NO_LIMIT and not turn.uses:
+        if trips.is_constant and trips.constant >= _ENDLESS and not turn.uses:
             self._assign([go], [self._read(condition)])
             self._line(f"while {go}:", node)
             self._body(body, [go, *params], body.results)
