@@ -84,6 +84,14 @@ def function_named(names: Mapping[str, Any], name: str, magic: str) -> Any:
     return names[name]
 
 
+def need_jit(magic: str) -> None:
+    """Raise a `MagicError` where ``TENSORLAB_JIT=0`` has compiled functions run as plain Python."""
+    from tensorlab.core.config import config
+
+    if not config().jit:
+        raise MagicError(magic, "TENSORLAB_JIT=0 turns the compiler off", "start the kernel without it")
+
+
 def _class(place: tuple[str, str]) -> type | None:
     module = sys.modules.get(place[0])
     return getattr(module, place[1], None)

@@ -12,6 +12,7 @@ from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
+from tensorlab.magics import notebook
 from tensorlab.magics.cell import BODY_LINE, Cell, execute, read_cell
 from tensorlab.magics.errors import CellError, MagicError
 from tensorlab.magics.options import help_option, identifier, parse
@@ -46,6 +47,7 @@ class TensorlabScriptMagic(NotebookMagics):
         args = parse(self.script, line)
         if args is None:
             return None
+        notebook.need_jit("%%script")
         body = read_cell(self.session.shell, "%%script", line, cell)
         if not any(map(_is_definition, body.tree.body)):
             raise MagicError(

@@ -64,6 +64,7 @@ class TraceMagic(NotebookMagics):
         args = parse(self.trace, line)
         if args is None:
             return None
+        notebook.need_jit("%%trace")
         body = read_cell(self.session.shell, "%%trace", line, cell)
         known = free_names(body.tree)
         _check_new_names(args, known)
