@@ -138,6 +138,21 @@ def _shape_fits(wanted: TensorType, given: TensorType) -> bool:
     return all(w is None or w == g for w, g in zip(wanted.shape, given.shape, strict=True))
 
 
+def general(type_: Type) -> Type:
+    """The type with all forgotten of tensors but that they are some: shapes in a graph are examples, not demands."""
+    match type_:
+        case TensorType():
+            return TENSOR
+        case ListType(element):
+            return ListType(general(element))
+        case TupleType(elements):
+            return TupleType(tuple(map(general, elements)))
+        case OptionalType(element):
+            return OptionalType(general(element))
+        case _:
+            return type_
+
+
 def unify(a: Type, b: Type) -> Type | None:
     """The narrowest type that takes both, or `None`: what the two branches of an if give together."""
     if a == b:

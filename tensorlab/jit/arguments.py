@@ -26,6 +26,7 @@ from tensorlab.core.types import (
     TupleType,
     Type,
     accepts,
+    general,
 )
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.ir import Graph
@@ -169,21 +170,6 @@ def _has_type(value: Any, wanted: Type) -> bool:
         return accepts(wanted, value_type(value))
     except ArgumentError:  # of no type that a graph has
         return False
-
-
-def general(type_: Type) -> Type:
-    """The type with all forgotten of tensors but that they are some: a trace's shapes are examples, not demands."""
-    match type_:
-        case TensorType():
-            return TENSOR
-        case ListType(element):
-            return ListType(general(element))
-        case OptionalType(element):
-            return OptionalType(general(element))
-        case TupleType(elements):
-            return TupleType(tuple(map(general, elements)))
-        case _:
-            return type_
 
 
 def _described(value: Any) -> str:

@@ -12,10 +12,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from tensorlab.core.types import TensorType, unify
+from tensorlab.core.types import TensorType, general, unify
 from tensorlab.errors import GraphError
 from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, Block, Graph, Node, Value
-from tensorlab.jit.scripting.annotations import general, type_text
+from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.jit.scripting.loops import NO_LIMIT
 from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.spelling import expression, literal

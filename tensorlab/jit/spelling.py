@@ -13,11 +13,10 @@ from tensorlab.core.device import device
 from tensorlab.core.dtype import DType
 from tensorlab.core.schema import Param
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, TENSOR, ListType, TensorType, Type
+from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, TENSOR, ListType, TensorType, Type, general
 from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.ops import api, create
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used

@@ -126,18 +126,3 @@ def type_text(type_: Type) -> str:
             return "DType"
         case _:
             return str(type_)
-
-
-def general(type_: Type) -> Type:
-    """The type that a variable of this type has: of tensors only that they are some."""
-    match type_:
-        case TensorType():
-            return TENSOR
-        case ListType(element):
-            return ListType(general(element))
-        case TupleType(elements):
-            return TupleType(tuple(map(general, elements)))
-        case OptionalType(element):
-            return OptionalType(general(element))
-        case _:
-            return type_

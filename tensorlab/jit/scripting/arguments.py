@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.op import Op, lookup, mismatch
 from tensorlab.core.schema import Param
-from tensorlab.core.types import FLOAT, INT, ListType, OptionalType, TupleType, Type, accepts
+from tensorlab.core.types import FLOAT, INT, ListType, OptionalType, TupleType, Type, accepts, general
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.names import near_op
 from tensorlab.jit.scripting.scope import refused
 

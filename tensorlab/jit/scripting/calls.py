@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.dtype import BY_NAME
 from tensorlab.core.op import lookup
-from tensorlab.core.types import BOOL, TensorType, accepts
+from tensorlab.core.types import BOOL, TensorType, accepts, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
 from tensorlab.jit.scripting.pythonic import python_function

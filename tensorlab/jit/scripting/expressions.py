@@ -7,11 +7,10 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from tensorlab.core.types import BOOL, NONE, OptionalType
+from tensorlab.core.types import BOOL, NONE, OptionalType, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import Value
 from tensorlab.jit.scripting import calls, subscripts
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
 from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, Truth, is_tensor

@@ -6,9 +6,8 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tensorlab.core.types import INT, NONE, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.types import INT, NONE, ListType, OptionalType, TensorType, TupleType, Type, general
 from tensorlab.jit.ir import LOOP, Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.merge import assigned_names
 
 if TYPE_CHECKING:

@@ -8,10 +8,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from tensorlab.core.types import NONE, OptionalType, Type, accepts, unify
+from tensorlab.core.types import NONE, OptionalType, Type, accepts, general, unify
 from tensorlab.jit import edit
 from tensorlab.jit.ir import Node, Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.scope import Frame, Missing, Scope
 
 BRANCHES = ("true", "false")

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, unify
+from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, general, unify
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.flow import not_none
 from tensorlab.jit.scripting.merge import add_result, common_type
 from tensorlab.jit.scripting.scope import Scope

@@ -15,11 +15,10 @@ from types import FunctionType
 from typing import Any, NoReturn, Protocol
 
 from tensorlab.core.op import lookup, mismatch
-from tensorlab.core.types import OptionalType, TupleType, Type, accepts
+from tensorlab.core.types import OptionalType, TupleType, Type, accepts, general
 from tensorlab.errors import ArgumentError, TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
-from tensorlab.jit.scripting.annotations import general
 from tensorlab.jit.scripting.names import Names, near_op
 from tensorlab.jit.scripting.source import Source
 

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import NONE, STR, TensorType, Type, accepts
+from tensorlab.core.types import NONE, STR, TensorType, Type, accepts, general
 from tensorlab.jit.ir import RAISE, Value
 from tensorlab.jit.scripting import flow, loops, subscripts
-from tensorlab.jit.scripting.annotations import annotation_type, general
+from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.expressions import Expressions
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches

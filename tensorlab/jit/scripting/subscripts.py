@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tensorlab.core.types import INT, ListType, TensorType, TupleType
+from tensorlab.core.types import INT, ListType, TensorType, TupleType, general
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting.annotations import general
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
