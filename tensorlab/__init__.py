@@ -8,6 +8,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from tensorlab.names import FUNCTIONS
 from tensorlab.version import __version__
 
 _MODULES = ("jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
@@ -19,62 +20,11 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.storage": ("Storage",),
     "tensorlab.core.format": ("set_printoptions",),
     "tensorlab.core.tensor": ("Tensor",),
-    "tensorlab.ops.create": (
-        "tensor",
-        "from_numpy",
-        "as_tensor",
-        "empty",
-        "zeros",
-        "ones",
-        "full",
-        "arange",
-        "rand",
-        "randn",
-        "manual_seed",
-        "zeros_like",
-        "ones_like",
-    ),
-    "tensorlab.ops.api": (
-        "add",
-        "sub",
-        "mul",
-        "div",
-        "neg",
-        "abs",
-        "exp",
-        "log",
-        "sqrt",
-        "tanh",
-        "sigmoid",
-        "relu",
-        "clamp",
-        "pow",
-        "reciprocal",
-        "eq",
-        "ne",
-        "lt",
-        "le",
-        "gt",
-        "ge",
-        "where",
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "argmax",
-        "argmin",
-        "matmul",
-        "cat",
-        "softmax",
-        "t",
-        "transpose",
-        "permute",
-        "reshape",
-        "clone",
-    ),
+    **FUNCTIONS,
     "tensorlab.errors": ("TensorlabError",),
 }
 
+_FUNCTIONS = frozenset(name for names in FUNCTIONS.values() for name in names)
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = ["__version__", *_HOME, *_MODULES]  # pyright: ignore[reportUnsupportedDunderAll] - the table says it
@@ -87,7 +37,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Import the module behind a public name, once."""
     if name in _HOME:
-        value = getattr(import_module(_HOME[name]), name)
+        module = import_module(_HOME[name])
+        value = module.FUNCTIONS[name] if name in _FUNCTIONS else getattr(module, name)
     elif name in _MODULES:
         value = import_module(f"tensorlab.{name}")
     else:

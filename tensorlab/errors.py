@@ -33,6 +33,10 @@ class AliasError(TensorlabError, RuntimeError):
     """A write to memory whose elements overlap, or that is read-only."""
 
 
+class GradError(TensorlabError, RuntimeError):
+    """A gradient that cannot be computed: no history, freed history, or a saved tensor that was written over."""
+
+
 class OutOfMemoryError(TensorlabError, MemoryError):
     """An allocator that has no bytes left to give."""
 

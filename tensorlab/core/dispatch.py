@@ -1,6 +1,7 @@
 """The stack of modes that an op call goes through, topmost first: trace over grad over eval.
 
-The stack is a ContextVar, so that each thread and each asyncio task has its own.
+The stack is a ContextVar, so that each thread and each asyncio task has its own. Autograd stands below all modes, as
+the `Recorder`: it is only asked for calls with a tensor that is on the tape.
 """
 
 from __future__ import annotations
@@ -44,3 +45,24 @@ def below(mode: Mode) -> Generator[None, None, None]:
         yield
     finally:
         MODES.reset(token)
+
+
+class Recorder(Protocol):
+    """Runs the op calls that autograd writes down."""
+
+    def call(self, op: Op, args: tuple[Any, ...]) -> Any:
+        """Run the op on these arguments and note how its results came about."""
+        ...
+
+
+_recorders: list[Recorder] = []
+
+
+def set_recorder(recorder: Recorder) -> None:
+    """Put autograd in: called once, by the floor that does it."""
+    _recorders[:] = [recorder]
+
+
+def recorder() -> Recorder:
+    """Autograd, loaded where it is not yet; a tensor can only be on the tape once it is."""
+    return _recorders[0]

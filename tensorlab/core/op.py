@@ -10,26 +10,30 @@ An op has at most one rule of each kind:
 ``reduce``  nothing -> the parts of a reduction loop
 ``view``    layout and arguments -> shape, strides, offset of the view
 ``call``    tensors and numbers -> tensors and numbers, for what is neither pointwise, reduction nor view
-``vjp``     the derivative
+``composite``  as ``call``, written in public operations alone, so that their derivatives are its own
+
+A ``call`` rule works below autograd: on bytes, loops and `Op.run`. Derivatives are added with `Op.vjp`, a formula for
+each group of differentiable parameters.
 
 Eager mode, tracing, scripting and verification all read the same rules.
 """
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar, cast
 
-from tensorlab.core.dispatch import MODES
+from tensorlab.core.dispatch import MODES, recorder
 from tensorlab.core.schema import Param, Schema, parse_schema
 from tensorlab.core.types import BOOL, DTYPE, FLOAT, INT, NONE, ListType, OptionalType, ScalarType, TensorType, Type
 from tensorlab.core.types import accepts as type_accepts
 from tensorlab.errors import ArgumentError
 
 Rule = Callable[..., Any]
-RULE_KINDS = ("type", "scalar", "check", "guard", "reduce", "view", "call", "vjp")
+RULE_KINDS = ("type", "scalar", "check", "guard", "reduce", "view", "call", "composite")
 R = TypeVar("R", bound=Rule)
 
 
@@ -39,6 +43,26 @@ class Promotion(Enum):
     DEFAULT = "operands' common dtype, and the result has it"
     INT_TO_FLOAT = "operands' common dtype, integers as the default float"
     COMPARE = "operands' common dtype, the result is bool"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Derivative:
+    """A formula for the gradients of some parameters of an op, from the gradient of its result.
+
+    What it takes is told by the names of its arguments: ``g`` is the gradient of the one result, ``g_values`` that of
+    the result named ``values`` (None where nothing flows back); ``result``, or a result's own name, is what came out;
+    a parameter's name is what went in; ``self_type`` is the `TensorType` of the parameter ``self`` (a tuple of them for
+    a list of tensors), for which no tensor is kept; ``needs`` says of each of ``params`` whether its gradient is asked
+    for. A tensor that no formula in use names is not saved.
+
+    It is made of public operations, so that it can be differentiated again. It gives one gradient, or a tuple of one
+    for each of ``params``; None stands for zero. A gradient that is larger by broadcasting is summed to the parameter's
+    shape by who calls this, and made its dtype.
+    """
+
+    params: tuple[str, ...]
+    rule: Rule
+    takes: tuple[str, ...]
 
 
 @dataclass(eq=False, slots=True)
@@ -56,8 +80,16 @@ class Op:
     random: bool = False
     side_effect: bool = False
     rules: dict[str, Rule] = field(default_factory=dict[str, Rule])
+    derivatives: dict[str, Derivative] = field(default_factory=dict[str, Derivative])  # by parameter
     plans: dict[Any, Any] = field(default_factory=dict[Any, Any])
     evaluate: Callable[[tuple[Any, ...]], Any] | None = None
+    tensors: tuple[int, ...] = ()  # positions of the parameters that take a tensor
+    tensor_lists: tuple[int, ...] = ()  # positions of those that take a list of tensors
+
+    def __post_init__(self) -> None:
+        kinds = [_tensor_kind(p.type) for p in self.schema.params]
+        self.tensors = tuple(i for i, kind in enumerate(kinds) if kind == "one")
+        self.tensor_lists = tuple(i for i, kind in enumerate(kinds) if kind == "list")
 
     @property
     def kind(self) -> str:
@@ -85,6 +117,32 @@ class Op:
 
         return add
 
+    def vjp(self, *params: str) -> Callable[[R], R]:
+        """Decorator that adds the formula for the gradients of ``params``; see `Derivative` for what it may take.
+
+        Raises: `ArgumentError` for a parameter that is not a tensor or has a formula already, or an argument that
+                nothing is known by.
+        """
+        tensors = [self.schema.params[i].name for i in (*self.tensors, *self.tensor_lists)]
+        for name in params:
+            if name not in tensors or name in self.derivatives:
+                why = "has a formula already" if name in self.derivatives else f"takes one of {', '.join(tensors)}"
+                raise ArgumentError(f"{self.name}: vjp of parameter {name!r}: {why}")
+
+        def add(rule: R) -> R:
+            takes = tuple(inspect.signature(rule).parameters)
+            known = _derivative_names(self.schema)
+            unknown = [name for name in takes if name not in known]
+            if unknown:
+                raise ArgumentError(
+                    f"{self.name}: {rule.__name__} takes {unknown[0]!r}; a formula takes {', '.join(sorted(known))}"
+                )
+            found = Derivative(params, rule, takes)
+            self.derivatives.update(dict.fromkeys(params, found))
+            return rule
+
+        return add
+
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run the op through the modes: trace over grad over eval."""
         return self.call(bind(self.schema, args, kwargs))
@@ -94,16 +152,43 @@ class Op:
         modes = MODES.get()
         if modes:
             return modes[-1].call(self, args)
+        return self.record(args)
+
+    def record(self, args: tuple[Any, ...]) -> Any:
+        """Run the op below the modes; where a tensor has a place on the tape, autograd runs it and writes it down."""
+        for i in self.tensors:
+            if getattr(args[i], "tape", None) is not None:
+                return recorder().call(self, args)
+        for i in self.tensor_lists:
+            if any(getattr(a, "tape", None) is not None for a in args[i] or ()):
+                return recorder().call(self, args)
         return self.run(args)
 
     def run(self, args: tuple[Any, ...]) -> Any:
-        """Run the op below all modes."""
+        """Run the op below all modes and unseen by autograd."""
         if self.evaluate is None:
             raise ArgumentError(f"{self.name}: declared without an evaluator")
         return self.evaluate(args)
 
     def __repr__(self) -> str:
         return f"<op {self.schema}>"
+
+
+def _tensor_kind(type_: Type) -> str:
+    """``"one"`` for a tensor, ``"list"`` for a list of them, else nothing."""
+    if isinstance(type_, OptionalType):
+        return _tensor_kind(type_.element)
+    if isinstance(type_, ListType):
+        return "list" if _tensor_kind(type_.element) else ""
+    return "one" if isinstance(type_, TensorType) else ""
+
+
+def _derivative_names(schema: Schema) -> set[str]:
+    """What a formula's arguments may be called."""
+    inputs = {p.name for p in schema.params} | {f"{p.name}_type" for p in schema.params if _tensor_kind(p.type)}
+    named = [r.name for r in schema.results if r.name]
+    outputs = {*named, *(f"g_{name}" for name in named)} if len(schema.results) > 1 else {"g", "result"}
+    return inputs | outputs | {"needs"}
 
 
 _REGISTRY: dict[str, list[Op]] = {}

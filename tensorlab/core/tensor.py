@@ -5,7 +5,7 @@ Methods that are operations are installed by `tensorlab.ops.methods`, the floor 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tensorlab.core.device import CPU, device
 from tensorlab.core.dtype import DType
@@ -14,7 +14,7 @@ from tensorlab.core.reading import first_element, read_out
 from tensorlab.core.shape import Size, contiguous_strides, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
-from tensorlab.errors import AliasError, ArgumentError, ShapeError
+from tensorlab.errors import AliasError, ArgumentError, GradError, ShapeError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,15 +26,29 @@ else:
     Operations = object  # installed by `tensorlab.ops.methods`, the floor above
 
 
+class Tape(Protocol):
+    """A tensor's place in autograd's record; what stands there is autograd's own."""
+
+    @property
+    def requires_grad(self) -> bool:
+        """Whether gradients flow back to or through the tensor."""
+        ...
+
+
 class Tensor(Operations):
     """A view of a storage: element type, shape and strides (the layout) from an offset on.
+
+    ``base`` is the tensor that this one was made a view of, itself no view; ``tape`` is its place in autograd's record,
+    None for a tensor that needs no gradient.
 
     Units: ``offset`` and strides in elements; ``address`` in bytes.
     """
 
-    __slots__ = ("__weakref__", "_storage", "address", "layout", "offset")
+    __slots__ = ("__weakref__", "_storage", "address", "base", "layout", "offset", "tape")
 
-    def __init__(self, storage: Storage, layout: Layout, offset: int = 0) -> None:
+    def __init__(self, storage: Storage, layout: Layout, offset: int = 0, base: Tensor | None = None) -> None:
+        self.tape: Tape | None = None
+        self.base = base
         self._storage = storage
         self.layout = layout
         self.offset = offset
@@ -82,8 +96,13 @@ class Tensor(Operations):
 
     @property
     def requires_grad(self) -> bool:
-        """Always False: this version computes no gradients."""
-        return False
+        """Whether gradients flow back to or through this tensor."""
+        return self.tape is not None and self.tape.requires_grad
+
+    @property
+    def _base(self) -> Tensor | None:
+        """The tensor that this one is a view of."""
+        return self.base
 
     @property
     def _version(self) -> int:
@@ -131,8 +150,8 @@ class Tensor(Operations):
         return self.address
 
     def as_view(self, layout: Layout, offset: int) -> Tensor:
-        """The same storage seen through another layout, from an absolute offset in elements."""
-        return Tensor(self._storage, layout, offset)
+        """The same storage seen through another layout, from an absolute offset in elements: a view of this tensor."""
+        return Tensor(self._storage, layout, offset, self if self.base is None else self.base)
 
     def written(self) -> None:
         """Raise the version: called by every in-place operation after its checks."""
@@ -157,7 +176,12 @@ class Tensor(Operations):
         return read_out(self, "tolist", lambda: self.detached_numpy().tolist())
 
     def numpy(self) -> Array:
-        """An ndarray over the same bytes: no copy; it keeps the storage alive."""
+        """An ndarray over the same bytes: no copy; it keeps the storage alive.
+
+        Raises: `GradError` for a tensor that requires a gradient, in torch's words.
+        """
+        if self.requires_grad:
+            raise GradError("numpy: can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()")
         return read_out(self, "numpy", self.detached_numpy)
 
     def detached_numpy(self) -> Array:

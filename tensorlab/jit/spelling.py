@@ -171,7 +171,7 @@ def _call(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -> st
     first = node.inputs[0] if node.inputs else None
     namespace, _, name = node.kind.partition("::")
     of_tensors = any(general(v.type) in (TENSOR, ListType(TENSOR)) for v in node.inputs)
-    if namespace == "aten" and (name in create.__all__ or (name in api.__all__ and of_tensors)):
+    if namespace == "aten" and (name in create.FUNCTIONS or (name in api.FUNCTIONS and of_tensors)):
         return f"tensorlab.{name}({', '.join(arguments)})"
     is_method = namespace == "aten" and first is not None and is_name(first) and isinstance(first.type, TensorType)
     if is_method and name in vars(Tensor):

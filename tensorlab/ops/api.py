@@ -3,7 +3,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from tensorlab.core.dtype import DType
 from tensorlab.core.tensor import Tensor
@@ -37,45 +38,6 @@ from tensorlab.ops.functions import (
 from tensorlab.ops.operands import as_int, as_ints, as_operand, unary
 from tensorlab.ops.quick import quick_unary
 from tensorlab.ops.reduce import MaxMin
-
-__all__ = [
-    "abs",
-    "add",
-    "argmax",
-    "argmin",
-    "cat",
-    "clamp",
-    "clone",
-    "div",
-    "eq",
-    "exp",
-    "ge",
-    "gt",
-    "le",
-    "log",
-    "lt",
-    "matmul",
-    "max",
-    "mean",
-    "min",
-    "mul",
-    "ne",
-    "neg",
-    "permute",
-    "pow",
-    "reciprocal",
-    "relu",
-    "reshape",
-    "sigmoid",
-    "softmax",
-    "sqrt",
-    "sub",
-    "sum",
-    "t",
-    "tanh",
-    "transpose",
-    "where",
-]
 
 # Reductions -----------------------------------------------------------------------------------------------------------
 
@@ -190,3 +152,43 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
 def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     """Another shape: a view where strides allow one, else a copy."""
     return unary(movement.reshape, input, as_ints(shape, op="reshape", name="shape"))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "abs": abs,
+    "add": add,
+    "argmax": argmax,
+    "argmin": argmin,
+    "cat": cat,
+    "clamp": clamp,
+    "clone": clone,
+    "div": div,
+    "eq": eq,
+    "exp": exp,
+    "ge": ge,
+    "gt": gt,
+    "le": le,
+    "log": log,
+    "lt": lt,
+    "matmul": matmul,
+    "max": max,
+    "mean": mean,
+    "min": min,
+    "mul": mul,
+    "ne": ne,
+    "neg": neg,
+    "permute": permute,
+    "pow": pow,
+    "reciprocal": reciprocal,
+    "relu": relu,
+    "reshape": reshape,
+    "sigmoid": sigmoid,
+    "softmax": softmax,
+    "sqrt": sqrt,
+    "sub": sub,
+    "sum": sum,
+    "t": t,
+    "tanh": tanh,
+    "transpose": transpose,
+    "where": where,
+}

@@ -23,23 +23,6 @@ from tensorlab.ops.data import as_tensor, tensor
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.operands import as_dtype, as_ints, as_number
 
-__all__ = [
-    "arange",
-    "as_tensor",
-    "empty",
-    "from_numpy",
-    "full",
-    "full_of",
-    "manual_seed",
-    "ones",
-    "ones_like",
-    "rand",
-    "randn",
-    "tensor",
-    "zeros",
-    "zeros_like",
-]
-
 # Filled ---------------------------------------------------------------------------------------------------------------
 
 full_op = declare("full(int[] size, Scalar fill_value, *, ScalarType? dtype=None) -> Tensor")
@@ -267,3 +250,20 @@ def rand(*size: Any, dtype: DType | None = None) -> Tensor:
 def randn(*size: Any, dtype: DType | None = None) -> Tensor:
     """Normal numbers, mean 0, variance 1."""
     return randn_op.call((_size(size, "randn"), dtype))
+
+
+FUNCTIONS: dict[str, Any] = {
+    "arange": arange,
+    "as_tensor": as_tensor,
+    "empty": empty,
+    "from_numpy": from_numpy,
+    "full": full,
+    "manual_seed": manual_seed,
+    "ones": ones,
+    "ones_like": ones_like,
+    "rand": rand,
+    "randn": randn,
+    "tensor": tensor,
+    "zeros": zeros,
+    "zeros_like": zeros_like,
+}

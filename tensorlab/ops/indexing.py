@@ -27,7 +27,7 @@ def get(self: Tensor, index: Any) -> Tensor:
     Raises: `DimError` out of range or for too many indices, `ArgumentError` for an index of another kind, `RangeError`
             for a slice that goes backwards.
     """
-    part = None if _modes() else _part(index)
+    part = None if self.tape is not None or _modes() else _part(index)
     if part is None:
         return _chain(self, index)
     key = (self.layout, part)
@@ -38,7 +38,7 @@ def get(self: Tensor, index: Any) -> Tensor:
             _places.clear()
         _places[key] = (result.layout, result.offset - self.offset)
         return result
-    return Tensor(self.storage(), place[0], self.offset + place[1])
+    return self.as_view(place[0], self.offset + place[1])
 
 
 _PLAIN = (int, type(None))

@@ -13,7 +13,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.reading import read_out
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
-from tensorlab.ops import api, arithmetic, comparison, copying, indexing, movement
+from tensorlab.ops import api, arithmetic, comparison, copying, families, indexing, movement
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_operand, is_operand
 from tensorlab.ops.quick import quick_binary
 from tensorlab.ops.written import WRITTEN
@@ -229,6 +229,8 @@ TABLE: dict[str, Any] = {
     "detach": detach,
     "to": to,
 }
+
+TABLE.update(families.table("METHODS"))
 
 for _name, _method in TABLE.items():
     setattr(Tensor, _name, _method)

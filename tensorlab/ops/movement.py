@@ -180,8 +180,8 @@ def reshape_call(a: Tensor, shape: tuple[int, ...]) -> Tensor:
     if copies:
         from tensorlab.ops.copying import contiguous
 
-        a = contiguous.run((a,))
-    return Tensor(a.storage(), form, a.offset)
+        return Tensor(contiguous.run((a,)).storage(), form)
+    return a.as_view(form, a.offset)
 
 
 def _reshaped(form: Layout, shape: Shape) -> tuple[Layout, bool]:
@@ -224,7 +224,7 @@ def _remember(op: Op, key: object, value: Any) -> Any:
 
 
 def _short_cut(form: Layout, step: int) -> Callable[[Tensor], Tensor]:
-    return lambda source: Tensor(source.storage(), form, source.offset + step)
+    return lambda source: source.as_view(form, source.offset + step)
 
 
 class ViewEvaluator:
@@ -245,7 +245,7 @@ class ViewEvaluator:
             if len(args) == 1:
                 _remember(self.op, source.layout, _short_cut(*place))
         form, step = place
-        return Tensor(source.storage(), form, source.offset + step)
+        return source.as_view(form, source.offset + step)
 
 
 def _finish_view(op: Op) -> None:

@@ -26,7 +26,7 @@ def quick_unary(op: Op) -> Callable[[F], F]:
         def function(input: Any, *rest: Any, **options: Any) -> Any:
             if type(input) is Tensor and not rest and not options:
                 run = plans.get(input.layout)
-                if run is not None and not modes():
+                if run is not None and input.tape is None and not modes():
                     return run(input)
             return checked(input, *rest, **options)
 
@@ -45,10 +45,10 @@ def quick_binary(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
             if type(input) is Tensor and not options:
                 kind = type(other)
                 if kind is Tensor:
-                    run = tensor_plans.get((input.layout, other.layout))
+                    run = tensor_plans.get((input.layout, other.layout)) if other.tape is None else None
                 else:
                     run = number_plans.get((input.layout, kind))
-                if run is not None and not modes():
+                if run is not None and input.tape is None and not modes():
                     return run(input, other)
             return checked(input, other, **options)
 

@@ -1,0 +1,15 @@
+"""Public functions, by the module that holds each: what `tensorlab` resolves lazily.
+
+Written by tests/test_public_names.py from the tables in `ops.families`.
+"""
+
+from __future__ import annotations
+
+# fmt: off
+# ruff: noqa: E501
+FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.api': ('abs', 'add', 'argmax', 'argmin', 'cat', 'clamp', 'clone', 'div', 'eq', 'exp', 'ge',
+                       'gt', 'le', 'log', 'lt', 'matmul', 'max', 'mean', 'min', 'mul', 'ne', 'neg', 'permute',
+                       'pow', 'reciprocal', 'relu', 'reshape', 'sigmoid', 'softmax', 'sqrt', 'sub', 'sum',
+                       't', 'tanh', 'transpose', 'where'),
+ 'tensorlab.ops.create': ('arange', 'as_tensor', 'empty', 'from_numpy', 'full', 'manual_seed', 'ones',
+                          'ones_like', 'rand', 'randn', 'tensor', 'zeros', 'zeros_like')}

@@ -1,0 +1,130 @@
+"""What is written out for people and tools (public names, signatures of methods) is what the op families hold.
+
+``--update-golden`` writes both files anew.
+"""
+
+import inspect
+import pprint
+import re
+from pathlib import Path
+
+import pytest
+
+import tensorlab as tl
+from tensorlab.core.tensor import Tensor
+from tensorlab.ops import families
+from tensorlab.ops.methods import TABLE
+
+PACKAGE = Path(tl.__file__).parent
+KNOWN = {
+    *("Tensor", "Operand", "Dims", "DType", "Any", "Sequence", "Iterator", "None"),
+    *("Int", "Float", "Bool", "str", "tuple", "list"),
+}
+ALIASES = {"int": "Int", "float": "Float", "bool": "Bool"}
+
+
+def names_text() -> str:
+    homes = families.homes("FUNCTIONS")
+    by_module: dict[str, tuple[str, ...]] = {}
+    for name, module in sorted(homes.items()):
+        by_module[module] = (*by_module.get(module, ()), name)
+    table = pprint.pformat(dict(sorted(by_module.items())), width=110, compact=True)
+    return (
+        '"""Public functions, by the module that holds each: what `tensorlab` resolves lazily.\n\n'
+        "Written by tests/test_public_names.py from the tables in `ops.families`.\n"
+        '"""\n\nfrom __future__ import annotations\n\n'
+        f"# fmt: off\n# ruff: noqa: E501\nFUNCTIONS: dict[str, tuple[str, ...]] = {table}\n"
+    )
+
+
+def annotation(text: object) -> str:
+    """An annotation in the words that the file of signatures knows, else Any."""
+    if text is inspect.Parameter.empty:
+        return "Any"
+    words = str(text) if isinstance(text, str) else getattr(text, "__name__", "Any")
+    words = re.sub(r"\b(int|float|bool)\b", lambda m: ALIASES[m[0]], words)
+    return words if set(re.findall(r"[A-Za-z_]\w*", words)) <= KNOWN else "Any"
+
+
+def written(default: object) -> str:
+    """A default as source, where it is a literal."""
+    return repr(default) if default is None or isinstance(default, (bool, int, float, str, tuple)) else "..."
+
+
+def signature(name: str, method: object) -> str:
+    if isinstance(method, property):
+        returns = annotation(inspect.signature(method.fget).return_annotation)
+        return f"    @property\n    def {name}(self) -> {returns}: ..."
+    parts, star = [], False
+    for i, p in enumerate(inspect.signature(method).parameters.values()):
+        default = "" if p.default is p.empty else f" = {written(p.default)}"
+        if i == 0:
+            parts.append("self")
+        elif p.kind is p.VAR_POSITIONAL:
+            parts.append(f"*{p.name}: {annotation(p.annotation)}")
+            star = True
+        elif p.kind is p.VAR_KEYWORD:
+            parts.append(f"**{p.name}: {annotation(p.annotation)}")
+        else:
+            if p.kind is p.KEYWORD_ONLY and not star:
+                parts.append("*")
+                star = True
+            parts.append(f"{p.name}: {annotation(p.annotation)}{default}")
+    returns = annotation(inspect.signature(method).return_annotation)
+    ignore = "  # pyright: ignore[reportIncompatibleMethodOverride]" if name in ("__eq__", "__ne__") else ""
+    return f"    def {name}({', '.join(parts)}) -> {returns}: ...{ignore}"
+
+
+def signatures_text() -> str:
+    methods = "\n".join(signature(name, TABLE[name]) for name in sorted(TABLE))
+    return f'''"""The methods that ops give to Tensor, as type checkers see them; `tensorlab.ops.methods` installs them.
+
+Written by tests/test_public_names.py from the methods' own signatures.
+"""
+
+# fmt: off
+# ruff: noqa: A002, E501, FBT001
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from tensorlab.core.dtype import DType
+
+if TYPE_CHECKING:
+    from tensorlab.core.tensor import Tensor
+
+# Some methods are named as these types are.
+Bool: TypeAlias = bool
+Int: TypeAlias = int
+Float: TypeAlias = float
+Operand: TypeAlias = Any  # a tensor, an ndarray, or a number of Python's or NumPy's
+Dims: TypeAlias = int | Sequence[int] | None
+
+
+class Operations:
+    """Signatures alone."""
+
+{methods}
+'''
+
+
+@pytest.mark.parametrize(("path", "text"), [("names.py", names_text), ("core/operations.py", signatures_text)])
+def test_what_is_written_is_what_there_is(path, text, request):
+    file = PACKAGE / path
+    if request.config.getoption("--update-golden"):
+        file.write_text(text(), encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text(), f"{path} is stale: run this test with --update-golden"
+
+
+@pytest.mark.parametrize("name", sorted(families.homes("FUNCTIONS")))
+def test_a_public_function_is_there_and_says_what_it_does(name):
+    found = getattr(tl, name)
+    assert found is families.table("FUNCTIONS")[name]
+    assert inspect.getdoc(found), name
+
+
+@pytest.mark.parametrize("name", sorted(TABLE))
+def test_a_method_is_installed(name):
+    assert inspect.getattr_static(Tensor, name) is TABLE[name]
