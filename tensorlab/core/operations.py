@@ -4,7 +4,7 @@ Written by tests/test_public_names.py from the methods' own signatures.
 """
 
 # fmt: off
-# ruff: noqa: A002, E501, FBT001
+# ruff: noqa: E501
 
 from __future__ import annotations
 
