@@ -271,8 +271,8 @@ for _op in VIEWS:
 
 
 def call_evaluator(op: Op) -> Op:
-    """Let a declared op run its ``call`` rule."""
-    rule = op.rules["call"]
+    """Let a declared op run its ``call`` or its ``composite`` rule."""
+    rule = op.rules["call"] if "call" in op.rules else op.rules["composite"]
     op.evaluate = lambda args: rule(*args)
     return op
 
