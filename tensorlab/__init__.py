@@ -14,7 +14,10 @@ from tensorlab.version import __version__
 _MODULES = ("jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
 
 _NAMES: dict[str, tuple[str, ...]] = {
-    "tensorlab.core.dtype": ("bool", "uint8", "int32", "int64", "float32", "float64", "DType"),
+    "tensorlab.core.dtype": (
+        *("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64"),
+        "DType",
+    ),
     "tensorlab.core.device": ("device",),
     "tensorlab.core.shape": ("Size",),
     "tensorlab.core.storage": ("Storage",),
@@ -24,13 +27,28 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.errors": ("TensorlabError",),
 }
 
+# torch's second names: those of dtypes (`core.dtype.ALIASES`), and of the class of them. ``import *`` leaves them out.
+_ALIASES = ("half", "short", "int", "long", "float", "double", "dtype")
+
 _FUNCTIONS = frozenset(name for names in FUNCTIONS.values() for name in names)
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
 __all__ = ["__version__", *_HOME, *_MODULES]  # pyright: ignore[reportUnsupportedDunderAll] - the table says it
 
 if TYPE_CHECKING:
-    from tensorlab.core.dtype import DType, bool, float32, float64, int32, int64, uint8
+    from tensorlab.core.dtype import (
+        DType,
+        bfloat16,
+        bool,
+        float16,
+        float32,
+        float64,
+        int8,
+        int16,
+        int32,
+        int64,
+        uint8,
+    )
     from tensorlab.core.tensor import Tensor
 
 
@@ -39,6 +57,9 @@ def __getattr__(name: str) -> Any:
     if name in _HOME:
         module = import_module(_HOME[name])
         value = module.FUNCTIONS[name] if name in _FUNCTIONS else getattr(module, name)
+    elif name in _ALIASES:
+        dtypes = import_module("tensorlab.core.dtype")
+        value = dtypes.DType if name == "dtype" else dtypes.ALIASES[name]
     elif name in _MODULES:
         value = import_module(f"tensorlab.{name}")
     else:
@@ -48,7 +69,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return sorted(__all__)
+    return sorted((*__all__, *_ALIASES))
 
 
 def load_ipython_extension(shell: Any) -> None:

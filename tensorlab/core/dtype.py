@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache, reduce
 
+import ml_dtypes
 import numpy as np
 
 from tensorlab.errors import DTypeError
@@ -41,6 +42,21 @@ class DType:
         """Whether values have a fractional part."""
         return self.category is Category.FLOAT
 
+    @property
+    def is_complex(self) -> builtins.bool:
+        """Whether values have an imaginary part: none here have."""
+        return False
+
+    @property
+    def is_signed(self) -> builtins.bool:
+        """Whether values may be negative."""
+        return self.name not in ("bool", "uint8")
+
+    @property
+    def is_half(self) -> builtins.bool:
+        """Whether this is one of the two floating types of 16 bits, which loops compute with in float32."""
+        return self.itemsize == 2 and self.category is Category.FLOAT
+
     def __repr__(self) -> str:
         return f"tensorlab.{self.name}"
 
@@ -50,23 +66,40 @@ class DType:
 
 bool = DType("bool", 1, Category.BOOL, "Bool", 11, np.dtype(np.bool_))  # noqa: A001 - torch's public name
 uint8 = DType("uint8", 1, Category.INT, "Byte", 0, np.dtype(np.uint8))
+int8 = DType("int8", 1, Category.INT, "Char", 1, np.dtype(np.int8))
+int16 = DType("int16", 2, Category.INT, "Short", 2, np.dtype(np.int16))
 int32 = DType("int32", 4, Category.INT, "Int", 3, np.dtype(np.int32))
 int64 = DType("int64", 8, Category.INT, "Long", 4, np.dtype(np.int64))
+float16 = DType("float16", 2, Category.FLOAT, "Half", 5, np.dtype(np.float16))
+bfloat16 = DType("bfloat16", 2, Category.FLOAT, "BFloat16", 15, np.dtype(ml_dtypes.bfloat16))
 float32 = DType("float32", 4, Category.FLOAT, "Float", 6, np.dtype(np.float32))
 float64 = DType("float64", 8, Category.FLOAT, "Double", 7, np.dtype(np.float64))
 
-DTYPES: tuple[DType, ...] = (bool, uint8, int32, int64, float32, float64)
+DTYPES: tuple[DType, ...] = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64)
 DEFAULT_FLOAT = float32
 
 BY_NAME = {d.name: d for d in DTYPES}
 BY_CODE = {d.code: d for d in DTYPES}
 BY_IR_NAME = {d.ir_name: d for d in DTYPES}
+# torch's second names.
+ALIASES = {"half": float16, "short": int16, "int": int32, "long": int64, "float": float32, "double": float64}
 _BY_NUMPY = {d.numpy: d for d in DTYPES}
 
-# Within a category the wider type wins; uint8 with a signed type gives that signed type.
+# Within a category the wider type wins, except for the two pairs of which neither holds the other's values.
 _ORDER = {d: rank for rank, d in enumerate(DTYPES)}
-# What a Python number of a category is, when nothing else fixes a type.
+_NEITHER = {frozenset((uint8, int8)): int16, frozenset((float16, bfloat16)): float32}
+# What a Python number of a category is, when nothing else fixes a type; `set_default_float` changes the last.
 _NUMBER_DTYPE = {Category.BOOL: bool, Category.INT: int64, Category.FLOAT: DEFAULT_FLOAT}
+
+
+def default_float() -> DType:
+    """What a Python float is, and what integers become where an operation gives fractions."""
+    return _NUMBER_DTYPE[Category.FLOAT]
+
+
+def set_default_float(dtype: DType) -> None:
+    """Set what `default_float` gives, in the whole process; plans of ops made before stay as they are."""
+    _NUMBER_DTYPE[Category.FLOAT] = dtype
 
 
 def from_numpy_dtype(dtype: np.dtype[np.generic], what: str) -> DType:
@@ -110,7 +143,8 @@ def limits(dtype: DType) -> tuple[int, int]:
 
 def promote(a: DType, b: DType) -> DType:
     """The smallest type here that holds values of both, by torch's lattice."""
-    return a if _ORDER[a] >= _ORDER[b] else b
+    neither = _NEITHER.get(frozenset((a, b))) if a.category is b.category else None
+    return neither or (a if _ORDER[a] >= _ORDER[b] else b)
 
 
 def result_type(dims: Iterable[DType], zero_dims: Iterable[DType] = (), numbers: Iterable[Category] = ()) -> DType:
