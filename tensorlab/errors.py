@@ -136,3 +136,7 @@ class TracerWarning(UserWarning):
 
 class CacheWarning(UserWarning):
     """The compiled-code cache cannot be used; everything works, nothing is kept."""
+
+
+class ResizeWarning(UserWarning):
+    """An ``out`` tensor with elements in it that had to be given another shape."""
