@@ -7,9 +7,10 @@ from __future__ import annotations
 
 # fmt: off
 # ruff: noqa: E501
-FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.api': ('abs', 'add', 'argmax', 'argmin', 'cat', 'clamp', 'clone', 'div', 'eq', 'exp', 'ge',
-                       'gt', 'le', 'log', 'lt', 'matmul', 'max', 'mean', 'min', 'mul', 'ne', 'neg', 'permute',
-                       'pow', 'reciprocal', 'relu', 'reshape', 'sigmoid', 'softmax', 'sqrt', 'sub', 'sum',
-                       't', 'tanh', 'transpose', 'where'),
+FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.api': ('abs', 'add', 'cat', 'clamp', 'clone', 'div', 'eq', 'exp', 'ge', 'gt', 'le', 'log',
+                       'lt', 'matmul', 'mul', 'ne', 'neg', 'permute', 'pow', 'reciprocal', 'relu', 'reshape',
+                       'sigmoid', 'sqrt', 'sub', 't', 'tanh', 'transpose', 'where'),
  'tensorlab.ops.create': ('arange', 'as_tensor', 'empty', 'from_numpy', 'full', 'manual_seed', 'ones',
-                          'ones_like', 'rand', 'randn', 'tensor', 'zeros', 'zeros_like')}
+                          'ones_like', 'rand', 'randn', 'tensor', 'zeros', 'zeros_like'),
+ 'tensorlab.ops.reduce_functions': ('amax', 'amin', 'aminmax', 'argmax', 'argmin', 'max', 'mean', 'min',
+                                    'nansum', 'softmax', 'sum')}

@@ -28,8 +28,8 @@ class Fold:
 
     ``step(acc, x)`` folds one element in; ``finish(acc, n)`` makes the result. ``identity`` starts the fold, or is None
     where the first element does: then no elements are an error. ``wide``: partial folds in the element's own precision
-    go into an accumulator of 64 bits. ``beats(best, x)``: the position of the winner is kept, and this says whether a
-    later element wins; ``step`` then gives the better of two.
+    go into an accumulator of 64 bits, by the operator ``joins``. ``beats(best, x)``: the position of the winner is
+    kept, and this says whether a later element wins; ``step`` then gives the better of two.
     """
 
     name: str
@@ -38,6 +38,7 @@ class Fold:
     identity: int | None = None
     wide: bool = False
     beats: Callable[..., Any] | None = None
+    joins: str = "+"
 
 
 def reduction_loop(fold: Fold, element: DType, result: DType, *, columns: bool) -> LoopText:
@@ -92,6 +93,7 @@ class _Expressions:
             "block": str(BLOCK),
             "searched": str(SEARCHED),
             "zero": zero,
+            "joins": self.fold.joins,
             "row_x": self._loaded("a[row + i]"),
             "first_x": self._loaded("a[row]"),
             "column_x": self._loaded("a[base + j]"),
@@ -144,7 +146,7 @@ _WIDE_ROWS = Template("""
             for i in range(start, min(start + ${block}, n)):
                 x = ${row_x}
                 part = ${step}
-            acc += ${wide}(part)
+            acc ${joins}= ${wide}(part)
         out[o] = ${finished}
 """)
 

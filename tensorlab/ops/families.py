@@ -9,11 +9,12 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Any
 
-from tensorlab.ops import api, create
+from tensorlab.ops import api, create, reduce_functions
 
 FAMILIES: tuple[ModuleType, ...] = (
     api,
     create,
+    reduce_functions,
 )
 
 TABLES = ("FUNCTIONS", "METHODS", "LINALG", "FUNCTIONAL")

@@ -13,7 +13,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.reading import read_out
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
-from tensorlab.ops import api, arithmetic, comparison, copying, families, indexing, movement
+from tensorlab.ops import api, arithmetic, comparison, copying, families, indexing, movement, reduce_functions
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_operand, is_operand
 from tensorlab.ops.quick import quick_binary
 from tensorlab.ops.written import WRITTEN
@@ -167,12 +167,12 @@ def _iter(self: Tensor) -> Iterator[Tensor]:
 
 def _contains(self: Tensor, element: Any) -> bool:
     """Whether any element equals a number, or the tensor's one element."""
-    return bool(api.max(api.eq(self, as_operand(element, op="in")))) if self.layout.numel else False
+    return bool(reduce_functions.max(api.eq(self, as_operand(element, op="in")))) if self.layout.numel else False
 
 
 _FUNCTIONS = (
     *("add", "sub", "mul", "div", "pow", "neg", "abs", "reciprocal", "exp", "log", "sqrt", "tanh", "sigmoid", "relu"),
-    *("clamp", "eq", "ne", "lt", "le", "gt", "ge", "sum", "mean", "max", "min", "argmax", "argmin", "softmax"),
+    *("clamp", "eq", "ne", "lt", "le", "gt", "ge"),
     *("matmul", "clone", "t", "transpose"),
 )
 _CONVERTERS = {

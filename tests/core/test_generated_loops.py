@@ -15,7 +15,7 @@ from tensorlab.core.reduction_loops import Fold, reduction_loop
 from tensorlab.core.region import Ref, Region, Source, Step, type_region
 from tensorlab.core.types import TensorType
 from tensorlab.errors import CompileError
-from tensorlab.ops import arithmetic, elementary, reduce
+from tensorlab.ops import arithmetic, elementary, extremes, reduce
 from tensorlab.ops.softmax import softmax_loop
 
 ONE = Ref(Source.LITERAL, literal=1)
@@ -51,7 +51,7 @@ def test_pointwise_loops(golden, name, walk):
 
 
 @pytest.mark.parametrize("name", ["rows", "columns"])
-@pytest.mark.parametrize("fold", [reduce.SUM, reduce.MEAN, reduce.MAX, reduce.ARGMIN], ids=lambda f: f.name)
+@pytest.mark.parametrize("fold", [reduce.SUM, reduce.MEAN, extremes.MAX, extremes.ARGMIN], ids=lambda f: f.name)
 def test_reduction_loops(golden, fold, name):
     text = reduction_loop(fold, tl.float32, tl.float32, columns=name == "columns")
     assert text.label == f"{fold.name}_{name}"
@@ -79,8 +79,8 @@ def test_a_loop_reads_and_writes_bools_as_bytes():
 VECTORS = {
     "pointwise": lambda: text_of(FLAT, tl.float32, tl.float32),
     "sum": lambda: reduction_loop(reduce.SUM, tl.float32, tl.float32, columns=False),
-    "max": lambda: reduction_loop(reduce.MAX, tl.float32, tl.float32, columns=False),
-    "argmin": lambda: reduction_loop(reduce.ARGMIN, tl.float32, tl.float32, columns=False),
+    "max": lambda: reduction_loop(extremes.MAX, tl.float32, tl.float32, columns=False),
+    "argmin": lambda: reduction_loop(extremes.ARGMIN, tl.float32, tl.float32, columns=False),
     "mean of columns": lambda: reduction_loop(reduce.MEAN, tl.float32, tl.float32, columns=True),
 }
 

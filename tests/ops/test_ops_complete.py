@@ -12,6 +12,7 @@ from tensorlab.ops import (
     copying,
     create,
     elementary,
+    extremes,
     in_place,
     linalg,
     movement,
@@ -29,7 +30,7 @@ KINDS = {
     ),
     "comparison": ({"type", "scalar"}, {"check"}, comparison.COMPARISONS),
     "in place": ({"type", "scalar"}, set(), in_place.IN_PLACE),
-    "reduction": ({"type", "reduce"}, set(), reduce.REDUCTIONS),
+    "reduction": ({"type", "reduce"}, set(), (*reduce.REDUCTIONS, *extremes.REDUCTIONS)),
     "view": ({"type", "view"}, set(), movement.VIEWS),
     "call": (
         {"type", "call"},

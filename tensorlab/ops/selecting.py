@@ -1,0 +1,32 @@
+"""Back from elements that were chosen along a dimension: gradients of max, median, kthvalue, mode, sort and topk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tensorlab.core.op import lookup
+from tensorlab.core.shape import wrap_dim
+from tensorlab.core.tensor import Tensor
+from tensorlab.ops.create import full
+from tensorlab.ops.movement import unsqueeze
+
+
+def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], *, keepdim: bool) -> Tensor | None:
+    """A gradient of ``shape``: that of each chosen element where it was chosen from, else 0.
+
+    ``keepdim`` says whether the chosen elements have the dimension still. An element that was chosen more than once
+    gets the sum.
+    """
+    if g is None:
+        return None
+    if not keepdim and shape:
+        at = wrap_dim(dim, len(shape), op="scatter_add")
+        g, indices = unsqueeze.call((g, at)), unsqueeze.call((indices, at))
+    (scatter_add,) = lookup("aten::scatter_add")
+    return scatter_add.call((full(tuple(shape), 0, dtype=g.dtype), dim, indices, g))
+
+
+def taken(source: Tensor, dim: int, indices: Tensor) -> Tensor:
+    """The elements of ``source`` at ``indices`` along a dimension."""
+    (gather,) = lookup("aten::gather")
+    return gather.call((source, dim, indices, False))
