@@ -76,6 +76,7 @@ float32 = DType("float32", 4, Category.FLOAT, "Float", 6, np.dtype(np.float32))
 float64 = DType("float64", 8, Category.FLOAT, "Double", 7, np.dtype(np.float64))
 
 DTYPES: tuple[DType, ...] = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64)
+HALVES = (float16, bfloat16)  # computed with in float32
 DEFAULT_FLOAT = float32
 
 BY_NAME = {d.name: d for d in DTYPES}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tensorlab.core.dtype import from_numpy_dtype
+from tensorlab.core.dtype import bfloat16, from_numpy_dtype
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.storage import Storage
 from tensorlab.errors import ArgumentError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from tensorlab.core.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
+_BFLOAT16 = bfloat16.numpy
 
 
 class _Exporter:
@@ -45,13 +46,16 @@ def to_numpy(tensor: Tensor) -> Array:
         "strides": strides,
         "data": (tensor.address or _NOWHERE.ctypes.data, tensor.storage().readonly),
     }
-    return np.asarray(_Exporter(tensor.storage(), interface))
+    array = np.asarray(_Exporter(tensor.storage(), interface))
+    return array.view(_BFLOAT16) if tensor.layout.dtype is bfloat16 else array
 
 
 @lru_cache(maxsize=4096)
 def _numpy_form(form: Layout) -> tuple[tuple[int, ...], str, tuple[int, ...]]:
     size = form.dtype.itemsize
-    return tuple(form.shape), form.dtype.numpy.str, tuple(s * size for s in form.strides)
+    # The interface has no word for bfloat16: the bytes travel as integers.
+    typestr = "<i2" if form.dtype is bfloat16 else form.dtype.numpy.str
+    return tuple(form.shape), typestr, tuple(s * size for s in form.strides)
 
 
 def borrowed(tensor: Tensor) -> Array:

@@ -2,6 +2,9 @@
 
 A loop takes integers: the sizes and strides through ``meta`` (or just ``n`` where every operand is one run), an
 address for each operand (outputs first), then the number parameters.
+
+A float of 16 bits is carried as the float32 of the same value. Each step is computed in float32 and rounded to 16 bits,
+so that a region gives what its steps give one by one, and each of them what torch gives.
 """
 
 from __future__ import annotations
@@ -9,8 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensorlab.core.dtype import Category, DType, uint8
+from tensorlab.core.dtype import HALVES, Category, DType, float32, int8, int16, uint8
 from tensorlab.core.inline import Inliner, cast_name, literal_text
+from tensorlab.core.op import Promotion
 from tensorlab.core.region import Ref, Region, Source, TypedStep
 
 UNIT, ZERO, STRIDED = "u", "z", "s"  # how an operand moves along the innermost dimension
@@ -56,7 +60,8 @@ def pointwise_loop(
     label = "_".join(names)[:40].rstrip("_")
     statements, primitives = _compute(region, steps, inputs, params)
     lines = [f'"""{describe(region)}', "", _operand_text(operands, dtypes, walk), '"""', ""]
-    lines += ["import math", "", "import numpy as np", "", _import_line(dtypes, walk, primitives), "", ""]
+    lines += ["import math", "", "import numpy as np", "", "", "", ""]
+    imports_at = len(lines) - 3
     arguments = [
         "n" if walk.is_flat else "meta",
         *(f"{o}_at" for o in operands),
@@ -76,9 +81,10 @@ def pointwise_loop(
     lines += [indent + t for t in _loads(inputs, outputs, walk, when=None)]
     lines += [indent + t for t in statements]
     for k, (step, dtype) in enumerate(zip(region.outputs, outputs, strict=True)):
-        stored = _cast(f"v{step}", steps[step].result.dtype, dtype)
-        value = f"np.uint8({stored})" if dtype.category is Category.BOOL else stored
+        own = _result(steps[step])
+        value = f"h{step}" if dtype.is_half and own is dtype else stored(f"v{step}", own, dtype)
         lines.append(f"{indent}o{k}[{_index(f'o{k}', walk, walk.inner[k])}] = {value}")
+    lines[imports_at] = _import_line(lines, dtypes, walk, primitives)
     numbers = ["float64" if c is Category.FLOAT else "int64" for c in params]
     signature = f"void({', '.join(['int64'] * (1 + len(operands)) + numbers)})"
     return LoopText("\n".join(lines) + "\n", signature, label)
@@ -109,10 +115,12 @@ def _operand_text(operands: Sequence[str], dtypes: Sequence[DType], walk: Walk) 
     return "\n".join(rows)
 
 
-def _import_line(dtypes: Sequence[DType], walk: Walk, primitives: set[str]) -> str:
+def _import_line(lines: Sequence[str], dtypes: Sequence[DType], walk: Walk, primitives: set[str]) -> str:
     names = {f"{d.name}_at" for d in dtypes} | primitives
     if not walk.is_flat:
         names.add("int64_at")
+    text = "\n".join(lines)
+    names |= {name for d in HALVES for name in (f"{d.name}_up", f"{d.name}_down") if f"{name}(" in text}
     return f"from tensorlab.core.intrinsics import {', '.join(sorted(names))}"
 
 
@@ -144,8 +152,8 @@ def _loads(inputs: Sequence[DType], outputs: Sequence[DType], walk: Walk, *, whe
     for i, dtype in enumerate(inputs):
         inner = walk.inner[len(outputs) + i]
         if (inner == ZERO) is (when == ZERO):
-            test = " != 0" if dtype.category is Category.BOOL else ""
-            lines.append(f"x{i} = a{i}[{_index(f'a{i}', walk, inner)}]{test}")
+            place = f"a{i}[{_index(f'a{i}', walk, inner)}]"
+            lines.append(f"x{i} = {loaded(place, dtype)}")
     return lines
 
 
@@ -155,37 +163,91 @@ def _compute(
     """The statements of one turn, and the primitives that they call."""
     inliner = Inliner()
     for k, (step, typed) in enumerate(zip(region.steps, steps, strict=True)):
+        computed = carried(typed.compute).name
         arguments: list[str] = []
         for param, ref in zip(step.op.schema.params, step.args, strict=True):
             wanted = None if param.name in step.op.exempt else typed.compute
             match ref.source:
                 case Source.INPUT:
-                    arguments.append(_cast(f"x{ref.index}", inputs[ref.index], wanted))
+                    arguments.append(_taken(f"x{ref.index}", inputs[ref.index], wanted, step.op.promotion))
                 case Source.STEP:
-                    arguments.append(_cast(f"v{ref.index}", steps[ref.index].result.dtype, wanted))
+                    arguments.append(_taken(f"v{ref.index}", _result(steps[ref.index]), wanted, step.op.promotion))
                 case Source.PARAM:
-                    arguments.append(f"{cast_name(typed.compute.name)}(p{ref.index})")
+                    number = f"{cast_name(computed)}(p{ref.index})"
+                    compares = step.op.promotion is Promotion.COMPARE
+                    arguments.append(_rounded(number, typed.compute) if compares else number)
                 case Source.LITERAL:
-                    arguments.append(literal_text(ref.literal, typed.compute.name))
-        result = inliner.call(step.op.rules["scalar"], arguments, typed.compute.name)
-        wrapped = f"({result}) != 0" if _is_bool(typed.result.dtype) else f"{cast_name(_name(typed))}({result})"
-        inliner.statements.append(f"v{k} = {wrapped}")
+                    arguments.append(literal_text(ref.literal, computed))
+        result = inliner.call(step.op.rules["scalar"], arguments, computed)
+        dtype = _result(typed)
+        if dtype.category is Category.BOOL:
+            inliner.statements.append(f"v{k} = ({result}) != 0")
+        elif dtype.is_half:
+            # Two names: what is stored needs no widening, and what is not stored no more than that.
+            inliner.statements.append(f"h{k} = {dtype.name}_down({cast_name(float32.name)}({result}))")
+            inliner.statements.append(f"v{k} = {dtype.name}_up(h{k})")
+        else:
+            inliner.statements.append(f"v{k} = {cast_name(dtype.name)}({result})")
     return inliner.statements, inliner.primitives
 
 
-def _is_bool(dtype: DType | None) -> bool:
-    return dtype is not None and dtype.category is Category.BOOL
+def _result(typed: TypedStep) -> DType:
+    return typed.result.dtype or float32
 
 
-def _name(typed: TypedStep) -> str:
-    return typed.result.dtype.name if typed.result.dtype is not None else "float32"
+# Elements ------------------------------------------------------------------------------------------------------------
 
 
-def _cast(text: str, have: DType | None, want: DType | None) -> str:
-    if want is None or have is want:
-        return text
-    if _is_bool(want):
-        return f"({text} != 0)"
-    if want is uint8 and have is not None and have.is_floating_point:
-        text = f"np.int64({text})"  # no processor makes bytes of floats: what is below 0 wraps around on the way
-    return f"{cast_name(want.name)}({text})"
+def carried(dtype: DType) -> DType:
+    """What loops compute in for a dtype: itself, but for floats of 16 bits."""
+    return float32 if dtype.is_half else dtype
+
+
+def loaded(place: str, dtype: DType) -> str:
+    """The element at a place in memory, as loops carry it."""
+    if dtype.category is Category.BOOL:
+        return f"{place} != 0"
+    return f"{dtype.name}_up({place})" if dtype.is_half else place
+
+
+def stored(value: str, have: DType, dtype: DType) -> str:
+    """A carried value of dtype ``have`` as an element of a dtype, as it lies in memory."""
+    if dtype.category is Category.BOOL:
+        return f"np.uint8({value if have is dtype else f'({value} != 0)'})"
+    if dtype.is_half:
+        return f"{dtype.name}_down({value if carried(have) is float32 else f'np.float32({value})'})"
+    return converted(value, have, dtype)
+
+
+def converted(value: str, have: DType, want: DType) -> str:
+    """A carried value of one dtype as one of another.
+
+    A float beyond an integer type's range gives some integer, as in torch; which one is the processor's affair.
+    """
+    if have is want:
+        return value
+    if want.category is Category.BOOL:
+        return f"({value} != 0)"
+    if want.is_half:
+        return _rounded(f"np.float32({value})", want)
+    if have.is_floating_point:  # no processor makes such small integers of floats: what they can't hold wraps around
+        value = f"np.int64({value})" if want is uint8 else f"np.int32({value})" if want in (int8, int16) else value
+    return value if carried(have) is want else f"{cast_name(want.name)}({value})"
+
+
+def _rounded(value: str, dtype: DType) -> str:
+    return f"{dtype.name}_up({dtype.name}_down({value}))" if dtype.is_half else value
+
+
+def _taken(value: str, have: DType, want: DType | None, promotion: Promotion) -> str:
+    """A value on its way into a step; ``want`` is None for one that keeps its own dtype.
+
+    A wider float gives way to one of 16 bits only where it has no dimensions. As in torch, it is then a number like
+    those of Python: arithmetic takes it as it is, comparison rounds it.
+    """
+    if want is None:
+        return value
+    wider = want.is_half and have.is_floating_point and not have.is_half
+    if wider and promotion is not Promotion.COMPARE:
+        return converted(value, have, float32)
+    return converted(value, have, want)

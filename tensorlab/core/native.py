@@ -53,6 +53,15 @@ def host() -> str:
     return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
 
 
+@lru_cache(maxsize=1)
+def has_half_conversion() -> bool:
+    """Whether this processor converts between float16 and float32 in one instruction."""
+    llvm = _llvm()
+    if not llvm.get_process_triple().startswith("x86_64"):
+        return False
+    return bool(llvm.get_host_cpu_features().get("f16c"))
+
+
 def emit_object(text: str, function: str, symbol: str, arguments: Sequence[str]) -> bytes:
     """Machine code of the LLVM function ``function`` with an entry ``symbol`` for CPython.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import struct
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +17,8 @@ T = TypeVar("T")
 _C_TYPES: dict[str, Any] = {
     "bool": ctypes.c_bool,
     "uint8": ctypes.c_uint8,
+    "int8": ctypes.c_int8,
+    "int16": ctypes.c_int16,
     "int32": ctypes.c_int32,
     "int64": ctypes.c_int64,
     "float32": ctypes.c_float,
@@ -52,4 +55,8 @@ def brought_in(tensor: Tensor, *, blank: bool = False) -> Tensor:
 
 def first_element(tensor: Tensor) -> bool | int | float:
     """The first element as a Python number, unseen by a trace."""
-    return _C_TYPES[tensor.layout.dtype.name].from_address(tensor.address).value
+    dtype = tensor.layout.dtype
+    if dtype.is_half:  # C has no such types
+        bits = ctypes.string_at(tensor.address, 2)
+        return struct.unpack("<e", bits)[0] if dtype.name == "float16" else struct.unpack("<f", b"\0\0" + bits)[0]
+    return _C_TYPES[dtype.name].from_address(tensor.address).value

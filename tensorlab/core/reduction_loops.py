@@ -2,7 +2,7 @@
 
 Two walks: along rows (``inner`` is 1, one fold after another) and down columns (``inner`` folds side by side, so that
 memory is read in order). All loops take ``(outer, n, inner, out_at, at_at, in_at, scratch_at)``; ``at`` is where the
-positions go, ``scratch`` has room for ``inner`` accumulators.
+positions go, ``scratch`` has room for `columns_held` accumulators.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ from dataclasses import dataclass
 from string import Template
 from typing import Any
 
-from tensorlab.core.dtype import Category, DType, float32, float64, int64, uint8
+from tensorlab.core.dtype import HALVES, Category, DType, float32, float64, int64, uint8
 from tensorlab.core.inline import Inliner, cast_name
-from tensorlab.core.loops import LoopText
+from tensorlab.core.loops import LoopText, carried, loaded, stored
 from tensorlab.errors import CompileError
 
 BLOCK = 512  # additions in the input's own precision before the partial sum goes into the wide accumulator
 SEARCHED = 2048  # elements of which the extreme one is found before its position is looked for
+SIDE_BY_SIDE = 256  # accumulators down columns, where these are fewer
 SIGNATURE = f"void({', '.join(['int64'] * 7)})"
 
 
@@ -54,7 +55,8 @@ def reduction_loop(fold: Fold, element: DType, result: DType, *, columns: bool) 
         template = _COLUMNS if columns else _ROWS
     body = template.substitute(expressions.texts(columns=columns))
     pointers = {f"{d.name}_at" for d in (element, result, acc, int64)}
-    imports = [name for name in sorted(pointers | expressions.primitives) if f"{name}(" in body]
+    names = pointers | expressions.primitives | {f"{d.name}_{way}" for d in HALVES for way in ("up", "down")}
+    imports = [name for name in sorted(names) if f"{name}(" in body]
     head = (
         f'"""{fold.name} over the middle of (outer, n, inner), {walk}: {element.name} -> {result.name}."""\n\n'
         f"import numpy as np\n\nfrom tensorlab.core.intrinsics import {', '.join(imports)}\n\n\n"
@@ -66,12 +68,17 @@ def reduction_loop(fold: Fold, element: DType, result: DType, *, columns: bool) 
 def accumulators(fold: Fold, element: DType, result: DType) -> tuple[DType, DType]:
     """What partial folds are held in, and what they go into."""
     if not fold.wide:
-        own = uint8 if element.category is Category.BOOL else element
+        own = uint8 if element.category is Category.BOOL else carried(element)
         return own, own
     if not element.is_floating_point and not result.is_floating_point:
         return int64, int64
-    narrow = element is float32 and result is not float64
+    narrow = carried(element) is float32 and result is not float64
     return (float32 if narrow else float64), float64
+
+
+def columns_held(inner: int) -> int:
+    """How many accumulators a wide fold down ``inner`` columns takes."""
+    return max(inner, SIDE_BY_SIDE)
 
 
 class _Expressions:
@@ -94,18 +101,23 @@ class _Expressions:
             "searched": str(SEARCHED),
             "zero": zero,
             "joins": self.fold.joins,
+            "side_by_side": str(SIDE_BY_SIDE),
             "row_x": self._loaded("a[row + i]"),
             "first_x": self._loaded("a[row]"),
             "column_x": self._loaded("a[base + j]"),
             "step": self._call(self.fold.step, "part", "x", dtype=self.part),
             "wide_step": self._call(self.fold.step, "acc", "x", dtype=self.acc),
             "column_step": self._call(self.fold.step, "acc[j]", "x", dtype=self.acc),
-            "out_step": self._call(self.fold.step, "out[to + j]", "x", dtype=self.part),
+            "out_x": self._held("out[to + j]"),
+            "out_step": self._kept(self._call(self.fold.step, self._held("out[to + j]"), "x", dtype=self.part)),
             "top_step": self._call(self.fold.step, "top", "x", dtype=self.part),
             "beats": self._call(self.fold.beats, "best", "top", dtype=self.part),
             "column_beats": self._call(self.fold.beats, "best", "x", dtype=self.part),
             "finished": self._finished(held),
             "part": self._stored("part"),
+            "kept_x": self._kept("x"),
+            "kept_best": self._kept("best"),
+            "kept_winner": self._kept("x if won else best"),
         }
 
     def _call(self, fn: Callable[..., Any] | None, *arguments: str, dtype: DType) -> str:
@@ -122,7 +134,17 @@ class _Expressions:
         """One element in the type of a partial fold."""
         if self.element.category is Category.BOOL and self.part is not uint8:
             text = f"({text} != 0)"
-        return text if self.element is self.part else f"{cast_name(self.part.name)}({text})"
+        if self.element.is_half:
+            text = loaded(text, self.element)
+        return text if carried(self.element) is self.part else f"{cast_name(self.part.name)}({text})"
+
+    def _held(self, text: str) -> str:
+        """A partial fold that lies among the results."""
+        return loaded(text, self.result) if self.result.is_half else text
+
+    def _kept(self, text: str) -> str:
+        """A partial fold on its way there."""
+        return stored(text, self.part, self.result) if self.result.is_half else text
 
     def _finished(self, acc: str) -> str:
         if self.fold.finish is None:
@@ -131,6 +153,8 @@ class _Expressions:
         return self._stored(self._call(self.fold.finish, f"{wide}({acc})", f"{wide}(n)", dtype=self.acc))
 
     def _stored(self, text: str) -> str:
+        if self.result.is_half:
+            return f"{self.result.name}_down(np.float32({text}))"
         is_bool = self.result.category is Category.BOOL
         return f"np.uint8({text} != 0)" if is_bool else f"{cast_name(self.result.name)}({text})"
 
@@ -162,18 +186,29 @@ _EXACT_ROWS = Template("""
         out[o] = ${finished}
 """)
 
+# Where columns are few, several rows are added at once, side by side, and their sums put together at the end.
 _WIDE_COLUMNS = Template("""
     out = ${result}_at(out_at)
     a = ${element}_at(in_at)
     acc = ${acc_type}_at(scratch_at)
+    together = max(1, min(${side_by_side} // inner, n))
+    width = together * inner
     for o in range(outer):
-        for j in range(inner):
+        first = o * n * inner
+        for j in range(width):
             acc[j] = ${zero}
-        for i in range(n):
-            base = (o * n + i) * inner
-            for j in range(inner):
+        for i in range(n // together):
+            base = first + i * width
+            for j in range(width):
                 x = ${wide}(${column_x})
                 acc[j] = ${column_step}
+        base = first + n // together * width
+        for j in range(n % together * inner):
+            x = ${wide}(${column_x})
+            acc[j] = ${column_step}
+        for i in range(1, together):
+            for j in range(inner):
+                acc[j] ${joins}= acc[i * inner + j]
         to = o * inner
         for j in range(inner):
             out[to + j] = ${finished}
@@ -198,7 +233,8 @@ _COLUMNS = Template("""
         to = o * inner
         base = to * n
         for j in range(inner):
-            out[to + j] = ${column_x}
+            x = ${column_x}
+            out[to + j] = ${kept_x}
         for i in range(1, n):
             base = (o * n + i) * inner
             for j in range(inner):
@@ -231,7 +267,7 @@ _INDEX_ROWS = Template("""
             if x == best or (x != x and best != best):
                 place = i
                 break
-        out[o] = best
+        out[o] = ${kept_best}
         at[o] = place
 """)
 
@@ -243,14 +279,15 @@ _INDEX_COLUMNS = Template("""
         to = o * inner
         base = to * n
         for j in range(inner):
-            out[to + j] = ${column_x}
+            x = ${column_x}
+            out[to + j] = ${kept_x}
             at[to + j] = 0
         for i in range(1, n):
             base = (o * n + i) * inner
             for j in range(inner):
                 x = ${column_x}
-                best = out[to + j]
+                best = ${out_x}
                 won = ${column_beats}
-                out[to + j] = x if won else best
+                out[to + j] = ${kept_winner}
                 at[to + j] = i if won else at[to + j]
 """)

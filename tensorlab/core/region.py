@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from tensorlab.core.dtype import DEFAULT_FLOAT, Category, DType, number_category, result_type
+from tensorlab.core.dtype import Category, DType, default_float, number_category, result_type
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.op import Op, Promotion
 from tensorlab.core.shape import broadcast_shapes
@@ -17,6 +17,7 @@ from tensorlab.core.types import BOOL, INT, SCALAR, OptionalType, ScalarType, Te
 from tensorlab.errors import DTypeError
 
 Number = bool | int | float
+FACTORS = ("alpha", "value")
 
 
 class Source(Enum):
@@ -100,7 +101,7 @@ def category(argument: object) -> Category:
 def pointwise_types(op: Op, args: Sequence[object]) -> tuple[DType, TensorType]:
     """The dtype that a pointwise op computes in, and the type of its result.
 
-    The factor ``alpha`` does not take part in promotion, nor do exempt tensors (a condition).
+    Factors (``alpha``, ``value``) do not take part in promotion, nor do exempt tensors (a condition).
     Raises: `DTypeError` or `ShapeError`; `RangeError` for a known number that the op does not take.
     """
     dims: list[DType] = []
@@ -113,7 +114,7 @@ def pointwise_types(op: Op, args: Sequence[object]) -> tuple[DType, TensorType]:
             shapes.append(shape)
             if param.name not in op.exempt:
                 (dims if shape else zero_dims).append(dtype)
-        elif arg is not None and param.name != "alpha" and _takes_number(param.type):
+        elif arg is not None and param.name not in FACTORS and _takes_number(param.type):
             numbers.append(category(arg))
     common = result_type(dims, zero_dims, numbers)
     for kind in ("check", "guard"):
@@ -125,7 +126,7 @@ def pointwise_types(op: Op, args: Sequence[object]) -> tuple[DType, TensorType]:
         case Promotion.DEFAULT:
             return common, TensorType(common, shape)
         case Promotion.INT_TO_FLOAT:
-            wide = common if common.is_floating_point else DEFAULT_FLOAT
+            wide = common if common.is_floating_point else default_float()
             return wide, TensorType(wide, shape)
         case Promotion.COMPARE:
             return common, TensorType(bool_dtype, shape)
