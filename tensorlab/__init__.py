@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.names import FUNCTIONS
 from tensorlab.version import __version__
 
-_MODULES = ("jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
+_MODULES = ("autograd", "jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.dtype": (
@@ -22,7 +22,14 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.shape": ("Size",),
     "tensorlab.core.storage": ("Storage",),
     "tensorlab.core.format": ("set_printoptions",),
-    "tensorlab.core.tensor": ("Tensor",),
+    "tensorlab.autograd": (
+        "Tensor",
+        "enable_grad",
+        "inference_mode",
+        "is_grad_enabled",
+        "no_grad",
+        "set_grad_enabled",
+    ),
     **FUNCTIONS,
     "tensorlab.errors": ("TensorlabError",),
 }
@@ -55,6 +62,8 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     """Import the module behind a public name, once."""
     if name in _HOME:
+        if name in _FUNCTIONS:
+            import_module("tensorlab.autograd")  # whoever has a tensor may ask for its gradient
         module = import_module(_HOME[name])
         value = module.FUNCTIONS[name] if name in _FUNCTIONS else getattr(module, name)
     elif name in _ALIASES:

@@ -29,6 +29,10 @@ class RangeError(TensorlabError, ValueError):
     """A value outside what an option or a parameter takes."""
 
 
+class DivisionError(TensorlabError, ZeroDivisionError, RuntimeError):
+    """A division of integers by zero."""
+
+
 class AliasError(TensorlabError, RuntimeError):
     """A write to memory whose elements overlap, or that is read-only."""
 

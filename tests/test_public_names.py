@@ -11,10 +11,12 @@ from pathlib import Path
 import pytest
 
 import tensorlab as tl
+from tensorlab.autograd.methods import METHODS
 from tensorlab.core.tensor import Tensor
 from tensorlab.ops import families
-from tensorlab.ops.methods import TABLE
+from tensorlab.ops.methods import TABLE as OPERATIONS
 
+TABLE = {**OPERATIONS, **METHODS}
 PACKAGE = Path(tl.__file__).parent
 KNOWN = {
     *("Tensor", "Operand", "Dims", "DType", "Any", "Sequence", "Iterator", "None"),

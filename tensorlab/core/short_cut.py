@@ -28,7 +28,8 @@ Run = Callable[..., Tensor]
 def look_up_key(op: Op, args: Sequence[Any]) -> Key | None:
     """What a call's short cut is kept under: the tensor's layout, both layouts, or a layout and the number's type.
 
-    None for calls of another form: with options, or with a number that is part of the loop or has to be looked at.
+    None for calls of another form: with options, with a number that is part of the loop, or with a number or integers
+    that have to be looked at.
     """
     params = op.schema.params
     given = 2 if len(params) > 1 and params[1].required else 1
@@ -42,7 +43,8 @@ def look_up_key(op: Op, args: Sequence[Any]) -> Key | None:
         return first.layout
     second = args[1]
     if isinstance(second, Tensor):
-        return (first.layout, second.layout)
+        looked_at = "guard" in op.rules and not first.layout.dtype.is_floating_point
+        return None if looked_at else (first.layout, second.layout)
     kind = next((k for k in (int, float) if type(second) is k), None)
     if kind is None or op.static or "guard" in op.rules:
         return None
@@ -113,7 +115,7 @@ def into_self(op: Op, plan: Plan, key: Key) -> Run:
         if storage.readonly or not (are_apart(a, b) or are_one(a, b)):
             return op.run((a, b, *defaults))
         entry(head, a.address, a.address, b.address)
-        storage.version += 1
+        storage.written()
         return a
 
     def with_number(a: Tensor, number: float) -> Tensor:

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from tensorlab.core.place import CodePlace, user_place
 from tensorlab.memory import current
 from tensorlab.memory.allocator import Allocator, DataPtr
+
+_WRITES_KEPT = 64
 
 
 class Storage:
     """A `DataPtr`, its size, the allocator it came from, and a version that every in-place write raises.
 
+    ``writes`` is a list once somebody depends on the bytes staying as they are (autograd has saved them): from then on
+    it holds the last versions, each with the user's line that made it.
+
     Units: ``nbytes`` in bytes, as asked for; the allocator's block may be larger.
     The storage is the one owner of its data pointer: when the storage dies, the deleter runs.
     """
 
-    __slots__ = ("__weakref__", "address", "allocator", "nbytes", "pointer", "readonly", "version")
+    __slots__ = ("__weakref__", "address", "allocator", "nbytes", "pointer", "readonly", "version", "writes")
 
     def __init__(
         self, pointer: DataPtr, nbytes: int, allocator: Allocator | None = None, *, readonly: bool = False
@@ -24,6 +30,7 @@ class Storage:
         self.allocator = allocator
         self.readonly = readonly
         self.version = 0
+        self.writes: list[tuple[int, CodePlace | None]] | None = None
 
     @classmethod
     def empty(cls, nbytes: int) -> Storage:
@@ -36,6 +43,13 @@ class Storage:
         pointer = getattr(self, "pointer", None)
         if pointer is not None and pointer.deleter is not None:
             pointer.deleter(pointer)
+
+    def written(self) -> None:
+        """Raise the version, and note who wrote where that is asked for."""
+        self.version += 1
+        if self.writes is not None:
+            self.writes[_WRITES_KEPT:] = []
+            self.writes.insert(0, (self.version, user_place()))
 
     def data_ptr(self) -> int:
         """Address of the first byte."""

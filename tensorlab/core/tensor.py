@@ -99,6 +99,10 @@ class Tensor(Operations):
         """Whether gradients flow back to or through this tensor."""
         return self.tape is not None and self.tape.requires_grad
 
+    @requires_grad.setter
+    def requires_grad(self, value: bool) -> None:
+        self.requires_grad_(value)
+
     @property
     def _base(self) -> Tensor | None:
         """The tensor that this one is a view of."""
@@ -155,7 +159,7 @@ class Tensor(Operations):
 
     def written(self) -> None:
         """Raise the version: called by every in-place operation after its checks."""
-        self._storage.version += 1
+        self._storage.written()
 
     def check_writable(self, op: str) -> None:
         """Raise `AliasError` if the bytes are read-only."""

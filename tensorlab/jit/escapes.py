@@ -5,9 +5,10 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass
 
+from tensorlab.core.place import user_frame
 from tensorlab.errors import TracerWarning
 from tensorlab.jit.ir import Span
-from tensorlab.jit.source import user_frame, user_span
+from tensorlab.jit.source import user_span
 
 _WHAT = {
     "bool": "a Python boolean",

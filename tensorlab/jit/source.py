@@ -3,26 +3,11 @@
 from __future__ import annotations
 
 import linecache
-import sys
 from functools import lru_cache
-from pathlib import Path
-from types import CodeType, FrameType
+from types import CodeType
 
+from tensorlab.core.place import user_frame
 from tensorlab.jit.ir import Span
-
-_PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"
-_INSIDE = ("<frozen ", "<__array_function__")  # frames that are between the user and us, but nobody's
-
-
-def user_frame() -> FrameType | None:
-    """The innermost frame that runs code from outside the package."""
-    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(_PACKAGE) and not filename.startswith(_INSIDE):
-            return frame
-        frame = frame.f_back
-    return None
 
 
 def user_span() -> Span | None:
