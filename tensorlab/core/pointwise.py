@@ -21,7 +21,7 @@ from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coa
 from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, strides_in_order
-from tensorlab.core.types import SCALAR, OptionalType, TensorType
+from tensorlab.core.types import FLOAT, SCALAR, OptionalType, TensorType
 from tensorlab.errors import DTypeError, ShapeError
 
 PLAN_LIMIT = 2048  # plans of one region; a program beyond it starts the table over
@@ -204,7 +204,7 @@ def is_literal(op: Op, name: str, default: object, value: object) -> bool:
 
 def _number(op: Op, name: str, type_: object, value: Any) -> Number:
     wanted = type_.element if isinstance(type_, OptionalType) else type_
-    if wanted != SCALAR or not isinstance(value, (bool, int, float)):
+    if wanted not in (SCALAR, FLOAT) or not isinstance(value, (bool, int, float)):
         raise DTypeError(f"{op.schema.name}: argument {name!r} takes {type_}, got {type(value).__name__}")
     return value
 
