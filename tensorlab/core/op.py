@@ -28,7 +28,19 @@ from typing import Any, TypeVar, cast
 
 from tensorlab.core.dispatch import MODES, recorder
 from tensorlab.core.schema import Param, Schema, parse_schema
-from tensorlab.core.types import BOOL, DTYPE, FLOAT, INT, NONE, ListType, OptionalType, ScalarType, TensorType, Type
+from tensorlab.core.types import (
+    BOOL,
+    DTYPE,
+    FLOAT,
+    INT,
+    NONE,
+    TENSOR,
+    ListType,
+    OptionalType,
+    ScalarType,
+    TensorType,
+    Type,
+)
 from tensorlab.core.types import accepts as type_accepts
 from tensorlab.errors import ArgumentError
 
@@ -307,7 +319,7 @@ def value_type(value: Any) -> Type:
 def _other_type(value: Any) -> Type:
     from tensorlab.core.device import device
     from tensorlab.core.dtype import DType
-    from tensorlab.core.types import DEVICE, STR, TENSOR, TupleType, unify
+    from tensorlab.core.types import DEVICE, STR, TupleType, unify
 
     if isinstance(value, DType):
         return DTYPE
@@ -350,5 +362,8 @@ def _known(param: Param, argument: Type | object) -> bool:
     if isinstance(wanted, ListType) and isinstance(wanted.element, TensorType):
         parts = cast(Sequence[object], argument) if isinstance(argument, (list, tuple)) else ()
         return bool(parts) and all(isinstance(p, TensorType) and p.is_complete for p in parts)
+    if wanted == ListType(OptionalType(TENSOR)):  # the indices of a tensor
+        parts = cast(Sequence[object], argument) if isinstance(argument, (list, tuple)) else ()
+        return bool(parts) and all(p is None or (isinstance(p, TensorType) and p.is_complete) for p in parts)
     is_type = isinstance(argument, (ScalarType, ListType, OptionalType))
     return not is_type or (wanted == ScalarType("Scalar") and argument in (INT, FLOAT, BOOL))

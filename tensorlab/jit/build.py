@@ -12,7 +12,7 @@ from typing import Any
 import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
 from tensorlab.core.op import Op, infer, lookup, mismatch, resolve, value_type
 from tensorlab.core.schema import Param, Schema
-from tensorlab.core.types import ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
+from tensorlab.core.types import NONE, ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
 from tensorlab.jit.ir import CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
@@ -36,8 +36,8 @@ def known(value: Value) -> Any:
         return value.type
     if all(v.is_constant and not isinstance(v.type, TensorType) for v in node.inputs):
         return tuple(v.constant for v in node.inputs)
-    if all(isinstance(v.type, TensorType) for v in node.inputs):
-        return tuple(v.type for v in node.inputs)
+    if all(isinstance(v.type, TensorType) or v.type == NONE for v in node.inputs):
+        return tuple(v.type if isinstance(v.type, TensorType) else None for v in node.inputs)
     return value.type
 
 

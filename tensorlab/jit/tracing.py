@@ -147,7 +147,8 @@ class TraceMode:
         listed = cast("Sequence[Any]", argument) if isinstance(argument, _SEQUENCES) else ()
         if any(isinstance(a, Tensor) for a in listed):
             parts = [self._argument(a, span) for a in listed]
-            return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TENSOR)], span=span).output
+            element = OptionalType(TENSOR) if any(a is None for a in listed) else TENSOR
+            return self.builder.node(LIST_CONSTRUCT, parts, [ListType(element)], span=span).output
         return self.builder.constant(argument, span=span)
 
     def _typed(self, argument: Any, wanted: Type, span: Span | None) -> Value:

@@ -1,39 +1,51 @@
-"""Basic indexing: integers, slices, None and Ellipsis, each a view of the one before.
+"""Reading an index: what is basic becomes views, tensors and masks go to `advanced_index`.
 
-The place that an index names is kept by layout and index, so that the second look-up of a kind is one dict look-up.
+The place that a basic index names is kept by layout and index, so that the second look-up of a kind is one dict
+look-up.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, cast
 
 import numpy as np
 
 from tensorlab.core.dispatch import MODES
+from tensorlab.core.dtype import bool as bool_dtype
+from tensorlab.core.dtype import int64, uint8
+from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import Layout
-from tensorlab.core.tensor import Tensor
-from tensorlab.errors import ArgumentError, DimError, RangeError
-from tensorlab.ops import copying, movement
+from tensorlab.core.tensor import Tensor, empty
+from tensorlab.errors import DimError, RangeError
+from tensorlab.ops import advanced_index, copying, movement
+from tensorlab.ops.copying import element
+from tensorlab.ops.data import as_tensor, tensor
 from tensorlab.ops.operands import as_int, as_number
 
 LIMIT = 4096  # places; beyond it the table starts over
 _places: dict[object, tuple[Layout, int]] = {}
 _modes = MODES.get
+_LISTS = (list, tuple, range)
+_PARTS = (slice, Tensor, list, tuple, range, np.ndarray)  # what makes a tuple of a list
 
 
 def get(self: Tensor, index: Any) -> Tensor:
-    """``self[index]``, a view.
+    """``self[index]``: a view for integers, slices, None and Ellipsis, a copy where tensors, masks or lists are in it.
 
-    Raises: `DimError` out of range or for too many indices, `ArgumentError` for an index of another kind, `RangeError`
-            for a slice that goes backwards.
+    As in torch, a list with a list, a tensor, a slice, None or an Ellipsis in it counts as a tuple.
+
+    Raises: `DimError` out of range, for too many indices or for what is no index, `RangeError` for a slice that goes
+            backwards.
     """
     part = None if self.tape is not None or _modes() else _part(index)
     if part is None:
-        return _chain(self, index)
+        view, slots = _chain(self, index)
+        return advanced_index.index.call((view, slots)) if slots else view
     key = (self.layout, part)
     place = _places.get(key)
     if place is None:
-        result = _chain(self, index)
+        result, _ = _chain(self, index)
         if len(_places) >= LIMIT:
             _places.clear()
         _places[key] = (result.layout, result.offset - self.offset)
@@ -45,7 +57,7 @@ _PLAIN = (int, type(None))
 
 
 def _part(item: Any) -> object | None:
-    """An index as part of a key, or None for one that holds more than plain integers: a tensor may change."""
+    """A basic index as part of a key; None for one that holds more than plain integers: a tensor may change."""
     kind = type(item)
     if kind is int:
         return item
@@ -59,66 +71,149 @@ def _part(item: Any) -> object | None:
     return kind if item is None or item is Ellipsis else None
 
 
-def _chain(self: Tensor, index: Any) -> Tensor:
-    """The index as a chain of select, slice and unsqueeze."""
-    dim, result = 0, self
-    for item in _expanded(self, index if isinstance(index, tuple) else (index,)):
-        if item is None:
+def put(self: Tensor, index: Any, value: Any) -> None:
+    """``self[index] = value``: written to the view that a basic index names, or where an advanced one says.
+
+    Raises: as `get`; `ShapeError` for a value that does not broadcast to what is named, `ArgumentError` for one that is
+            neither a tensor nor a number nor an array, `RangeError` for a number that the dtype does not hold,
+            `DTypeError` for a tensor of another dtype, where the index is no basic one.
+    """
+    is_tensor = isinstance(value, (Tensor, np.ndarray))
+    number = 0 if is_tensor else as_number(value, op="setitem", name="value")
+    part = None if self.tape is not None or _modes() else _part(index)
+    place, slots = (get(self, index), []) if part is not None else _chain(self, index, writes=True)
+    if is_tensor:
+        source = _without_ones(as_tensor(value), place.ndim if not slots else 0)
+    elif slots:
+        source = tensor(element(number, self.dtype, op="setitem"), self.dtype)
+    else:
+        copying.fill_.call((place, number))
+        return
+    if slots:
+        advanced_index.index_put_.call((place, slots, source, False))
+    else:
+        copying.copy_.call((place, source, False))
+
+
+def _without_ones(source: Tensor, ndim: int) -> Tensor:
+    """A value without leading dimensions of size 1 beyond those that there is room for, as torch takes it."""
+    while source.ndim > ndim and source.shape[0] == 1:
+        source = movement.select.call((source, 0, 0))
+    return source
+
+
+def _chain(self: Tensor, index: Any, *, writes: bool = False) -> tuple[Tensor, list[Tensor | None]]:
+    """The basic part of an index as a chain of views, and the tensors that index dimensions of its result.
+
+    With ``writes``, a single True is a basic index, and a single False names nothing.
+    """
+    if writes and isinstance(index, bool):
+        return (movement.unsqueeze.call((self, 0)), []) if index else (self, [_chosen(value=False)])
+    items = [_item(i) for i in _items(index)]
+    used = sum(map(_takes, items))
+    _check_count(self, items, used)
+    dim, result, slots = 0, self, list[Tensor | None]()
+    for item in _expanded(self, items, used):
+        if isinstance(item, Tensor) and item.ndim:
+            count = item.ndim if item.dtype in advanced_index.MASKS else 1
+            slots += [None] * (dim - _width(slots)) + [item]
+            dim += count
+        elif item is None:
             result = movement.unsqueeze.call((result, dim))
             dim += 1
         elif isinstance(item, slice):
             if item != slice(None):
                 result = movement.slice_.call((result, dim, *_bounds(item)))
             dim += 1
+        elif _is_truth(item):
+            result = movement.unsqueeze.call((result, dim))
+            slots += [None] * (dim - _width(slots)) + [_chosen(value=bool(item))]
+            dim += 1
         else:
             result = movement.select.call((result, dim, as_int(item, op="index", name="index")))
-    return movement.alias.call((self,)) if result is self else result
+    if result is self and not slots:
+        result = movement.alias.call((self,))
+    return result, slots
 
 
-def put(self: Tensor, index: Any, value: Any) -> None:
-    """``self[index] = value``: the view that the index names is written to.
+def _width(slots: Sequence[Tensor | None]) -> int:
+    """Dimensions that slots stand for: a mask's own, else one."""
+    masks = sum(s.ndim - 1 for s in slots if s is not None and s.dtype in advanced_index.MASKS)
+    return len(slots) + masks
 
-    Raises: as `get`; `ShapeError` for a value that does not broadcast to the view, `ArgumentError` for one that is
-            neither a tensor nor a number nor an array, `RangeError` for a number that the dtype does not hold.
+
+def _chosen(*, value: bool) -> Tensor:
+    """What a bool is as an index of a dimension of size 1: that one element, or none."""
+    return tensor([0], int64) if value else empty(int64, (0,))
+
+
+def _items(index: Any) -> Sequence[Any]:
+    """An index as a tuple; a list of what is no number is one too, as in torch."""
+    if isinstance(index, tuple):
+        return cast("tuple[Any, ...]", index)
+    if isinstance(index, list) and len(cast("list[Any]", index)) < 32:
+        found = cast("list[Any]", index)
+        if any(i is None or i is Ellipsis or isinstance(i, _PARTS) for i in found):
+            return found
+    return (index,)
+
+
+def _item(item: Any) -> Any:
+    """One item: lists and arrays as tensors of int64 or bool.
+
+    Raises: `DimError` for what is no index.
     """
-    place = get(self, index)
-    if not isinstance(value, (Tensor, np.ndarray)):
-        copying.fill_.call((place, as_number(value, op="setitem", name="value")))
+    if item is None or item is Ellipsis or isinstance(item, (slice, bool)):
+        return item
+    if isinstance(item, Tensor):
+        if item.ndim or item.dtype.is_floating_point:
+            advanced_index.check_index_dtype(item.dtype)
+        return item
+    if isinstance(item, np.ndarray):
+        array = cast("np.ndarray[Any, Any]", item)
+        if array.dtype.kind in "iu" and array.dtype != np.uint8:
+            return tensor(array.astype(np.int64)) if array.ndim else int(array)
+        if array.dtype.kind in "bu":
+            return from_numpy(array.copy())
+    if isinstance(item, _LISTS):
+        found = tensor(item)
+        if not found.numel():
+            return empty(int64, tuple(found.shape))
+        return found if found.dtype in (bool_dtype, int64) else tensor(item, int64)
+    if hasattr(item, "__index__") and not isinstance(item, (np.bool_, np.ndarray)):
+        return item
+    raise DimError(
+        "index: only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        f"(got {type(item).__name__})"
+    )
+
+
+def _is_truth(item: Any) -> bool:
+    return isinstance(item, bool) or (isinstance(item, Tensor) and item.dtype in (bool_dtype, uint8))
+
+
+def _takes(item: Any) -> int:
+    """Dimensions that an item stands for."""
+    if item is None or item is Ellipsis or isinstance(item, bool):
+        return 0
+    return item.ndim if isinstance(item, Tensor) and item.dtype in advanced_index.MASKS else 1
+
+
+def _check_count(self: Tensor, items: Sequence[Any], used: int) -> None:
+    if used <= self.ndim:
         return
-    from tensorlab.ops.data import as_tensor
-
-    source = as_tensor(value)
-    while source.ndim > place.ndim and source.shape[0] == 1:  # as torch does
-        source = movement.select.call((source, 0, 0))
-    copying.copy_.call((place, source, False))
-
-
-def _expanded(self: Tensor, items: tuple[Any, ...]) -> list[Any]:
-    """Items with the Ellipsis written out.
-
-    Raises: `DimError` for more than the tensor has, `ArgumentError` for another kind.
-    """
-    for item in items:
-        if not _is_index(item):
-            raise ArgumentError(f"index: takes integers, slices, None and Ellipsis, got {type(item).__name__}")
-    used = sum(1 for i in items if i is not None and i is not Ellipsis)
-    if used and not self.ndim:
+    if not self.ndim and len(items) == 1 and not isinstance(items[0], slice) and not getattr(items[0], "ndim", 0):
         raise DimError("index: invalid index of a 0-dim tensor. Use .item() to convert a 0-dim tensor to a number")
-    if used > self.ndim:
-        raise DimError(f"index: too many indices for tensor of dimension {self.ndim}")
+    raise DimError(f"index: too many indices for tensor of dimension {self.ndim}")
+
+
+def _expanded(self: Tensor, items: Sequence[Any], used: int) -> list[Any]:
+    """Items with the Ellipsis written out."""
     at = next((k for k, i in enumerate(items) if i is Ellipsis), None)
     if at is None:
         return list(items)
     rest = [i for i in items[at + 1 :] if i is not Ellipsis]  # a second one stands for nothing, as in torch
     return [*items[:at], *[slice(None)] * (self.ndim - used), *rest]
-
-
-def _is_index(item: Any) -> bool:
-    if item is None or item is Ellipsis or isinstance(item, slice):
-        return True
-    if isinstance(item, Tensor):
-        return item.layout.numel == 1 and not item.ndim and item.dtype.name in ("uint8", "int32", "int64")
-    return hasattr(item, "__index__") and not isinstance(item, (bool, np.bool_, np.ndarray))
 
 
 def _bounds(item: slice) -> tuple[int | None, int | None, int]:

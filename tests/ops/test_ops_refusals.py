@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import AliasError, ArgumentError, RangeError
+from tensorlab.errors import AliasError, ArgumentError, DimError, RangeError
 
 X = tl.arange(6).float().view(2, 3)
 I = tl.arange(3)  # noqa: E741 - an integer tensor
@@ -109,16 +109,15 @@ CASES = {
     "cat tensor": (lambda: tl.cat(X), ArgumentError, "cat: argument 'tensors' takes a list of Tensors, got Tensor"),
     "matmul number": (lambda: tl.matmul(X, 2), ArgumentError, "matmul: argument 'other' takes a Tensor, got int"),
     "index float": (
-        lambda: X[1.5],
-        ArgumentError,
-        "index: takes integers, slices, None and Ellipsis, got float",
+        lambda: X[1.0],
+        DimError,
+        "index: only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
+        "(got float)",
     ),
-    "index bool": (lambda: X[True], ArgumentError, "index: takes integers, slices, None and Ellipsis, got bool"),
-    "index list": (lambda: X[[0, 1]], ArgumentError, "index: takes integers, slices, None and Ellipsis, got list"),
     "index tensor": (
-        lambda: X[X > 1],
-        ArgumentError,
-        "index: takes integers, slices, None and Ellipsis, got Tensor",
+        lambda: X[tl.tensor([0.5])],
+        DimError,
+        "index: tensors used as indices must be long, int, byte or bool tensors, got float32",
     ),
     "slice float": (lambda: X[1.5:], ArgumentError, "slice: argument 'bound' takes an integer, got float"),
     "set None": (

@@ -1,0 +1,104 @@
+"""How the loops of `index_loops` walk: sizes, strides and offsets of the dimensions before, at and after the indices.
+
+Dimensions on each side are joined where both operands allow it; what is left beyond one dimension becomes a table of
+offsets, so that a loop of fixed depth walks tensors of any rank and any strides.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from tensorlab.core.index_loops import index_loop, moving_loop
+from tensorlab.core.native import Entry
+from tensorlab.core.shape import Shape, coalesce
+from tensorlab.core.tensor import Tensor
+
+_META = 16  # numbers before the tables; see the head of the loops
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Some neighbouring dimensions: sizes, and the strides of the operand written to and of the one read."""
+
+    shape: Shape
+    out: Shape
+    source: Shape
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Walk:
+    """A loop, and the numbers that it reads: ``numbers`` owns what ``head`` points to."""
+
+    entry: Entry
+    numbers: Any
+    head: int
+
+    def run(self, out: int, source: int, index: int) -> None:
+        """Walk from three addresses: of what is written to, of what is read, of the indices."""
+        self.entry(self.head, out, source, index)
+
+
+def walk(kind: str, fold: str, dtype: Any, before: Span, at: Span, after: Span, *, step: int = 1) -> Walk:
+    """The walk over dimensions before the indices, at the indices (one dimension), and after them.
+
+    ``step`` is the stride along the dimension that indices of cells run over.
+    """
+    outer, inner = _joined(before), _joined(after)
+    ((n,), (out_n,), (in_n,)) = at.shape, at.out, at.source
+    tables = [outer.out, inner.out, outer.source, inner.source]
+    sizes = [len(outer.out), outer.n, n, len(inner.out), inner.n]
+    numbers = np.empty(_META + sum(map(len, tables)), np.int64)
+    numbers[:12] = [*sizes, outer.out_step, out_n, inner.out_step, outer.source_step, in_n, inner.source_step, step]
+    start = _META
+    for k, table in enumerate(tables):
+        numbers[start : start + len(table)] = table
+        numbers[12 + k] = numbers.ctypes.data + start * 8
+        start += len(table)
+    return Walk(moving_loop(kind, fold, dtype).entry, numbers, numbers.ctypes.data)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joined:
+    """Dimensions as tables of offsets, and the innermost as its size and strides."""
+
+    out: Any
+    source: Any
+    n: int = 1
+    out_step: int = 0
+    source_step: int = 0
+
+
+def _joined(span: Span) -> _Joined:
+    shape, (out, source) = coalesce(span.shape, [span.out, span.source])
+    if not shape:
+        return _Joined(_table((), ()), _table((), ()))
+    rest = shape[:-1]
+    return _Joined(_table(rest, out[:-1]), _table(rest, source[:-1]), shape[-1], out[-1], source[-1])
+
+
+def _table(shape: Sequence[int], strides: Sequence[int]) -> Any:
+    """Offsets of all positions, row-major."""
+    offsets = np.zeros(1, np.int64)
+    for n, s in zip(shape, strides, strict=True):
+        offsets = (offsets[:, None] + np.arange(n, dtype=np.int64) * s).reshape(-1)
+    return offsets
+
+
+def first_outside(index: Tensor, low: int, high: int) -> int | None:
+    """The first index of a row-major int64 tensor that is not in [low, high), or None."""
+    found = ctypes.c_int64()
+    place = ctypes.addressof(found)
+    index_loop("check").entry(index.layout.numel, index.address, low, high, place)
+    return None if found.value < 0 else ctypes.c_int64.from_address(index.address + 8 * found.value).value
+
+
+def count_set(mask: Tensor) -> int:
+    """How many elements of a row-major tensor of bytes are not 0."""
+    found = ctypes.c_int64()
+    index_loop("count").entry(mask.layout.numel, mask.address, ctypes.addressof(found))
+    return found.value
