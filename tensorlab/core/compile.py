@@ -149,7 +149,8 @@ def _digest(source: str, signature: str) -> str:
 def _compilers() -> str:
     """What else decides the machine code: versions, the processor, and our own part in it."""
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-    ours = [Path(__file__).with_name(name).read_text() for name in ("intrinsics.py", "native.py", "compile.py")]
+    names = ("intrinsics.py", "native_arithmetic.py", "vectors.py", "native.py", "compile.py")
+    ours = [Path(__file__).with_name(name).read_text() for name in names]
     return "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
 
 

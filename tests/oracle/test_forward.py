@@ -14,6 +14,7 @@ pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:::torch"),
     pytest.mark.filterwarnings("ignore:An output with one or more elements was resized"),
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]
 BY_LABEL = {c.label: c for c in CASES}
 

@@ -8,7 +8,10 @@ from oracle.case import Maker
 from oracle.compare import REFUSALS, close, ours, refuses, theirs, to_array, torch
 from oracle.families import CASES
 
-pytestmark = pytest.mark.torch
+pytestmark = [
+    pytest.mark.torch,
+    pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
+]
 BY_LABEL = {c.label: c for c in CASES if c.grad}
 FORMS = ("plain", "permuted", "reversed")
 
