@@ -142,6 +142,12 @@ def limits(dtype: DType) -> tuple[int, int]:
     return int(info.min), int(info.max)
 
 
+@lru_cache
+def highest(dtype: DType) -> float:
+    """The largest finite value of a floating dtype."""
+    return float(ml_dtypes.finfo(dtype.numpy).max)
+
+
 def promote(a: DType, b: DType) -> DType:
     """The smallest type here that holds values of both, by torch's lattice."""
     neither = _NEITHER.get(frozenset((a, b))) if a.category is b.category else None

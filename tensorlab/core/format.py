@@ -12,6 +12,7 @@ from typing import Any, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from tensorlab.core.dtype import default_float, from_numpy_dtype
 from tensorlab.errors import RangeError
 
 Profile = Literal["default", "short", "full"]
@@ -19,9 +20,8 @@ Style = Literal["plain", "whole", "fixed", "scientific"]
 
 _PACKAGE = "tensorlab"
 _OPENING = "tensor("
-# What a reader assumes of a tensor that names no dtype; of one without elements, only a float32 is assumed.
-_UNNAMED_DTYPES = ("float32", "int64", "bool")
-_UNNAMED_EMPTY_DTYPE = "float32"
+# What a reader assumes of a tensor that names no dtype, or the default one; of no elements, only the default one.
+_UNNAMED_DTYPES = ("int64", "bool")
 _LIMITS = (("precision", int, 0), ("threshold", (int, float), 0), ("edgeitems", int, 0), ("linewidth", int, 1))
 
 
@@ -182,6 +182,8 @@ class _Layout:
 def _body(array: NDArray[Any], options: PrintOptions) -> str:
     summarised = array.size > options.threshold
     shown = edges(array, options.edgeitems) if summarised else array
+    if from_numpy_dtype(array.dtype, "repr").is_half:
+        shown = shown.astype(np.float32)  # their own words are shorter
     if not shown.size:
         return "[...]"
     numbers = number_format(shown, options)
@@ -218,7 +220,7 @@ def format_tensor(
     # Without elements, or with none shown, the brackets don't tell the sizes.
     if (empty and array.ndim != 1) or (not empty and options.edgeitems == 0):
         suffixes.append(f"size={array.shape}")
-    if dtype_name != _UNNAMED_EMPTY_DTYPE if empty else dtype_name not in _UNNAMED_DTYPES:
+    if dtype_name != default_float().name and (empty or dtype_name not in _UNNAMED_DTYPES):
         suffixes.append(f"dtype={_PACKAGE}.{dtype_name}")
     if grad_fn is not None:
         suffixes.append(f"grad_fn=<{grad_fn}>")

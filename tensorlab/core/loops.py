@@ -14,9 +14,13 @@ from dataclasses import dataclass
 
 from tensorlab.core.dtype import HALVES, Category, DType, float32, int8, int16, uint8
 from tensorlab.core.inline import Inliner, cast_name, literal_text
-from tensorlab.core.op import Promotion
 from tensorlab.core.region import Ref, Region, Source, TypedStep
 
+# Numbers beside a float of 16 bits are rounded to it, but for these, as in torch.
+_UNROUNDED = {
+    *(("mul", "self"), ("mul", "other"), ("div", "other"), ("floor_divide", "other")),
+    *(("lerp", "weight"), ("addcmul", "value"), ("addcdiv", "value")),
+}
 UNIT, ZERO, STRIDED = "u", "z", "s"  # how an operand moves along the innermost dimension
 
 
@@ -167,15 +171,16 @@ def _compute(
         arguments: list[str] = []
         for param, ref in zip(step.op.schema.params, step.args, strict=True):
             wanted = None if param.name in step.op.exempt else typed.compute
+            unrounded = (step.op.schema.name, param.name) in _UNROUNDED
             match ref.source:
                 case Source.INPUT:
-                    arguments.append(_taken(f"x{ref.index}", inputs[ref.index], wanted, step.op.promotion))
+                    arguments.append(_taken(f"x{ref.index}", inputs[ref.index], wanted, unrounded=unrounded))
                 case Source.STEP:
-                    arguments.append(_taken(f"v{ref.index}", _result(steps[ref.index]), wanted, step.op.promotion))
+                    own = _result(steps[ref.index])
+                    arguments.append(_taken(f"v{ref.index}", own, wanted, unrounded=unrounded))
                 case Source.PARAM:
                     number = f"{cast_name(computed)}(p{ref.index})"
-                    compares = step.op.promotion is Promotion.COMPARE
-                    arguments.append(_rounded(number, typed.compute) if compares else number)
+                    arguments.append(number if unrounded else _rounded(number, typed.compute))
                 case Source.LITERAL:
                     arguments.append(literal_text(ref.literal, computed))
         result = inliner.call(step.op.rules["scalar"], arguments, computed)
@@ -239,15 +244,13 @@ def _rounded(value: str, dtype: DType) -> str:
     return f"{dtype.name}_up({dtype.name}_down({value}))" if dtype.is_half else value
 
 
-def _taken(value: str, have: DType, want: DType | None, promotion: Promotion) -> str:
+def _taken(value: str, have: DType, want: DType | None, *, unrounded: bool) -> str:
     """A value on its way into a step; ``want`` is None for one that keeps its own dtype.
 
-    A wider float gives way to one of 16 bits only where it has no dimensions. As in torch, it is then a number like
-    those of Python: arithmetic takes it as it is, comparison rounds it.
+    A wider float gives way to one of 16 bits only where it has no dimensions: it is then a number like Python's.
     """
     if want is None:
         return value
-    wider = want.is_half and have.is_floating_point and not have.is_half
-    if wider and promotion is not Promotion.COMPARE:
+    if unrounded and want.is_half and have.is_floating_point and not have.is_half:
         return converted(value, have, float32)
     return converted(value, have, want)

@@ -162,6 +162,10 @@ class EagerPointwise:
         (result,) = plan.run(inputs, params)
         return result
 
+    def forget(self) -> None:
+        """Work everything out anew from here on."""
+        self._runners.clear()
+
     def split(self, args: tuple[Any, ...]) -> tuple[RegionRunner, list[Tensor], list[Number]]:
         """The runner for these arguments, with its tensors and its numbers.
 

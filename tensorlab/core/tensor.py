@@ -34,6 +34,11 @@ class Tape(Protocol):
         """Whether gradients flow back to or through the tensor."""
         ...
 
+    @property
+    def grad_fn_name(self) -> str | None:
+        """How the tensor's ``grad_fn`` prints; None for a leaf."""
+        ...
+
 
 class Tensor(Operations):
     """A view of a storage: element type, shape and strides (the layout) from an offset on.
@@ -236,7 +241,12 @@ class Tensor(Operations):
     def __repr__(self) -> str:
         from tensorlab.core.format import format_tensor
 
-        return format_tensor(self.detached_numpy(), dtype_name=self.layout.dtype.name)
+        return format_tensor(
+            self.detached_numpy(),
+            dtype_name=self.layout.dtype.name,
+            requires_grad=self.requires_grad,
+            grad_fn=None if self.tape is None else self.tape.grad_fn_name,
+        )
 
     def __format__(self, spec: str) -> str:
         return format(self.item(), spec) if spec and not self.layout.shape else format(repr(self), spec)

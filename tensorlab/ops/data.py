@@ -8,47 +8,62 @@ from typing import Any, cast
 
 import numpy as np
 
-from tensorlab.core.dtype import BY_NAME, DEFAULT_FLOAT, Category, DType, float64, from_numpy_dtype, int64, promote
-from tensorlab.core.dtype import bool as bool_dtype
+from tensorlab.core.device import device as device_type
+from tensorlab.core.dtype import (
+    BY_NAME,
+    Category,
+    DType,
+    bfloat16,
+    category_dtype,
+    default_float,
+    from_numpy_dtype,
+    promote,
+)
 from tensorlab.core.interop import borrowed, from_numpy
 from tensorlab.core.layout import layout
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reading import brought_in, read_out
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
+from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops.copying import converted, element, to
 from tensorlab.ops.operands import as_dtype
 
 Array = np.ndarray[Any, Any]
 _SEQUENCES = (list, tuple, range)
-_OWN = {bool: bool_dtype, int: int64, float: DEFAULT_FLOAT}
+_OWN = {bool: Category.BOOL, int: Category.INT, float: Category.FLOAT}
 
 
 def tensor(data: Any, dtype: DType | None = None, *, device: object = None, requires_grad: bool = False) -> Tensor:
     """A new tensor with a copy of ``data``: a number, nested lists of numbers, an ndarray, or a tensor.
 
-    Floats become float32, integers int64, as in torch; what has a dtype keeps it.
+    Floats become the default dtype, integers int64, as in torch; what has a dtype keeps it. The tensor has no history:
+    ``requires_grad`` makes it a leaf.
 
-    Raises: `ShapeError` for ragged lists, `DTypeError` for what is no number, `RangeError` for a number that the dtype
-            does not hold, `ArgumentError` for ``requires_grad``.
+    Raises: `ShapeError` for ragged lists, `DTypeError` for what is no number, or for integers that are to require a
+            gradient, `RangeError` for a number that the dtype does not hold, or a device other than the CPU.
 
     >>> tensor([[1, 2], [3, 4]]).dtype
     tensorlab.int64
     """
-    if requires_grad:
-        raise ArgumentError("tensor: requires_grad=True is not taken: this version computes no gradients")
-    wanted = as_dtype(dtype, op="tensor")
+    if device is not None:
+        device_type(str(device))
+    made = brought_in(_made(data, as_dtype(dtype, op="tensor")))
+    return made.requires_grad_() if requires_grad else made
+
+
+def _made(data: Any, wanted: DType | None) -> Tensor:
     if isinstance(data, Tensor):
-        copied = read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, dense_like(data.layout)))
-        return brought_in(copied)
+        return read_out(data, "tensor", lambda: converted(data, wanted or data.dtype, dense_like(data.layout)))
     if isinstance(data, np.ndarray):
         array = cast(Array, data)
-        return brought_in(_copied(array, wanted or from_numpy_dtype(array.dtype, "tensor")))
-    return brought_in(_listed(data, wanted))
+        return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
+    return _listed(data, wanted)
 
 
-def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
+def as_tensor(data: Any, dtype: DType | None = None, device: object = None) -> Tensor:
     """A tensor of ``data``, without a copy where it is an ndarray or a tensor of that dtype already."""
+    if device is not None:
+        device_type(str(device))
     wanted = as_dtype(dtype, op="as_tensor")
     if isinstance(data, np.ndarray):
         data = from_numpy(cast(Array, data))
@@ -59,13 +74,14 @@ def as_tensor(data: Any, dtype: DType | None = None) -> Tensor:
 
 def _copied(array: Array, dtype: DType) -> Tensor:
     """An ndarray of numbers, converted as loops convert."""
-    if array.dtype.kind not in "buif":
+    is_float = array.dtype.kind == "f" or array.dtype == bfloat16.numpy
+    if not is_float and array.dtype.kind not in "bui":
         raise DTypeError(f"tensor: got an array of dtype {array.dtype}; takes numbers")
     steps = tuple(s // array.itemsize for s in array.strides)
     result = empty(dtype, array.shape, dense_like(layout(dtype, tuple(array.shape), steps)))
-    if array.dtype.kind != "f" or dtype is float64:
-        np.copyto(borrowed(result), array, casting="unsafe")
-        return result
+    if dtype.is_half and array.dtype.itemsize > 2:
+        with np.errstate(over="ignore"):
+            array = array.astype(np.float32)  # on the way that loops take, and torch
     with np.errstate(all="ignore"):  # what does not fit becomes infinite
         np.copyto(borrowed(result), array, casting="unsafe")
     return result
@@ -78,7 +94,7 @@ def _listed(data: Any, wanted: DType | None) -> Tensor:
         data = _plain(data)
         kinds = _leaf_types(data)
     own = [_leaf_dtype(kind, data) for kind in kinds]
-    found = reduce(promote, own) if own else DEFAULT_FLOAT
+    found = reduce(promote, own) if own else default_float()
     try:
         # Through 64 bits, so that nothing is rounded twice or wraps around unseen.
         array = np.array(data, dtype=np.float64 if found.is_floating_point else np.int64)
@@ -147,14 +163,14 @@ def _leaf_types(data: Any) -> set[type]:
 def _leaf_dtype(kind: type, data: Any) -> DType:
     own = _OWN.get(kind)
     if own is not None:
-        return own
+        return category_dtype(own)
     if issubclass(kind, np.generic):
         dtype = BY_NAME.get(np.dtype(kind).name)
         if dtype is not None:
             return dtype
     for base in (bool, int, float):
         if issubclass(kind, base):
-            return _OWN[base]
+            return category_dtype(_OWN[base])
     raise DTypeError(
         f"tensor: got {type(data).__name__} with {kind.__name__} in it; takes numbers, nested lists of them, "
         f"arrays or tensors"

@@ -1,6 +1,6 @@
 """Tensors as the protocol has them: datatypes by name, and arrays from raw or typed contents.
 
-BYTES and BF16 are left out: no tensor of this package has such elements.
+BYTES is left out: no tensor of this package has such elements.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core.dtype import bfloat16
 from tensorlab.errors import DTypeError
 from tensorlab.serve.errors import WireError
 
@@ -26,12 +27,13 @@ DATATYPES: dict[str, np.dtype[Any]] = {
     "INT32": np.dtype("<i4"),
     "INT64": np.dtype("<i8"),
     "FP16": np.dtype("<f2"),
+    "BF16": bfloat16.numpy,
     "FP32": np.dtype("<f4"),
     "FP64": np.dtype("<f8"),
 }
 _NAMES = {dtype: name for name, dtype in DATATYPES.items()}
 
-# Which field of InferTensorContents holds a datatype when it does not come raw; FP16 has none.
+# Which field of InferTensorContents holds a datatype when it does not come raw; FP16 and BF16 have none.
 _TYPED_CONTENTS = {
     "BOOL": "bool_contents",
     "UINT8": "uint_contents",

@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from tensorlab.core import dtype as dtypes
 from tensorlab.core import format as formatting
 from tensorlab.core.format import PrintOptions, format_tensor, get_printoptions, set_printoptions
 from tensorlab.errors import RangeError
 
 NAN, INF = math.nan, math.inf
-DTYPES = ["bool", "uint8", "int32", "int64", "float32", "float64"]
+DTYPES = [d.name for d in dtypes.DTYPES]
 
 
 @pytest.fixture(autouse=True)
@@ -35,6 +36,10 @@ def text(values, dtype="float32", **extras):
         (-0.0, "float32", "tensor(-0.)"),
         (True, "bool", "tensor(True)"),
         (7, "uint8", "tensor(7, dtype=tensorlab.uint8)"),
+        (0.1, "float16", "tensor(0.1000, dtype=tensorlab.float16)"),
+        ([65504, 1], "float16", "tensor([6.5504e+04, 1.0000e+00], dtype=tensorlab.float16)"),
+        ([0.1, 3], "bfloat16", "tensor([0.1001, 3.0000], dtype=tensorlab.bfloat16)"),
+        ([-128, 127], "int8", "tensor([-128,  127], dtype=tensorlab.int8)"),
         ([True, False], "bool", "tensor([ True, False])"),
         ([1, -100], "int64", "tensor([   1, -100])"),
         ([1, -100], "int32", "tensor([   1, -100], dtype=tensorlab.int32)"),
@@ -185,7 +190,7 @@ def test_options_out_of_range(options, message):
 
 
 def floats(dtype):
-    width = 32 if dtype == "float32" else 64
+    width = 64 if dtype == "float64" else 32
     near = st.floats(min_value=-1000, max_value=1000, width=width)
     whole = st.integers(-(10**6), 10**6).map(float)
     return near | whole | st.floats(width=width) | st.sampled_from([0.0, -0.0, NAN, INF, -INF, 1.0])
@@ -195,8 +200,12 @@ def floats(dtype):
 def arrays(draw):
     dtype = draw(st.sampled_from(DTYPES))
     shape = draw(hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=9))
-    elements = floats(dtype) if dtype.startswith("float") else None
-    array = draw(hnp.arrays(dtype, shape, elements=elements))
+    half = dtype if dtype in ("float16", "bfloat16") else None
+    elements = floats(dtype) if "float" in dtype else None
+    array = draw(hnp.arrays("float32" if half else dtype, shape, elements=elements))
+    if half:
+        with np.errstate(all="ignore"):
+            array = array.astype(half)
     steps = draw(st.sampled_from([1, 2, -1]))
     return array[(slice(None, None, steps),) * array.ndim].T
 
@@ -226,9 +235,10 @@ def torch(monkeypatch):
 def test_agrees_with_torch(torch, array, options, requires_grad, made):
     names = PrintOptions.__slots__
     torch.set_printoptions(**{name: getattr(options, name) for name in names})
-    theirs = torch.from_numpy(np.array(array, order="C"))
+    wide = array.astype(np.float32) if array.dtype.name == "bfloat16" else array
+    theirs = torch.from_numpy(np.array(wide, order="C")).to(getattr(torch, array.dtype.name))
     extras = {}
-    if requires_grad and array.dtype.kind == "f":
+    if requires_grad and "float" in array.dtype.name:
         theirs.requires_grad_()
         theirs = theirs.neg() if made else theirs
         array = -array if made else array
@@ -265,3 +275,11 @@ def test_set_printoptions_agrees_with_torch(torch, calls):
         torch.set_printoptions(**options)
         set_printoptions(**options)
         assert format_tensor(array, dtype_name="float64") == repr(torch.from_numpy(array))
+
+
+def test_the_default_dtype_is_not_named(monkeypatch):
+    monkeypatch.setitem(dtypes._NUMBER_DTYPE, dtypes.Category.FLOAT, dtypes.float64)
+    assert text([1.5], "float64") == "tensor([1.5000])"
+    assert text([1.5], "float32") == "tensor([1.5000], dtype=tensorlab.float32)"
+    assert text([], "float64") == "tensor([])"
+    assert text([], "float32") == "tensor([], dtype=tensorlab.float32)"

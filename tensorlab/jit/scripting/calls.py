@@ -15,6 +15,7 @@ from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
 from tensorlab.jit.scripting.pythonic import python_function
+from tensorlab.ops.conversion import CONVERTERS
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -25,15 +26,6 @@ _ATTRIBUTES = {
     "dtype": "prim::dtype",
     "device": "prim::device",
     "T": "aten::t",
-}
-# Methods that convert: x.float() is x.to(float32).
-_CONVERSIONS = {
-    "float": "float32",
-    "double": "float64",
-    "int": "int32",
-    "long": "int64",
-    "bool": "bool",
-    "byte": "uint8",
 }
 
 
@@ -72,8 +64,8 @@ def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     kind = f"aten::{func.attr}"
     if not isinstance(receiver.type, TensorType):
         scope.fail(func, f"a value of type {general(receiver.type)} has no method {func.attr!r} that can be scripted")
-    if not lookup(kind) and func.attr in _CONVERSIONS and not node.args and not node.keywords:
-        dtype = scope.builder.constant(BY_NAME[_CONVERSIONS[func.attr]], span=scope.span(node))
+    if not lookup(kind) and func.attr in CONVERTERS and not node.args and not node.keywords:
+        dtype = scope.builder.constant(BY_NAME[CONVERTERS[func.attr]], span=scope.span(node))
         return scope.single("aten::to", [receiver, dtype], node)
     if not lookup(kind):
         scope.fail(func, f"a tensor has no method {func.attr!r} that can be scripted", near_op(kind))
