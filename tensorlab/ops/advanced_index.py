@@ -25,9 +25,10 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
 from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.create import zeros_op
-from tensorlab.ops.movement import call_evaluator, expand
+from tensorlab.ops.movement import expand
 from tensorlab.ops.set_positions import coordinates
 from tensorlab.ops.twins import apart, folds_wide, twins
+from tensorlab.ops.view_evaluator import call_evaluator
 
 Indices = Sequence[Tensor | None]
 MASKS = (bool_dtype, uint8)
@@ -196,7 +197,7 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
     plan = index.plans.get(key) or _remember(index, key, _reading(a.layout, places))
     form, steps = plan
     result = Tensor(Storage.empty(form.nbytes), form, 0)
-    if form.numel:
+    if steps is not None:
         steps.run(result.address, a.address, places.offsets.address)
     return result
 
@@ -208,9 +209,11 @@ def _remember(op: Op, key: object, value: Any) -> Any:
     return value
 
 
-def _reading(a: Layout, places: Places) -> tuple[Layout, Walk]:
+def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
     """The layout of the result, whose dimensions lie in memory in the order of the tensor's, and the walk."""
     dims, shape = places.dims, places.result_shape(a)
+    if 0 in shape:
+        return layout(a.dtype, shape), None
     first, count = len(dims.before), len(places.shape)
     own = (*(a.strides[d] for d in dims.before), *(0,) * count, *(a.strides[d] for d in dims.after))
     strides = strides_in_order(shape, loop_order(shape, [own]))

@@ -17,7 +17,7 @@ from tensorlab.core.dtype import int64, uint8
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import Layout
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.errors import DimError, RangeError
+from tensorlab.errors import ArgumentError, DimError, RangeError
 from tensorlab.ops import advanced_index, copying, movement
 from tensorlab.ops.copying import element
 from tensorlab.ops.data import as_tensor, tensor
@@ -186,6 +186,19 @@ def _item(item: Any) -> Any:
         "index: only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
         f"(got {type(item).__name__})"
     )
+
+
+def as_slots(indices: Any) -> list[Tensor | None]:
+    """The indices of `index_put`: tensors, or None for a dimension that is not indexed.
+
+    Raises: `ArgumentError` for anything else.
+    """
+    if not isinstance(indices, (tuple, list)):
+        raise ArgumentError(f"index_put: argument 'indices' takes a tuple of Tensors, got {type(indices).__name__}")
+    for item in cast("Sequence[object]", indices):
+        if item is not None and not isinstance(item, Tensor):
+            raise ArgumentError(f"index_put: argument 'indices' takes Tensors, got {type(item).__name__}")
+    return list(cast("Sequence[Tensor | None]", indices))
 
 
 def _is_truth(item: Any) -> bool:

@@ -19,7 +19,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import AliasError
 from tensorlab.ops.copying import clone, converted, copy_runner
-from tensorlab.ops.movement import call_evaluator
+from tensorlab.ops.view_evaluator import call_evaluator
 
 Body = Callable[..., None]
 
