@@ -109,13 +109,26 @@ shifted_left = _of_integers("shifted_left", _shifted_left)
 shifted_right = _of_integers("shifted_right", _shifted_right)
 
 
+def _float_rest(_context: Any, a: Any, b: Any) -> Any:
+    """Two floats of one type -> what C's ``fmod`` gives."""
+    if a != b or not isinstance(a, types.Float):
+        return None
+
+    def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
+        return builder.frem(*args)
+
+    return a(a, b), codegen
+
+
+_rest = intrinsic(_float_rest)
+
 # Floats: a remainder is exact, and the quotient is made whole from it, as Python does -------------------------------
 
 
 def _float_floor_quotient(a: Any, b: Any) -> Any:
     if b == 0:
         return a / b
-    rest = math.fmod(a, b)
+    rest = _rest(a, b)
     whole = (a - rest) / b
     if rest != 0 and (b < 0) != (rest < 0):
         whole = whole - 1
@@ -130,12 +143,12 @@ def _float_trunc_quotient(a: Any, b: Any) -> Any:
 
 
 def _float_floor_remainder(a: Any, b: Any) -> Any:
-    rest = math.fmod(a, b)
+    rest = _rest(a, b)
     return rest + b if rest != 0 and (b < 0) != (rest < 0) else rest
 
 
 def _float_trunc_remainder(a: Any, b: Any) -> Any:
-    return math.fmod(a, b)
+    return _rest(a, b)
 
 
 def _either(primitive: Any, of_integers: Any, of_floats: Any) -> None:
@@ -193,17 +206,34 @@ _of_one(rounded_to_even, "rint")
 
 @overload(is_negative)
 def _is_negative(a: Any) -> Any:
-    if isinstance(a, types.Float):
-        return lambda a: math.copysign(1.0, a) < 0
-    return lambda a: a < 0
+    return _has_sign if isinstance(a, types.Float) else _is_below_zero
+
+
+def _has_sign(a: Any) -> Any:
+    return math.copysign(1.0, a) < 0
+
+
+def _is_below_zero(a: Any) -> Any:
+    return a < 0
 
 
 @overload(largest_finite)
 def _largest_finite(a: Any) -> Any:
-    if isinstance(a, types.Float):
-        value = 3.4028234663852886e38 if a.bitwidth == 32 else 1.7976931348623157e308
-        return lambda a: value
-    return lambda a: a
+    if not isinstance(a, types.Float):
+        return _itself
+    return _largest_single if a.bitwidth == 32 else _largest_double
+
+
+def _itself(a: Any) -> Any:
+    return a
+
+
+def _largest_single(a: Any) -> Any:
+    return 3.4028234663852886e38
+
+
+def _largest_double(a: Any) -> Any:
+    return 1.7976931348623157e308
 
 
 @overload(common_divisor)

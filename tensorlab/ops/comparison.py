@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlab.core.dtype import DType
+from tensorlab.core.dtype import DType, uint8
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.op import Op, Promotion, declare
 from tensorlab.core.pointwise import finish_pointwise
+from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
 
@@ -71,6 +72,20 @@ def ge_scalar(a: Any, b: Any) -> Any:
     return a >= b
 
 
+ORDERS: tuple[tuple[Op, Op], ...] = (
+    *((eq, eq_number), (ne, ne_number), (lt, lt_number), (le, le_number), (gt, gt_number), (ge, ge_number)),
+)
+
+
+def no_slope() -> None:
+    """The derivative of what moves in steps: asked for where such a result is written over a float."""
+
+
+for _tensor, _number in ORDERS:
+    _tensor.vjp("self")(no_slope)
+    _tensor.vjp("other")(no_slope)
+    _number.vjp("self")(no_slope)
+
 CONDITION = frozenset({"condition"})
 
 where = declare("where.self(Tensor condition, Tensor self, Tensor other) -> Tensor", exempt=CONDITION)
@@ -92,13 +107,25 @@ def where_scalar(condition: Any, a: Any, b: Any) -> Any:
 @where_self.rule("check")
 @where.rule("check")
 def where_check(common: DType, condition: TensorType, a: object, b: object) -> None:
-    if condition.dtype is not bool_dtype:
+    if condition.dtype not in (bool_dtype, uint8):
         name = condition.dtype.name if condition.dtype is not None else "unknown"
         raise DTypeError(f"where: expected condition to be a boolean tensor, but got {name}")
 
 
+@where_other.vjp("self")
+@where.vjp("self")
+def where_vjp_self(g: Tensor, condition: Tensor) -> Tensor:
+    return where_other.call((condition, g, 0))
+
+
+@where_self.vjp("other")
+@where.vjp("other")
+def where_vjp_other(g: Tensor, condition: Tensor) -> Tensor:
+    return where_self.call((condition, 0, g))
+
+
 COMPARISONS: tuple[Op, ...] = (
-    *(eq, eq_number, ne, ne_number, lt, lt_number, le, le_number, gt, gt_number, ge, ge_number),
+    *(op for pair in ORDERS for op in pair),
     *(where, where_self, where_other, where_numbers),
 )
 

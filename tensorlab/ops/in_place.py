@@ -7,7 +7,19 @@ from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import EagerPointwise
 from tensorlab.core.schema import Alias, Param, Result
 from tensorlab.core.types import TensorType
-from tensorlab.ops import arithmetic, elementary
+from tensorlab.ops import (
+    arithmetic,
+    bitwise,
+    bounds,
+    comparison,
+    division,
+    elementary,
+    finite,
+    interpolation,
+    logical,
+    rounding,
+    signs,
+)
 
 
 def in_place(functional: Op) -> Op:
@@ -19,9 +31,10 @@ def in_place(functional: Op) -> Op:
     overload = f".{schema.overload}" if schema.overload else ""
     texts = _with_star(params)
     result = Result(schema.results[0].type, written)
-    op = declare(f"{schema.name}_{overload}({', '.join(texts)}) -> {result}", promotion=functional.promotion)
+    text = f"{schema.namespace}::{schema.name}_{overload}({', '.join(texts)}) -> {result}"
+    op = declare(text, promotion=functional.promotion, exempt=functional.exempt)
     op.static.update(functional.static)
-    op.rules["scalar"] = functional.rules["scalar"]
+    op.rules.update({kind: rule for kind, rule in functional.rules.items() if kind in ("scalar", "guard")})
     functional_type = functional.rules["type"]
 
     def written_type(target: TensorType, *args: object) -> TensorType:
@@ -49,6 +62,17 @@ _FORMS: tuple[Op, ...] = (
     *(arithmetic.add, arithmetic.add_number, arithmetic.sub, arithmetic.sub_number, arithmetic.mul),
     *(arithmetic.mul_number, arithmetic.div, arithmetic.div_number, arithmetic.pow_, arithmetic.pow_tensor),
     *(arithmetic.neg, arithmetic.absolute, arithmetic.reciprocal),
+    *(op for op in division.DIVISIONS if op is not division.remainder_of_number),
+    *(op for pair in comparison.ORDERS for op in pair),
+    *logical.LOGICAL,
+    *(bitwise.bitwise_and, bitwise.bitwise_and_number, bitwise.bitwise_or, bitwise.bitwise_or_number),
+    *(bitwise.bitwise_xor, bitwise.bitwise_xor_number, bitwise.bitwise_not, bitwise.gcd, bitwise.lcm),
+    *(bitwise.left_shift, bitwise.left_shift_number, bitwise.right_shift, bitwise.right_shift_number),
+    *rounding.ROUNDINGS,
+    *(signs.sign, signs.sgn, signs.copysign, signs.copysign_number, signs.heaviside, signs.hypot),
+    *(bounds.clamp_tensor, bounds.clamp_min, bounds.clamp_min_tensor, bounds.clamp_max, bounds.clamp_max_tensor),
+    *interpolation.INTERPOLATION,
+    finite.nan_to_num,
     *(elementary.exp, elementary.log, elementary.sqrt, elementary.tanh, elementary.sigmoid, elementary.relu),
     elementary.clamp,
 )

@@ -28,6 +28,20 @@ def binary(tensor_op: Op, number_op: Op, a: object, b: object, *rest: Any) -> Te
     return op.call((first, second, *rest))
 
 
+def of_tensors(op: Op, a: object, *others: object) -> Any:
+    """An op on tensors alone.
+
+    Raises: `ArgumentError` for anything else, with the parameter's name.
+    """
+    found = [as_tensor_argument(op, a)]
+    for param, other in zip(op.schema.params[1:], others, strict=False):
+        value = as_operand(other, op=op.schema.name, name=param.name)
+        if not isinstance(value, Tensor):
+            raise ArgumentError(f"{op.schema.name}: argument {param.name!r} takes a Tensor, got {type(other).__name__}")
+        found.append(value)
+    return op.call(tuple(found))
+
+
 def unary(op: Op, a: object, *rest: Any) -> Any:
     """An op on one tensor and options."""
     return op.call((as_tensor_argument(op, a), *rest))
@@ -53,8 +67,8 @@ def as_operand(value: object, *, op: str, name: str = "other") -> Operand:
 
     Raises: `ArgumentError` for anything else, `DTypeError` for an array that tensors do not take.
     """
-    if isinstance(value, (Tensor, int, float)) and type(value) in (Tensor, bool, int, float):
-        return value
+    if isinstance(value, Tensor) or type(value) in (int, float, bool):
+        return value  # pyright: ignore[reportReturnType] - one of the types just named
     if isinstance(value, np.ndarray):
         return from_numpy(value)  # pyright: ignore[reportUnknownArgumentType]
     return as_number(value, op=op, name=name)

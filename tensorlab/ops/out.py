@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from tensorlab.core.dispatch import MODES, pushed
+from tensorlab.core.dispatch import MODES, below, pushed
 from tensorlab.core.in_place import check_fits, write_region
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op
@@ -76,7 +76,8 @@ class _Into:
         evaluator = op.evaluate
         tracked = any(isinstance(a, Tensor) and a.tape is not None for a in args)
         if tracked or not isinstance(evaluator, EagerPointwise):
-            return op.record(args)
+            with below(self):
+                return op.record(args)
         runner, inputs, params = evaluator.split(args)
         found = pointwise_types(op, [a.type if isinstance(a, Tensor) else a for a in args])[1]
         name, target = op.schema.name, self.target
