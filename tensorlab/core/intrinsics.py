@@ -116,6 +116,22 @@ def _free_sum(_context: Any, a: Any, b: Any) -> Any:
 free_sum = intrinsic(_free_sum)
 
 
+def _free_product(_context: Any, a: Any, b: Any) -> Any:
+    """Two numbers of one type -> their product; the freedom to reorder is this multiplication's alone."""
+    if a != b:
+        return None
+
+    def codegen(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        if isinstance(sig.return_type, types.Float):
+            return builder.fmul(*args, flags=("reassoc", "nsz", "contract"))
+        return builder.mul(*args)
+
+    return a(a, b), codegen
+
+
+free_product = intrinsic(_free_product)
+
+
 # 16-bit floats --------------------------------------------------------------------------------------------------------
 
 _I16, _I32, _HALF, _SINGLE = ir.IntType(16), ir.IntType(32), ir.HalfType(), ir.FloatType()

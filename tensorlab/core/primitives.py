@@ -25,6 +25,11 @@ def free_sum(a: Any, b: Any) -> Any:
     return a + b
 
 
+def free_product(a: Any, b: Any) -> Any:
+    """``a * b``, where LLVM may choose in which order a loop multiplies."""
+    return a * b
+
+
 def power(a: Any, b: Any) -> Any:
     """``a ** b``; integers wrap around, and a negative power of one is 0 unless the base is 1 or -1, as in torch."""
     if isinstance(a, int) and isinstance(b, int) and b < 0:
@@ -130,7 +135,7 @@ def zeta(s: Any, q: Any) -> Any:
     Terms are added up to ``q + k = 10``; the rest is their integral with the Euler-Maclaurin correction.
     Source: Abramowitz and Stegun, "Handbook of Mathematical Functions", 1964, 23.1.30 and 23.2.
     """
-    if q <= 0 and q == math.floor(q):
+    if q <= 0 and not q // 1 < q:  # a whole number, which meets 0 on its way up
         return math.inf
     total, a = 0.0 * s, q
     while a < 10:

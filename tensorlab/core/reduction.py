@@ -16,7 +16,7 @@ from tensorlab.core.dtype import DType, int64
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, lookup
 from tensorlab.core.pointwise import dense_like
-from tensorlab.core.reduction_loops import Fold, accumulators, reduction_loop
+from tensorlab.core.reduction_loops import Fold, accumulators, columns_held, reduction_loop
 from tensorlab.core.shape import Shape, is_dense, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
@@ -72,6 +72,13 @@ class Walk:
     inner: int
     moved: Layout | None = None
 
+    def read(self, source: Tensor) -> Tensor:
+        """The input as the walk wants it."""
+        if self.moved is None:
+            return source
+        (contiguous,) = lookup("aten::contiguous")
+        return contiguous.run((source.as_view(self.moved, source.offset),))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ReductionPlan:
@@ -95,9 +102,7 @@ class ReductionPlan:
         if self.converted is not None:
             (to,) = lookup("aten::to")
             source = to.run((source, self.converted, False, False))
-        if walk.moved is not None:
-            (contiguous,) = lookup("aten::contiguous")
-            source = contiguous.run((source.as_view(walk.moved, source.offset),))
+        source = walk.read(source)
         scratch = Storage.empty(self.scratch_nbytes) if self.scratch_nbytes else None
         places = (outputs[0].address, outputs[-1].address, source.address, 0 if scratch is None else scratch.address)
         self.loop.entry(walk.outer, walk.n, walk.inner, *places)
@@ -119,7 +124,9 @@ def plan_reduction(form: Layout, dims: Shape, fold: Fold, result: DType, *, keep
     text = reduction_loop(fold, form.dtype, result, columns=columns)
     loop = compile_loop(text.source, text.signature, label=text.label)
     _, acc = accumulators(fold, form.dtype, result)
-    return ReductionPlan(loop, walk, results, walk.inner * acc.itemsize if columns and fold.wide else 0, converted)
+    return ReductionPlan(
+        loop, walk, results, columns_held(walk.inner) * acc.itemsize if columns and fold.wide else 0, converted
+    )
 
 
 class EagerReduction:

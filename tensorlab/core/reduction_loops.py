@@ -107,6 +107,9 @@ class _Expressions:
             "column_x": self._loaded("a[base + j]"),
             "step": self._call(self.fold.step, "part", "x", dtype=self.part),
             "wide_step": self._call(self.fold.step, "acc", "x", dtype=self.acc),
+            "second_x": self._loaded("a[base + width + j]"),
+            "third_x": self._loaded("a[base + 2 * width + j]"),
+            "fourth_x": self._loaded("a[base + 3 * width + j]"),
             "column_step": self._call(self.fold.step, "acc[j]", "x", dtype=self.acc),
             "out_x": self._held("out[to + j]"),
             "out_step": self._kept(self._call(self.fold.step, self._held("out[to + j]"), "x", dtype=self.part)),
@@ -186,7 +189,8 @@ _EXACT_ROWS = Template("""
         out[o] = ${finished}
 """)
 
-# Where columns are few, several rows are added at once, side by side, and their sums put together at the end.
+# Where columns are few, several rows go side by side as one line, whose accumulators are put together at the end. Four
+# lines are folded in the element's own precision before they go into the wide accumulators.
 _WIDE_COLUMNS = Template("""
     out = ${result}_at(out_at)
     a = ${element}_at(in_at)
@@ -197,12 +201,26 @@ _WIDE_COLUMNS = Template("""
         first = o * n * inner
         for j in range(width):
             acc[j] = ${zero}
-        for i in range(n // together):
+        lines = n // together
+        for i in range(0, lines - 3, 4):
+            base = first + i * width
+            for j in range(width):
+                part = ${zero}
+                x = ${column_x}
+                part = ${step}
+                x = ${second_x}
+                part = ${step}
+                x = ${third_x}
+                part = ${step}
+                x = ${fourth_x}
+                part = ${step}
+                acc[j] ${joins}= ${wide}(part)
+        for i in range(lines - lines % 4, lines):
             base = first + i * width
             for j in range(width):
                 x = ${wide}(${column_x})
                 acc[j] = ${column_step}
-        base = first + n // together * width
+        base = first + lines * width
         for j in range(n % together * inner):
             x = ${wide}(${column_x})
             acc[j] = ${column_step}

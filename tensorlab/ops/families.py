@@ -11,7 +11,6 @@ from typing import Any
 
 from tensorlab.ops import (
     activation_functions,
-    api,
     comparison_functions,
     conversion,
     dtypes,
@@ -28,8 +27,8 @@ from tensorlab.ops import (
     neural_functions,
     norm_functions,
     number_functions,
-    pool_functions,
     operators,
+    pool_functions,
     product_functions,
     random_functions,
     rearranging_functions,
@@ -40,7 +39,6 @@ from tensorlab.ops import (
 )
 
 FAMILIES: tuple[ModuleType, ...] = (
-    api,
     conversion,
     dtypes,
     factories,

@@ -1,4 +1,4 @@
-"""Reductions that add: sum, nansum, mean.
+"""Reductions that add or multiply: sum, nansum, mean, prod.
 
 Each has a schema and, under it, its type rule, the fold that it runs, and its derivative.
 """
@@ -10,14 +10,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensorlab.core.dtype import DType, int64
-from tensorlab.core.op import Op, declare
-from tensorlab.core.primitives import free_sum
+from tensorlab.core.op import Op, declare, lookup
+from tensorlab.core.primitives import free_product, free_sum
 from tensorlab.core.reduction import finish_reduction, reduced_dims, reduced_shape
 from tensorlab.core.reduction_loops import Fold
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
-from tensorlab.ops import movement
+from tensorlab.ops import copying, movement
 from tensorlab.ops.operands import as_dtype
 
 
@@ -170,7 +170,75 @@ def mean_dim_vjp(g: Tensor, self_type: TensorType, dim: object, keepdim: bool) -
     return spread(g / count if count else g, shape, dim, keepdim=keepdim, op="mean")
 
 
-REDUCTIONS: tuple[Op, ...] = (sum_, sum_dim, nansum, mean, mean_dim)
+# prod -----------------------------------------------------------------------------------------------------------------
+
+
+def prod_step(acc: Any, x: Any) -> Any:
+    return free_product(acc, x)
+
+
+PROD = Fold("prod", prod_step, identity=1, wide=True, joins="*")
+
+prod = declare("prod(Tensor self, *, ScalarType? dtype=None) -> Tensor")
+prod_dim = declare("prod.dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor")
+
+
+@prod.rule("type")
+def prod_type(a: TensorType, dtype: DType | int | None) -> TensorType:
+    return sum_dim_type(a, None, False, dtype)
+
+
+@prod_dim.rule("type")
+def prod_dim_type(a: TensorType, dim: int, keepdim: bool, dtype: DType | int | None) -> TensorType:  # noqa: FBT001
+    """Integers and bools multiply to int64."""
+    return sum_dim_type(a, dim, keepdim, dtype)
+
+
+@prod.rule("reduce")
+@prod_dim.rule("reduce")
+def prod_fold() -> Fold:
+    return PROD
+
+
+@prod.vjp("self")
+def prod_vjp(g: Tensor, self: Tensor, result: Tensor, dtype: DType | int | None) -> Tensor:
+    x = copying.to.call((self, g.dtype, False, False))
+    if not _has_zero(x):
+        return g * result / x
+    flat = movement.reshape.call((x, (-1,)))
+    return movement.reshape.call((g * _product_of_others(flat, 0), tuple(x.shape)))
+
+
+@prod_dim.vjp("self")
+def prod_dim_vjp(
+    g: Tensor,
+    self: Tensor,
+    result: Tensor,
+    dim: int,
+    keepdim: bool,  # noqa: FBT001
+    dtype: DType | int | None,
+) -> Tensor:
+    x = copying.to.call((self, g.dtype, False, False))
+    g = restored(g, x.shape, dim, keepdim=keepdim, op="prod")
+    if not _has_zero(x):
+        return g * restored(result, x.shape, dim, keepdim=keepdim, op="prod") / x
+    return g * (_product_of_others(x, dim) if x.ndim else 1)
+
+
+def _has_zero(x: Tensor) -> bool:
+    return bool((movement.detach.call((x,)) == 0).any())
+
+
+def _product_of_others(x: Tensor, dim: int) -> Tensor:
+    """For each element, the product of all others along a dimension: of those before it and of those after it."""
+    cumprod, flip, cat = (lookup(f"aten::{name}")[0] for name in ("cumprod", "flip", "cat"))
+    one = movement.slice_.call((x, dim, 0, 1, 1)) * 0 + 1
+    before = cat.call(([one, movement.slice_.call((x, dim, 0, -1, 1))], dim))
+    after = cat.call(([one, movement.slice_.call((flip.call((x, (dim,))), dim, 0, -1, 1))], dim))
+    return cumprod.call((before, dim, None)) * flip.call((cumprod.call((after, dim, None)), (dim,)))
+
+
+REDUCTIONS: tuple[Op, ...] = (sum_, sum_dim, nansum, mean, mean_dim, prod, prod_dim)
 
 
 def first(outputs: tuple[Tensor, ...]) -> Tensor:

@@ -7,10 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.core.dtype import DType
-from tensorlab.core.op import lookup
+from tensorlab.core.op import Op, lookup
 from tensorlab.core.tensor import Tensor
-from tensorlab.ops import extremes, reduce
-from tensorlab.ops import softmax as softmax_ops
+from tensorlab.ops import extremes, logic_reduce, reduce
 from tensorlab.ops.operands import as_int, as_ints, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
 from tensorlab.ops.quick import quick_unary
@@ -109,17 +108,54 @@ def aminmax(input: Tensor, *, dim: int | None = None, keepdim: bool = False) -> 
     return unary(extremes.aminmax, input, at, keepdim)
 
 
-def softmax(input: Tensor, dim: int, dtype: DType | None = None) -> Tensor:
-    """Exponentials along ``dim``, normalised to sum 1.
-
-    >>> import tensorlab as tl
-    >>> tl.softmax(tl.tensor([0.0, 0.0]), 0)
-    tensor([0.5000, 0.5000])
-    """
-    return unary(softmax_ops.softmax, input, as_int(dim, op="softmax", name="dim"), dtype)
+@takes_out
+def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Products of all elements or along ``dim``; integers and bools give int64."""
+    if dim is None:
+        return unary(reduce.prod, input, dtype)
+    return unary(reduce.prod_dim, input, as_int(dim, op="prod", name="dim"), keepdim, dtype)
 
 
-_BOTH: tuple[Callable[..., Any], ...] = (*(sum, nansum, mean, max, min, argmax, argmin, amax, amin, aminmax, softmax),)
+@takes_out
+def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
+    """Means of what is not NaN."""
+    dims = as_dims(dim, "nanmean")
+    total = unary(reduce.nansum, input, dims, keepdim, dtype)
+    return total / sum(input == input, dims, keepdim)  # noqa: PLR0124 - NaN alone differs from itself
+
+
+@takes_out
+def any(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether an element is not 0: among all, or over ``dim``."""
+    return _asked(logic_reduce.any_, logic_reduce.any_dim, logic_reduce.any_dims, input, dim, keepdim)
+
+
+@takes_out
+def all(input: Tensor, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    """Whether no element is 0: among all, or over ``dim``."""
+    return _asked(logic_reduce.all_, logic_reduce.all_dim, logic_reduce.all_dims, input, dim, keepdim)
+
+
+def _asked(whole: Op, along: Op, over: Op, input: Tensor, dim: Dims, keepdim: bool) -> Tensor:
+    name = whole.schema.name
+    if dim is None and not keepdim:
+        return unary(whole, input)
+    if dim is None or isinstance(dim, (tuple, list)):
+        return unary(over, input, as_dims(dim, name), keepdim)
+    return unary(along, input, as_int(dim, op=name, name="dim"), keepdim)
+
+
+def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
+    """How many elements are not 0."""
+    if dim is None or not isinstance(dim, (tuple, list)):
+        at = None if dim is None else as_int(dim, op="count_nonzero", name="dim")
+        return unary(logic_reduce.count_nonzero, input, at)
+    return unary(logic_reduce.count_nonzero_dims, input, as_ints(dim, op="count_nonzero", name="dim"))
+
+
+_BOTH: tuple[Callable[..., Any], ...] = (
+    *(sum, nansum, mean, max, min, argmax, argmin, amax, amin, aminmax, prod, nanmean, any, all, count_nonzero),
+)
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {f.__name__: f for f in _BOTH}
 METHODS: dict[str, Callable[..., Any]] = dict(FUNCTIONS)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tensorlab.core.dtype import DType
+from tensorlab.core.interop import borrowed
 from tensorlab.core.op import lookup
 from tensorlab.core.shape import wrap_dim
-from tensorlab.core.tensor import Tensor
-from tensorlab.ops.create import full
+from tensorlab.core.tensor import Tensor, empty
 from tensorlab.ops.movement import unsqueeze
 
 
@@ -23,7 +24,14 @@ def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], 
         at = wrap_dim(dim, len(shape), op="scatter_add")
         g, indices = unsqueeze.call((g, at)), unsqueeze.call((indices, at))
     (scatter_add,) = lookup("aten::scatter_add")
-    return scatter_add.call((full(tuple(shape), 0, dtype=g.dtype), dim, indices, g))
+    return scatter_add.call((zeros(shape, g.dtype), dim, indices, g))
+
+
+def zeros(shape: Sequence[int], dtype: DType) -> Tensor:
+    """A new tensor of zeros."""
+    made = empty(dtype, tuple(shape))
+    borrowed(made)[...] = 0
+    return made
 
 
 def taken(source: Tensor, dim: int, indices: Tensor) -> Tensor:

@@ -1,41 +1,28 @@
-"""Softmax as one loop: largest element, exponentials, their sum and the quotients, while a row is in the cache."""
+"""Softmax and log-softmax, each with its gradient: every one a single loop, while a row is in the cache."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from string import Template
-from textwrap import indent
-from typing import Any
 
 from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.dtype import DType, float64
-from tensorlab.core.inline import Inliner
 from tensorlab.core.layout import Layout, layout
-from tensorlab.core.op import declare
+from tensorlab.core.loops import LoopText
+from tensorlab.core.op import Op, declare
 from tensorlab.core.shape import wrap_dim
+from tensorlab.core.softmax_loops import softmax_backward_loop, softmax_loop
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
+from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError
 from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.operands import as_dtype
 
-softmax = declare("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
-
-
-@softmax.rule("type")
-def softmax_type(a: TensorType, dim: int, dtype: DType | int | None) -> TensorType:
-    """Floating point only, in either dtype.
-
-    Raises: `DTypeError`, `DimError`.
-    """
-    result = as_dtype(dtype, op="softmax") or a.dtype
-    if result is None or not result.is_floating_point:
-        raise DTypeError(f"softmax: takes a floating point dtype, got {result.name if result else None}")
-    wrap_dim(dim, len(a.shape or ()), op="softmax")
-    return TensorType(result, a.shape)
+PLAN_LIMIT = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,125 +35,124 @@ class SoftmaxPlan:
     scratch_nbytes: int
 
 
-@softmax.rule("call")
-def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
-    """Normalised exponentials along one dimension.
+def _plan(op: Op, shape: tuple[int, ...], dim: int, dtype: DType, text: Callable[..., LoopText]) -> SoftmaxPlan:
+    """The plan for inputs that are row-major and of the result's dtype."""
+    at = wrap_dim(dim, len(shape), op=op.schema.name)
+    sizes_of = shape or (1,)
+    sizes = (math.prod(sizes_of[:at]), sizes_of[at], math.prod(sizes_of[at + 1 :]))
+    form = layout(dtype, shape)
+    if not form.numel:
+        sizes = (0, 0, 0)
+    columns = sizes[2] > 1
+    made = text(dtype, columns=columns, log="log" in op.name)
+    loop = compile_loop(made.source, made.signature, label=made.label)
+    return SoftmaxPlan(loop, sizes, form, sizes[2] * (dtype.itemsize + float64.itemsize) if columns else 0)
+
+
+def _run(op: Op, inputs: tuple[Tensor, ...], dim: int, dtype: DType, text: Callable[..., LoopText]) -> Tensor:
+    """The loop over inputs of one shape, with a plan for that shape."""
+    key = (inputs[0].layout, dim, dtype)
+    plan: SoftmaxPlan | None = op.plans.get(key)
+    if plan is None:
+        if len(op.plans) >= PLAN_LIMIT:
+            op.plans.clear()
+        plan = op.plans[key] = _plan(op, tuple(inputs[0].shape), dim, dtype, text)
+    form = plan.form
+    read = [a if a.layout is form else contiguous.run((to.run((a, dtype, False, False)),)) for a in inputs]
+    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    scratch = Storage.empty(plan.scratch_nbytes) if plan.scratch_nbytes else None
+    addresses = [a.address for a in read]
+    plan.loop.entry(*plan.sizes, result.address, *addresses, 0 if scratch is None else scratch.address)
+    return result
+
+
+softmax = declare("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+log_softmax = declare("log_softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
+softmax_backward = declare(
+    "_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor"
+)
+log_softmax_backward = declare(
+    "_log_softmax_backward_data(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor"
+)
+
+
+def _forward(op: Op, backward: Op) -> None:
+    """Rules of softmax or log-softmax.
 
     Cost:   one loop; a row, or a line of columns, is read from memory once.
     Source: Goodfellow, Bengio, Courville, "Deep Learning", 2016, 4.1 (why the maximum goes first).
     """
-    key = (a.layout, dim, dtype)
-    plan: SoftmaxPlan | None = softmax.plans.get(key)
-    if plan is None:
-        if len(softmax.plans) >= 1024:
-            softmax.plans.clear()
-        plan = softmax.plans[key] = _plan(a.layout, dim, dtype)
-    form = plan.form
-    if a.layout is not form:
-        a = contiguous.run((to.run((a, form.dtype, False, False)),))
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
-    scratch = Storage.empty(plan.scratch_nbytes) if plan.scratch_nbytes else None
-    plan.loop.entry(*plan.sizes, result.address, a.address, 0 if scratch is None else scratch.address)
-    return result
+    name = op.schema.name
+
+    def softmax_type(a: TensorType, dim: int, dtype: DType | int | None) -> TensorType:
+        """Floating point only, in either dtype.
+
+        Raises: `DTypeError`, `DimError`.
+        """
+        result = as_dtype(dtype, op=name) or a.dtype
+        if result is None or not result.is_floating_point:
+            raise DTypeError(f"{name}: takes a floating point dtype, got {result.name if result else None}")
+        wrap_dim(dim, len(a.shape or ()), op=name)
+        return TensorType(result, a.shape)
+
+    @widened
+    def run(a: Tensor, dim: int) -> Tensor:
+        return _run(op, (a,), dim, a.dtype, softmax_loop)
+
+    def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
+        wanted = softmax_type(a.type, dim, dtype).dtype or a.dtype
+        return run(a if a.dtype is wanted else to.run((a, wanted, False, False)), dim)
+
+    def softmax_vjp(g: Tensor, result: Tensor, dim: int, self_type: TensorType) -> Tensor:
+        return backward.call((g, result, dim, self_type.dtype))
+
+    op.rule("type")(softmax_type)
+    op.rule("call")(softmax_call)
+    op.vjp("self")(softmax_vjp)
+    call_evaluator(op)
 
 
-call_evaluator(softmax)
+def _backward(op: Op) -> None:
+    """Rules of the gradient of softmax or log-softmax."""
+
+    def backward_type(g: TensorType, output: TensorType, dim: int, input_dtype: DType | int) -> TensorType:
+        return TensorType(as_dtype(input_dtype, op=op.name), g.shape)
+
+    @widened
+    def backward_call(g: Tensor, output: Tensor, dim: int, input_dtype: DType | int) -> Tensor:
+        found = _run(op, (g, output), dim, output.dtype, softmax_backward_loop)
+        return to.run((found, as_dtype(input_dtype, op=op.name), False, False))
+
+    op.rule("type")(backward_type)
+    op.rule("call")(backward_call)
+    call_evaluator(op)
 
 
-def _plan(form: Layout, dim: int, dtype: DType | int | None) -> SoftmaxPlan:
-    found = softmax_type(form.type, dim, dtype)
-    shape = tuple(form.shape) or (1,)
-    at = wrap_dim(dim, len(form.shape), op="softmax")
-    sizes = (math.prod(shape[:at]), shape[at], math.prod(shape[at + 1 :]))
-    if not form.numel:
-        sizes = (0, 0, 0)
-    result = layout(found.dtype or form.dtype, tuple(form.shape))
-    columns = sizes[2] > 1
-    source = softmax_loop(result.dtype, columns=columns)
-    loop = compile_loop(source, "void(int64, int64, int64, int64, int64, int64)", label="softmax")
-    scratch = sizes[2] * (result.dtype.itemsize + float64.itemsize) if columns else 0
-    return SoftmaxPlan(loop, sizes, result, scratch)
+_forward(softmax, softmax_backward)
+_forward(log_softmax, log_softmax_backward)
+_backward(softmax_backward)
+_backward(log_softmax_backward)
 
 
-def softmax_weight(x: Any, top: Any) -> Any:
-    return math.exp(x - top)
+@softmax_backward.vjp("grad_output")
+def softmax_backward_g_vjp(g: Tensor, output: Tensor, dim: int, grad_output_type: TensorType) -> Tensor:
+    return softmax_backward.call((g, output, dim, grad_output_type.dtype))
 
 
-def softmax_loop(dtype: DType, *, columns: bool) -> str:
-    """The text of the loop: along rows, or down columns side by side."""
-    inliner = Inliner()
-    weight = inliner.call(softmax_weight, ["x", "top[j]" if columns else "top"], dtype.name)
-    statements = indent("\n".join(inliner.statements), " " * (16 if columns else 12)).lstrip()
-    return (_COLUMNS if columns else _ROWS).substitute(type=dtype.name, statements=statements, weight=weight)
+@softmax_backward.vjp("output")
+def softmax_backward_output_vjp(g: Tensor, grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
+    inner = (grad_output * output).sum(dim, True)
+    return g * (grad_output - inner) - grad_output * (g * output).sum(dim, True)
 
 
-_ROWS = Template('''"""Softmax along the rows of (outer, n): ${type}."""
-
-import math
-
-import numpy as np
-
-from tensorlab.core.intrinsics import ${type}_at, free_sum, maximum
+@log_softmax_backward.vjp("grad_output")
+def log_softmax_backward_g_vjp(g: Tensor, output: Tensor, dim: int) -> Tensor:
+    return g - (g * output.exp()).sum(dim, True)
 
 
-def loop(outer, n, inner, out_at, in_at, scratch_at):
-    out = ${type}_at(out_at)
-    a = ${type}_at(in_at)
-    for o in range(outer):
-        row = o * n
-        top = a[row]
-        for i in range(n):
-            top = maximum(top, a[row + i])
-        for i in range(n):
-            x = a[row + i]
-            ${statements}
-            out[row + i] = ${weight}
-        total = np.float64(0)
-        for start in range(0, n, 512):
-            part = np.${type}(0)
-            for i in range(start, min(start + 512, n)):
-                part = free_sum(part, out[row + i])
-            total += np.float64(part)
-        whole = np.${type}(total)
-        for i in range(n):
-            out[row + i] = out[row + i] / whole
-''')
-
-_COLUMNS = Template('''"""Softmax down the columns of (outer, n, inner): ${type}."""
-
-import math
-
-import numpy as np
-
-from tensorlab.core.intrinsics import ${type}_at, float64_at, maximum
+@log_softmax_backward.vjp("output")
+def log_softmax_backward_output_vjp(g: Tensor, grad_output: Tensor, output: Tensor, dim: int) -> Tensor:
+    return -g * output.exp() * grad_output.sum(dim, True)
 
 
-def loop(outer, n, inner, out_at, in_at, scratch_at):
-    out = ${type}_at(out_at)
-    a = ${type}_at(in_at)
-    total = float64_at(scratch_at)
-    top = ${type}_at(scratch_at + 8 * inner)
-    for o in range(outer):
-        first = o * n * inner
-        for j in range(inner):
-            top[j] = a[first + j]
-            total[j] = np.float64(0)
-        for i in range(1, n):
-            base = first + i * inner
-            for j in range(inner):
-                top[j] = maximum(top[j], a[base + j])
-        for i in range(n):
-            base = first + i * inner
-            for j in range(inner):
-                x = a[base + j]
-                ${statements}
-                out[base + j] = ${weight}
-        for i in range(n):
-            base = first + i * inner
-            for j in range(inner):
-                total[j] += np.float64(out[base + j])
-        for i in range(n):
-            base = first + i * inner
-            for j in range(inner):
-                out[base + j] = out[base + j] / np.${type}(total[j])
-''')
+SOFTMAX: tuple[Op, ...] = (softmax, log_softmax, softmax_backward, log_softmax_backward)

@@ -13,10 +13,10 @@ from tensorlab.core.loops import Walk, pointwise_loop
 from tensorlab.core.primitives import power
 from tensorlab.core.reduction_loops import Fold, reduction_loop
 from tensorlab.core.region import Ref, Region, Source, Step, type_region
+from tensorlab.core.softmax_loops import softmax_loop
 from tensorlab.core.types import TensorType
 from tensorlab.errors import CompileError
 from tensorlab.ops import arithmetic, elementary, extremes, reduce
-from tensorlab.ops.softmax import softmax_loop
 
 ONE = Ref(Source.LITERAL, literal=1)
 # tanh(a0 * a1 + p0), clamped from below at 0.
@@ -60,7 +60,7 @@ def test_reduction_loops(golden, fold, name):
 
 @pytest.mark.parametrize("name", ["rows", "columns"])
 def test_softmax_loops(golden, name):
-    golden.check(f"softmax_{name}.py.txt", softmax_loop(tl.float64, columns=name == "columns"))
+    golden.check(f"softmax_{name}.py.txt", softmax_loop(tl.float64, columns=name == "columns").source)
 
 
 def test_a_loop_reads_and_writes_bools_as_bytes():

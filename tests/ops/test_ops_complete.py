@@ -35,7 +35,7 @@ KINDS = {
     "call": (
         {"type", "call"},
         set(),
-        (*copying.COPYING, *create.CREATION, linalg.matmul, softmax.softmax, movement.reshape, movement.flatten),
+        (*copying.COPYING, *create.CREATION, linalg.matmul, *softmax.SOFTMAX, movement.reshape, movement.flatten),
     ),
 }
 OPS = [(kind, op) for kind, (_, _, ops) in KINDS.items() for op in ops]

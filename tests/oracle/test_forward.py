@@ -13,6 +13,7 @@ from oracle.families import CASES
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:::torch"),
+    pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0"),
     pytest.mark.filterwarnings("ignore:An output with one or more elements was resized"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]

@@ -10,6 +10,7 @@ from oracle.families import CASES
 
 pytestmark = [
     pytest.mark.torch,
+    pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]
 BY_LABEL = {c.label: c for c in CASES if c.grad}

@@ -1,6 +1,36 @@
 """The tables: one module a family of ops, each with its ``CASES``."""
 
-from oracle.families import smallest
+from oracle.families import (
+    activation,
+    arithmetic,
+    dtypes,
+    elementary,
+    factories,
+    gather,
+    indexing,
+    joining,
+    linalg,
+    losses,
+    matrix_products,
+    neural,
+    reduction,
+    views,
+)
 
-FAMILIES = (smallest,)
+FAMILIES = (
+    linalg,
+    matrix_products,
+    activation,
+    dtypes,
+    elementary,
+    factories,
+    joining,
+    losses,
+    neural,
+    reduction,
+    arithmetic,
+    views,
+    gather,
+    indexing,
+)
 CASES = tuple(case for family in FAMILIES for case in family.CASES)
