@@ -72,8 +72,8 @@ def conv_transpose2d_refused(m):
 
 
 def convolution(m):
-    yield call(m(2, 3, 6, 7), m(4, 3, 3, 3), m(4), [1, 2], [1, 0], [1, 1], False, [0, 0], 1)  # noqa: FBT003
-    yield call(m(2, 3, 6), m(3, 4, 3), m(4), [2], [1], [1], True, [1], 1)  # noqa: FBT003
+    yield call(m(2, 3, 6, 7), m(4, 3, 3, 3), m(4), [1, 2], [1, 0], [1, 1], False, [0, 0], 1)
+    yield call(m(2, 3, 6), m(3, 4, 3), m(4), [2], [1], [1], True, [1], 1)
 
 
 CASES = (
