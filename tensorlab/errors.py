@@ -41,6 +41,14 @@ class GradError(TensorlabError, RuntimeError):
     """A gradient that cannot be computed: no history, freed history, or a saved tensor that was written over."""
 
 
+class LinAlgError(TensorlabError, RuntimeError):
+    """A matrix that a factorisation or a solver cannot take: singular, not positive definite, not convergent."""
+
+
+class StateError(TensorlabError, RuntimeError):
+    """A module's state that does not fit the module."""
+
+
 class OutOfMemoryError(TensorlabError, MemoryError):
     """An allocator that has no bytes left to give."""
 

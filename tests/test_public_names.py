@@ -56,7 +56,9 @@ def written(default: object) -> str:
 def signature(name: str, method: object) -> str:
     if isinstance(method, property):
         returns = annotation(inspect.signature(method.fget).return_annotation)
-        return f"    @property\n    def {name}(self) -> {returns}: ..."
+        text = f"    @property\n    def {name}(self) -> {returns}: ..."
+        setter = f"\n    @{name}.setter\n    def {name}(self, value: {returns}) -> None: ..."
+        return text + (setter if method.fset is not None else "")
     parts, star = [], False
     for i, p in enumerate(inspect.signature(method).parameters.values()):
         default = "" if p.default is p.empty else f" = {written(p.default)}"

@@ -10,7 +10,8 @@ An op has at most one rule of each kind:
 ``reduce``  nothing -> the parts of a reduction loop
 ``view``    layout and arguments -> shape, strides, offset of the view
 ``call``    tensors and numbers -> tensors and numbers, for what is neither pointwise, reduction nor view
-``composite``  as ``call``, written in public operations alone, so that their derivatives are its own
+``composite``  as ``call``, written in public operations alone, so that their derivatives are its own; beside a ``call``
+            rule, what runs instead of it where a gradient is asked for
 
 A ``call`` rule works below autograd: on bytes, loops and `Op.run`. Derivatives are added with `Op.vjp`, a formula for
 each group of differentiable parameters.
@@ -228,7 +229,7 @@ def declare(
 
 
 def lookup(kind: str) -> tuple[Op, ...]:
-    """The overloads of a node kind, ``aten::add``; empty where there is none. Needs `tensorlab.ops.api` loaded."""
+    """The overloads of a node kind, ``aten::add``; empty where there is none. Needs `tensorlab.ops.methods` loaded."""
     return tuple(_REGISTRY.get(kind, ()))
 
 
