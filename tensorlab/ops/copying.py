@@ -1,22 +1,22 @@
-"""Copies: clone, contiguous, conversion, writing one tensor over another, joining."""
+"""Copies: clone, contiguous, conversion, writing one tensor over another."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
 from typing import Any
 
-from tensorlab.core.dtype import Category, DType, fits, float32, limits, result_type, uint8
+from tensorlab.core.dtype import Category, DType, fits, float32, highest, limits, uint8
 from tensorlab.core.in_place import write_region
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
 from tensorlab.core.pointwise import RegionRunner, dense_like, finish_pointwise, one_step_region
-from tensorlab.core.shape import broadcast_shapes, wrap_dim
+from tensorlab.core.shape import broadcast_shapes
 from tensorlab.core.short_cut import are_one
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError, ShapeError
-from tensorlab.ops.movement import call_evaluator, expand, slice_
+from tensorlab.ops.movement import call_evaluator, expand
 from tensorlab.ops.operands import as_dtype
 
 clone = declare("clone(Tensor self) -> Tensor")
@@ -28,6 +28,11 @@ def clone_scalar(a: Any) -> Any:
 
 
 finish_pointwise(clone)
+
+
+@clone.vjp("self")
+def clone_vjp(g: Tensor) -> Tensor:
+    return g
 
 
 def _shape(a: TensorType) -> tuple[int, ...]:
@@ -52,6 +57,11 @@ def converted(source: Tensor, dtype: DType, strides: tuple[int, ...] | None) -> 
     return target
 
 
+def copy_into(target: Tensor, source: Tensor) -> None:
+    """Elements of ``source`` over a part of a new tensor of the same shape, below autograd and without checks."""
+    copy_runner().plan([source.layout], (), into=[target.layout]).fill([target.address], [source.address], ())
+
+
 contiguous = declare("contiguous(Tensor(a) self) -> Tensor(a)")
 
 
@@ -64,6 +74,11 @@ def contiguous_type(a: TensorType) -> TensorType:
 def contiguous_call(a: Tensor) -> Tensor:
     """The tensor itself where it is row-major, else a copy that is."""
     return a if a.layout.is_contiguous else converted(a, a.dtype, None)
+
+
+@contiguous.vjp("self")
+def contiguous_vjp(g: Tensor) -> Tensor:
+    return g
 
 
 to = declare("to.dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False) -> Tensor(a)")
@@ -79,6 +94,11 @@ def to_call(a: Tensor, dtype: DType | int, non_blocking: bool, copy: bool) -> Te
     """The tensor itself where the dtype is the same and no copy is asked for, else a converted copy."""
     wanted = as_dtype(dtype, op="to") or a.dtype
     return a if wanted is a.dtype and not copy else converted(a, wanted, dense_like(a.layout))
+
+
+@to.vjp("self")
+def to_vjp(g: Tensor) -> Tensor:
+    return g  # who calls this makes it the dtype that went in
 
 
 copy_ = declare("copy_(Tensor(a!) self, Tensor src, bool non_blocking=False) -> Tensor(a!)")
@@ -115,6 +135,16 @@ def copy_call(target: Tensor, src: Tensor, non_blocking: bool) -> Tensor:  # noq
     return target
 
 
+@copy_.vjp("self")
+def copy_vjp_target() -> None:
+    """What was there is gone."""
+
+
+@copy_.vjp("src")
+def copy_vjp_source(g: Tensor) -> Tensor:
+    return g
+
+
 fill_ = declare("fill_.Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)")
 
 
@@ -129,9 +159,17 @@ def fill_call(target: Tensor, value: float) -> Tensor:
 
     Raises: `RangeError` for a number that the dtype does not hold.
     """
-    source = empty(target.dtype, ())
-    source.detached_numpy()[()] = element(value, target.dtype, op="fill_")
+    dtype = target.dtype
+    if dtype.is_floating_point and math.isfinite(value) and abs(value) > highest(dtype):
+        raise RangeError(f"fill_: value {value} cannot be converted to {dtype.name} without overflow")
+    source = empty(dtype, ())
+    source.detached_numpy()[()] = element(value, dtype, op="fill_")
     return copy_call(target, source, False)
+
+
+@fill_.vjp("self")
+def fill_vjp() -> None:
+    """What was there is gone."""
 
 
 def element(value: float, dtype: DType, *, op: str) -> float:
@@ -151,54 +189,7 @@ def element(value: float, dtype: DType, *, op: str) -> float:
     raise RangeError(f"{op}: value {value} cannot be converted to {dtype.name} without overflow")
 
 
-cat = declare("cat(Tensor[] tensors, int dim=0) -> Tensor")
-
-
-@cat.rule("type")
-def cat_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
-    """Shapes are equal but for ``dim``; a tensor of shape (0,) is left out, as in torch.
-
-    Raises: `ShapeError`, `DimError`.
-    """
-    if not tensors:
-        raise ShapeError("cat: expected a non-empty list of Tensors")
-    shapes = [(i, s) for i, a in enumerate(tensors) if (s := _shape(a)) != (0,)] or [(0, (0,))]
-    for i, s in shapes:
-        if not s:
-            raise ShapeError(f"cat: zero-dimensional tensor (at position {i}) cannot be concatenated")
-    first = shapes[0][1]
-    at = wrap_dim(dim, len(first), op="cat")
-    for i, s in shapes:
-        if len(s) != len(first):
-            raise ShapeError(f"cat: tensors must have same number of dimensions: got {len(first)} and {len(s)}")
-        if s[:at] != first[:at] or s[at + 1 :] != first[at + 1 :]:
-            raise ShapeError(
-                f"cat: sizes of tensors must match except in dimension {at}: expected {first}, got {s} for tensor "
-                f"number {i} in the list"
-            )
-    # To cat, tensors without dimensions do not exist: all promote alike.
-    dtype = result_type([a.dtype for a in tensors if a.dtype is not None])
-    return TensorType(dtype, (*first[:at], sum(s[at] for _, s in shapes), *first[at + 1 :]))
-
-
-@cat.rule("call")
-def cat_call(tensors: Sequence[Tensor], dim: int) -> Tensor:
-    """One copy into place per tensor."""
-    found = cat_type([a.type for a in tensors], dim)
-    shape = tuple(n or 0 for n in found.shape or ())
-    form = layout(found.dtype or tensors[0].dtype, shape)
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
-    at, start = wrap_dim(dim, len(shape), op="cat"), 0
-    for a in tensors:
-        if tuple(a.shape) == (0,):
-            continue
-        place = slice_.run((result, at, start, start + a.shape[at], 1))
-        copy_runner().plan([a.layout], (), into=[place.layout]).fill([place.address], [a.address], ())
-        start += a.shape[at]
-    return result
-
-
-COPYING = (contiguous, to, copy_, fill_, cat)
+COPYING = (contiguous, to, copy_, fill_)
 
 for _op in COPYING:
     call_evaluator(_op)

@@ -1,4 +1,4 @@
-"""New tensors: filled, counted, random; those of data are in `data`."""
+"""Ops that make new tensors: filled, counted, spaced; `factories` has the functions in front of them."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Any
 
 import numpy as np
 
-from tensorlab.core.dtype import DEFAULT_FLOAT, Category, DType, category_dtype, int64
-from tensorlab.core.interop import from_numpy
+from tensorlab.core.dtype import Category, DType, category_dtype, default_float, int64
+from tensorlab.core.interop import borrowed
 from tensorlab.core.op import Op, declare
-from tensorlab.core.reading import brought_in
+from tensorlab.core.pointwise import dense_like
 from tensorlab.core.region import category
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.core.types import TensorType
-from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
+from tensorlab.errors import RangeError, ShapeError
 from tensorlab.ops.copying import element
-from tensorlab.ops.data import as_tensor, tensor
+from tensorlab.ops.data import tensor
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.operands import as_dtype, as_ints, as_number
+from tensorlab.ops.operands import as_dtype, as_ints
 
 # Filled ---------------------------------------------------------------------------------------------------------------
 
@@ -32,7 +32,7 @@ tensor_op = declare("tensor(Scalar data, *, ScalarType? dtype=None) -> Tensor")
 arange_op = declare("arange.start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None) -> Tensor")
 
 
-def _sized(size: Sequence[int], op: str) -> tuple[int, ...]:
+def sized(size: Sequence[int], op: str) -> tuple[int, ...]:
     """A size.
 
     Raises: `ShapeError` for a negative dimension, `ArgumentError` for what is no list of integers.
@@ -45,13 +45,15 @@ def _sized(size: Sequence[int], op: str) -> tuple[int, ...]:
     return sizes
 
 
-def full_of(size: tuple[int, ...], value: float, dtype: DType) -> Tensor:
+def full_of(size: tuple[int, ...], value: float, dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
     """A new tensor of one value."""
-    result = empty_tensor(dtype, size)
+    result = empty_tensor(dtype, size, strides)
     if not value and math.copysign(1, value) > 0:
-        ctypes.memset(result.address, 0, result.nbytes)
+        if result.nbytes:
+            ctypes.memset(result.address, 0, result.nbytes)
     else:
-        result.detached_numpy().fill(value)
+        with np.errstate(over="ignore"):  # a number beyond a floating dtype becomes infinite
+            borrowed(result).fill(value)
     return result
 
 
@@ -62,33 +64,33 @@ def _value_dtype(value: object) -> DType:
 
 @full_op.rule("type")
 def full_type(size: tuple[int, ...], value: object, dtype: DType | int | None) -> TensorType:
-    return TensorType(as_dtype(dtype, op="full") or _value_dtype(value), _sized(size, "full"))
+    return TensorType(as_dtype(dtype, op="full") or _value_dtype(value), sized(size, "full"))
 
 
 @full_op.rule("call")
 def full_call(size: tuple[int, ...], value: float, dtype: DType | int | None) -> Tensor:
     wanted = as_dtype(dtype, op="full") or _value_dtype(value)
-    return full_of(_sized(size, "full"), element(value, wanted, op="full"), wanted)
+    return full_of(sized(size, "full"), element(value, wanted, op="full"), wanted)
 
 
 @zeros_op.rule("type")
 def zeros_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
-    return TensorType(as_dtype(dtype, op="zeros") or DEFAULT_FLOAT, _sized(size, "zeros"))
+    return TensorType(as_dtype(dtype, op="zeros") or default_float(), sized(size, "zeros"))
 
 
 @zeros_op.rule("call")
 def zeros_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return full_of(_sized(size, "zeros"), 0, as_dtype(dtype, op="zeros") or DEFAULT_FLOAT)
+    return full_of(sized(size, "zeros"), 0, as_dtype(dtype, op="zeros") or default_float())
 
 
 @ones_op.rule("type")
 def ones_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
-    return TensorType(as_dtype(dtype, op="ones") or DEFAULT_FLOAT, _sized(size, "ones"))
+    return TensorType(as_dtype(dtype, op="ones") or default_float(), sized(size, "ones"))
 
 
 @ones_op.rule("call")
 def ones_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return full_of(_sized(size, "ones"), 1, as_dtype(dtype, op="ones") or DEFAULT_FLOAT)
+    return full_of(sized(size, "ones"), 1, as_dtype(dtype, op="ones") or default_float())
 
 
 @tensor_op.rule("type")
@@ -106,7 +108,7 @@ def arange_type(start: object, end: object, step: object, dtype: DType | int | N
     """The length is known where the numbers are."""
     bounds = (start, end, step)
     whole = all(category(b) is not Category.FLOAT for b in bounds)
-    wanted = as_dtype(dtype, op="arange") or (int64 if whole else DEFAULT_FLOAT)
+    wanted = as_dtype(dtype, op="arange") or (int64 if whole else default_float())
     known = [b for b in bounds if isinstance(b, (int, float))]
     return TensorType(wanted, (arange_length(*known) if len(known) == 3 else None,))
 
@@ -134,136 +136,121 @@ def arange_call(start: float, end: float, step: float, dtype: DType | int | None
     return tensor(start + step * np.arange(n), found.dtype)
 
 
-# Random ---------------------------------------------------------------------------------------------------------------
+# Like another tensor -------------------------------------------------------------------------------------------------
 
-rand_op = declare("rand(int[] size, *, ScalarType? dtype=None) -> Tensor", random=True)
-randn_op = declare("randn(int[] size, *, ScalarType? dtype=None) -> Tensor", random=True)
-
-_generator = [np.random.default_rng(0x7E4507)]
-
-
-def manual_seed(seed: int) -> None:
-    """Start `rand` and `randn` over from ``seed``."""
-    _generator[0] = np.random.default_rng(seed)
+zeros_like_op = declare("zeros_like(Tensor self, *, ScalarType? dtype=None) -> Tensor")
+ones_like_op = declare("ones_like(Tensor self, *, ScalarType? dtype=None) -> Tensor")
+full_like_op = declare("full_like(Tensor self, Scalar fill_value, *, ScalarType? dtype=None) -> Tensor")
 
 
-def _random_type(size: tuple[int, ...], dtype: DType | int | None, op: str) -> TensorType:
-    wanted = as_dtype(dtype, op=op) or DEFAULT_FLOAT
-    if not wanted.is_floating_point:
-        raise DTypeError(f"{op}: takes a floating point dtype, got {wanted.name}")
-    return TensorType(wanted, _sized(size, op))
+@zeros_like_op.rule("type")
+@ones_like_op.rule("type")
+def like_type(a: TensorType, dtype: DType | int | None) -> TensorType:
+    return TensorType(as_dtype(dtype, op="zeros_like") or a.dtype, a.shape)
 
 
-@rand_op.rule("type")
-def rand_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
-    return _random_type(size, dtype, "rand")
+@full_like_op.rule("type")
+def full_like_type(a: TensorType, fill_value: object, dtype: DType | int | None) -> TensorType:
+    return like_type(a, dtype)
 
 
-@rand_op.rule("call")
-def rand_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return _drawn(_generator[0].random, rand_type(size, dtype))
+def _filled_like(a: Tensor, value: float, dtype: DType | int | None, op: str) -> Tensor:
+    """A value in every place, the elements in the order of the other tensor's strides, as in torch."""
+    wanted = as_dtype(dtype, op=op) or a.dtype
+    return full_of(tuple(a.shape), element(value, wanted, op=op), wanted, dense_like(a.layout))
 
 
-@randn_op.rule("type")
-def randn_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
-    return _random_type(size, dtype, "randn")
+@zeros_like_op.rule("call")
+def zeros_like_call(a: Tensor, dtype: DType | int | None) -> Tensor:
+    return _filled_like(a, 0, dtype, "zeros_like")
 
 
-@randn_op.rule("call")
-def randn_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return _drawn(_generator[0].standard_normal, randn_type(size, dtype))
+@ones_like_op.rule("call")
+def ones_like_call(a: Tensor, dtype: DType | int | None) -> Tensor:
+    return _filled_like(a, 1, dtype, "ones_like")
 
 
-def _drawn(draw: Any, type_: TensorType) -> Tensor:
-    result = empty_tensor(type_.dtype or DEFAULT_FLOAT, tuple(n or 0 for n in type_.shape or ()))
-    draw(out=result.detached_numpy(), dtype=result.dtype.numpy)
+@full_like_op.rule("call")
+def full_like_call(a: Tensor, fill_value: float, dtype: DType | int | None) -> Tensor:
+    return _filled_like(a, fill_value, dtype, "full_like")
+
+
+# Spaced, and the identity ---------------------------------------------------------------------------------------------
+
+linspace_op = declare("linspace(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None) -> Tensor")
+logspace_op = declare(
+    "logspace(Scalar start, Scalar end, int steps, float base=10.0, *, ScalarType? dtype=None) -> Tensor"
+)
+eye_op = declare("eye.m(int n, int m, *, ScalarType? dtype=None) -> Tensor")
+
+
+def _spaced(steps: int, dtype: DType | int | None, op: str) -> TensorType:
+    if steps < 0:
+        raise RangeError(f"{op}: number of steps must be non-negative, got {steps}")
+    return TensorType(as_dtype(dtype, op=op) or default_float(), (steps,))
+
+
+def _between(start: float, end: float, steps: int) -> np.ndarray[Any, Any]:
+    """Numbers from both ends to the middle, so that each end is itself."""
+    index = np.arange(steps)
+    step = (end - start) / (steps - 1) if steps > 1 else 0.0
+    return (
+        np.where(index < steps // 2, start + step * index, end - step * (steps - 1 - index))
+        if steps > 1
+        else (np.full(steps, float(start)))
+    )
+
+
+def _converted(values: np.ndarray[Any, Any], dtype: DType) -> Tensor:
+    result = empty_tensor(dtype, values.shape)
+    with np.errstate(all="ignore"):
+        np.copyto(borrowed(result), values, casting="unsafe")
     return result
 
 
-CREATION: tuple[Op, ...] = (full_op, zeros_op, ones_op, tensor_op, arange_op, rand_op, randn_op)
+@linspace_op.rule("type")
+def linspace_type(start: object, end: object, steps: int, dtype: DType | int | None) -> TensorType:
+    return _spaced(steps, dtype, "linspace")
+
+
+@linspace_op.rule("call")
+def linspace_call(start: float, end: float, steps: int, dtype: DType | int | None) -> Tensor:
+    wanted = _spaced(steps, dtype, "linspace").dtype or default_float()
+    return _converted(_between(start, end, steps), wanted)
+
+
+@logspace_op.rule("type")
+def logspace_type(start: object, end: object, steps: int, base: float, dtype: DType | int | None) -> TensorType:
+    return _spaced(steps, dtype, "logspace")
+
+
+@logspace_op.rule("call")
+def logspace_call(start: float, end: float, steps: int, base: float, dtype: DType | int | None) -> Tensor:
+    wanted = _spaced(steps, dtype, "logspace").dtype or default_float()
+    with np.errstate(all="ignore"):
+        return _converted(np.power(float(base), _between(start, end, steps)), wanted)
+
+
+@eye_op.rule("type")
+def eye_type(n: int, m: int, dtype: DType | int | None) -> TensorType:
+    for size, name in ((n, "n"), (m, "m")):
+        if size < 0:
+            raise ShapeError(f"eye: {name} must be greater or equal to 0, got {size}")
+    return TensorType(as_dtype(dtype, op="eye") or default_float(), (n, m))
+
+
+@eye_op.rule("call")
+def eye_call(n: int, m: int, dtype: DType | int | None) -> Tensor:
+    found = eye_type(n, m, dtype)
+    result = full_of((n, m), 0, found.dtype or default_float())
+    np.fill_diagonal(borrowed(result), 1)
+    return result
+
+
+CREATION: tuple[Op, ...] = (
+    *(full_op, zeros_op, ones_op, tensor_op, arange_op, zeros_like_op, ones_like_op, full_like_op),
+    *(linspace_op, logspace_op, eye_op),
+)
 
 for _op in CREATION:
     call_evaluator(_op)
-
-# Public names ---------------------------------------------------------------------------------------------------------
-
-
-def _size(size: tuple[Any, ...], op: str) -> tuple[int, ...]:
-    if not size:
-        raise ArgumentError(f"{op}: argument 'size' is missing; takes sizes, or one list of them")
-    listed = len(size) == 1 and isinstance(size[0], (tuple, list))
-    return as_ints(size[0] if listed else size, op=op, name="size")
-
-
-def full(size: Sequence[int], fill_value: float, *, dtype: DType | None = None) -> Tensor:
-    """A tensor of one value; its dtype follows the value's kind."""
-    if not isinstance(size, (tuple, list)):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
-        raise ArgumentError(f"full: argument 'size' takes a list of integers, got {type(size).__name__}")
-    value = as_number(fill_value, op="full", name="fill_value")
-    return full_op(as_ints(size, op="full", name="size"), value, dtype=dtype)
-
-
-def zeros(*size: Any, dtype: DType | None = None) -> Tensor:
-    """Zeros, float32 unless said otherwise."""
-    return zeros_op.call((_size(size, "zeros"), dtype))
-
-
-def ones(*size: Any, dtype: DType | None = None) -> Tensor:
-    """Ones, float32 unless said otherwise."""
-    return ones_op.call((_size(size, "ones"), dtype))
-
-
-def empty(*size: Any, dtype: DType | None = None) -> Tensor:
-    """Uninitialised elements."""
-    wanted = as_dtype(dtype, op="empty") or DEFAULT_FLOAT
-    return brought_in(empty_tensor(wanted, _sized(_size(size, "empty"), "empty")), blank=True)
-
-
-def zeros_like(input: Tensor, *, dtype: DType | None = None) -> Tensor:
-    """Zeros of another tensor's shape and dtype, row-major."""
-    return zeros_op.call((tuple(_like(input, "zeros_like").shape), dtype or input.dtype))
-
-
-def ones_like(input: Tensor, *, dtype: DType | None = None) -> Tensor:
-    """Ones of another tensor's shape and dtype, row-major."""
-    return ones_op.call((tuple(_like(input, "ones_like").shape), dtype or input.dtype))
-
-
-def _like(value: object, op: str) -> Tensor:
-    if not isinstance(value, Tensor):
-        raise ArgumentError(f"{op}: argument 'input' takes a Tensor, got {type(value).__name__}")
-    return value
-
-
-def arange(start: float, end: float | None = None, step: float = 1, *, dtype: DType | None = None) -> Tensor:
-    """Numbers from ``start`` up to, not including, ``end``; from 0 where only one bound is given."""
-    first, last = (0, start) if end is None else (start, end)
-    bounds = [as_number(v, op="arange", name=n) for n, v in (("start", first), ("end", last), ("step", step))]
-    return arange_op.call((*(int(b) if isinstance(b, bool) else b for b in bounds), dtype))
-
-
-def rand(*size: Any, dtype: DType | None = None) -> Tensor:
-    """Uniform numbers in [0, 1)."""
-    return rand_op.call((_size(size, "rand"), dtype))
-
-
-def randn(*size: Any, dtype: DType | None = None) -> Tensor:
-    """Normal numbers, mean 0, variance 1."""
-    return randn_op.call((_size(size, "randn"), dtype))
-
-
-FUNCTIONS: dict[str, Any] = {
-    "arange": arange,
-    "as_tensor": as_tensor,
-    "empty": empty,
-    "from_numpy": from_numpy,
-    "full": full,
-    "manual_seed": manual_seed,
-    "ones": ones,
-    "ones_like": ones_like,
-    "rand": rand,
-    "randn": randn,
-    "tensor": tensor,
-    "zeros": zeros,
-    "zeros_like": zeros_like,
-}

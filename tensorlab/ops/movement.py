@@ -1,12 +1,9 @@
 """Views: other shapes and strides over the same storage; nothing is read or written.
 
-A ``view`` rule maps a layout and the arguments to shape, strides and the step from the first element to the view's own.
+A ``view`` rule maps a layout and the arguments to a `Place`, or to a list of them (see `view_evaluator`).
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
-from typing import Any
 
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
@@ -14,8 +11,7 @@ from tensorlab.core.shape import Shape, infer_size, view_strides, wrap_dim
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, RangeError, ShapeError
-
-Place = tuple[Shape, Shape, int]
+from tensorlab.ops.view_evaluator import Place, call_evaluator, finish_view, remember
 
 transpose = declare("transpose.int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)")
 
@@ -29,6 +25,11 @@ def transpose_view(form: Layout, dim0: int, dim1: int) -> Place:
     return _ordered(form, order)
 
 
+@transpose.vjp("self")
+def transpose_vjp(g: Tensor, dim0: int, dim1: int) -> Tensor:
+    return transpose.call((g, dim0, dim1))
+
+
 t = declare("t(Tensor(a) self) -> Tensor(a)")
 
 
@@ -37,6 +38,11 @@ def t_view(form: Layout) -> Place:
     if len(form.shape) > 2:
         raise ShapeError(f"t: t() expects a tensor with <= 2 dimensions, but self is {len(form.shape)}D")
     return _ordered(form, list(range(len(form.shape)))[::-1])
+
+
+@t.vjp("self")
+def t_vjp(g: Tensor) -> Tensor:
+    return t.call((g,))
 
 
 permute = declare("permute(Tensor(a) self, int[] dims) -> Tensor(a)")
@@ -54,6 +60,12 @@ def _ordered(form: Layout, order: list[int]) -> Place:
     return tuple(form.shape[d] for d in order), tuple(form.strides[d] for d in order), 0
 
 
+@permute.vjp("self")
+def permute_vjp(g: Tensor, dims: tuple[int, ...]) -> Tensor:
+    order = [d % len(dims) for d in dims]
+    return permute.call((g, tuple(order.index(d) for d in range(len(dims)))))
+
+
 view = declare("view(Tensor(a) self, int[] size) -> Tensor(a)")
 
 
@@ -68,6 +80,11 @@ def view_view(form: Layout, size: tuple[int, ...]) -> Place:
             f"{shape}. Use .reshape(...) instead."
         )
     return shape, strides, 0
+
+
+@view.vjp("self")
+def view_vjp(g: Tensor, self_type: TensorType) -> Tensor:
+    return reshape.call((g, known_shape(self_type)))
 
 
 expand = declare("expand(Tensor(a) self, int[] size, *, bool implicit=False) -> Tensor(a)")
@@ -93,6 +110,11 @@ def expand_view(form: Layout, size: tuple[int, ...], implicit: bool) -> Place:  
     return tuple(shape), tuple(strides), 0
 
 
+@expand.vjp("self")
+def expand_vjp(g: Tensor) -> Tensor:
+    return g  # who asks for the gradient sums it to the shape of what was expanded
+
+
 unsqueeze = declare("unsqueeze(Tensor(a) self, int dim) -> Tensor(a)")
 
 
@@ -102,6 +124,11 @@ def unsqueeze_view(form: Layout, dim: int) -> Place:
     step = form.shape[at] * form.strides[at] if at < len(form.shape) else 1
     shape, strides = tuple(form.shape), form.strides
     return (*shape[:at], 1, *shape[at:]), (*strides[:at], step, *strides[at:]), 0
+
+
+@unsqueeze.vjp("self")
+def unsqueeze_vjp(g: Tensor, dim: int) -> Tensor:
+    return squeeze.call((g, dim))
 
 
 squeeze = declare("squeeze.dim(Tensor(a) self, int dim) -> Tensor(a)")
@@ -120,6 +147,36 @@ squeeze_all = declare("squeeze(Tensor(a) self) -> Tensor(a)")
 @squeeze_all.rule("view")
 def squeeze_all_view(form: Layout) -> Place:
     return _ordered(form, [d for d, n in enumerate(form.shape) if n != 1])
+
+
+squeeze_dims = declare("squeeze.dims(Tensor(a) self, int[] dim) -> Tensor(a)")
+
+
+@squeeze_dims.rule("view")
+def squeeze_dims_view(form: Layout, dim: tuple[int, ...]) -> Place:
+    dims = distinct_dims(dim, len(form.shape), op="squeeze")
+    return _ordered(form, [d for d, n in enumerate(form.shape) if n != 1 or d not in dims])
+
+
+def distinct_dims(dims: tuple[int, ...], ndim: int, *, op: str) -> tuple[int, ...]:
+    """Dimensions counted from the start.
+
+    Raises: `DimError` for one outside the range, `ShapeError` for one named twice, in torch's words.
+    """
+    found: list[int] = []
+    for d in dims:
+        at = wrap_dim(d, ndim, op=op)
+        if at in found:
+            raise ShapeError(f"{op}: dim {at} appears multiple times in the list of dims")
+        found.append(at)
+    return tuple(found)
+
+
+@squeeze.vjp("self")
+@squeeze_all.vjp("self")
+@squeeze_dims.vjp("self")
+def squeeze_vjp(g: Tensor, self_type: TensorType) -> Tensor:
+    return view.call((g, known_shape(self_type)))
 
 
 select = declare("select.int(Tensor(a) self, int dim, int index) -> Tensor(a)")
@@ -155,6 +212,42 @@ def slice_view(form: Layout, dim: int, start: int | None, end: int | None, step:
     return tuple(shape), tuple(strides), first * form.strides[at]
 
 
+diagonal = declare("diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)")
+
+
+@diagonal.rule("view")
+def diagonal_view(form: Layout, offset: int, dim1: int, dim2: int) -> Place:
+    """Two dimensions become one, the last, of the elements whose indices along them differ by ``offset``."""
+    a, b = (wrap_dim(d, len(form.shape), op="diagonal") for d in (dim1, dim2))
+    if a == b:
+        raise ShapeError(f"diagonal: diagonal dimensions cannot be identical {dim1}, {dim2}")
+    rows, columns = form.shape[a], form.shape[b]
+    n = max(min(rows, columns - offset) if offset >= 0 else min(rows + offset, columns), 0)
+    step = offset * form.strides[b] if offset >= 0 else -offset * form.strides[a]
+    shape, strides, _ = _ordered(form, [d for d in range(len(form.shape)) if d not in (a, b)])
+    return (*shape, n), (*strides, form.strides[a] + form.strides[b]), step if n else 0
+
+
+unfold = declare("unfold(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)")
+
+
+@unfold.rule("view")
+def unfold_view(form: Layout, dimension: int, size: int, step: int) -> Place:
+    """Windows of ``size`` elements, ``step`` apart, along a dimension; the place in a window is the last dimension."""
+    at = wrap_dim(dimension, len(form.shape), op="unfold")
+    shape, strides = (list(form.shape), list(form.strides)) if form.shape else ([1], [1])
+    if size < 0 or step <= 0:
+        what = f"size is {size} but must be >= 0" if size < 0 else f"step is {step} but must be > 0"
+        raise RangeError(f"unfold: {what}")
+    if size > shape[at]:
+        raise RangeError(f"unfold: maximum size for tensor at dimension {at} is {shape[at]} but size is {size}")
+    if not form.shape:
+        return (size,), (1,), 0
+    inner = strides[at]
+    shape[at], strides[at] = (shape[at] - size) // step + 1, inner * step
+    return (*shape, size), (*strides, inner), 0
+
+
 flatten = declare("flatten.using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)")
 reshape = declare("reshape(Tensor(a) self, int[] shape) -> Tensor(a)")
 detach = declare("detach(Tensor(a) self) -> Tensor(a)")
@@ -167,6 +260,12 @@ def same_view(form: Layout) -> Place:
     return tuple(form.shape), form.strides, 0
 
 
+def _detached(args: tuple[Tensor]) -> Tensor:
+    """The same bytes, and no view to autograd: it has no base, as in torch."""
+    (a,) = args
+    return Tensor(a.storage(), a.layout, a.offset)
+
+
 @reshape.rule("type")
 def reshape_type(a: TensorType, shape: tuple[int, ...]) -> TensorType:
     return TensorType(a.dtype, infer_size(shape, a.numel or 0, op="reshape"))
@@ -176,7 +275,7 @@ def reshape_type(a: TensorType, shape: tuple[int, ...]) -> TensorType:
 def reshape_call(a: Tensor, shape: tuple[int, ...]) -> Tensor:
     """A view where strides allow one, else a copy."""
     key = (a.layout, tuple(shape))
-    form, copies = reshape.plans.get(key) or _remember(reshape, key, _reshaped(*key))
+    form, copies = reshape.plans.get(key) or remember(reshape, key, _reshaped(*key))
     if copies:
         from tensorlab.ops.copying import contiguous
 
@@ -198,7 +297,9 @@ def flatten_type(a: TensorType, start_dim: int, end_dim: int) -> TensorType:
 
 @flatten.rule("call")
 def flatten_call(a: Tensor, start_dim: int, end_dim: int) -> Tensor:
-    return reshape.run((a, _flattened(tuple(a.shape), start_dim, end_dim)))
+    """The tensor itself where nothing is to be joined, as in torch."""
+    shape = _flattened(tuple(a.shape), start_dim, end_dim)
+    return a if a.shape and len(shape) == a.ndim else reshape.run((a, shape))
 
 
 def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
@@ -213,69 +314,29 @@ def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
     return (*shape[:first], joined, *shape[last + 1 :])
 
 
-LIMIT = 4096  # places that one op remembers; beyond it the table starts over
+@reshape.vjp("self")
+@flatten.vjp("self")
+def reshape_vjp(g: Tensor, self_type: TensorType) -> Tensor:
+    return reshape.call((g, known_shape(self_type)))
 
 
-def _remember(op: Op, key: object, value: Any) -> Any:
-    if len(op.plans) >= LIMIT:
-        op.plans.clear()
-    op.plans[key] = value
-    return value
+@alias.vjp("self")
+def alias_vjp(g: Tensor) -> Tensor:
+    return g
 
 
-def _short_cut(form: Layout, step: int) -> Callable[[Tensor], Tensor]:
-    return lambda source: source.as_view(form, source.offset + step)
-
-
-class ViewEvaluator:
-    """Runs a view rule; the place that it gives is kept by layout and arguments."""
-
-    __slots__ = ("op",)
-
-    def __init__(self, op: Op) -> None:
-        self.op = op
-
-    def __call__(self, args: tuple[Any, ...]) -> Tensor:
-        source: Tensor = args[0]
-        key = (source.layout, *(tuple(a) if isinstance(a, list) else a for a in args[1:]))
-        place = self.op.plans.get(key)
-        if place is None:
-            shape, strides, step = self.op.rules["view"](source.layout, *key[1:])
-            place = _remember(self.op, key, (layout(source.dtype, shape, strides), step))
-            if len(args) == 1:
-                _remember(self.op, source.layout, _short_cut(*place))
-        form, step = place
-        return source.as_view(form, source.offset + step)
-
-
-def _finish_view(op: Op) -> None:
-    """The type rule of a view is its view rule on a row-major layout."""
-    rule = op.rules["view"]
-
-    def view_type(a: TensorType, *args: Any) -> TensorType:
-        if a.dtype is None or a.shape is None:
-            return TensorType(a.dtype)
-        form = layout(a.dtype, tuple(n for n in a.shape if n is not None))
-        return TensorType(a.dtype, rule(form, *args)[0])
-
-    op.rule("type")(view_type)
-    op.evaluate = ViewEvaluator(op)
+def known_shape(type_: TensorType) -> Shape:
+    """The sizes of a type that has them all."""
+    return tuple(n for n in type_.shape or () if n is not None)
 
 
 VIEWS: tuple[Op, ...] = (
-    *(transpose, t, permute, view, expand, unsqueeze, squeeze, squeeze_all, select, slice_, detach, alias),
+    *(transpose, t, permute, view, expand, unsqueeze, squeeze, squeeze_all, squeeze_dims, select, slice_),
+    *(diagonal, unfold, detach, alias),
 )
 
 for _op in VIEWS:
-    _finish_view(_op)
-
-
-def call_evaluator(op: Op) -> Op:
-    """Let a declared op run its ``call`` or its ``composite`` rule."""
-    rule = op.rules["call"] if "call" in op.rules else op.rules["composite"]
-    op.evaluate = lambda args: rule(*args)
-    return op
-
-
+    finish_view(_op)
+detach.evaluate = _detached
 for _op in (reshape, flatten):
     call_evaluator(_op)
