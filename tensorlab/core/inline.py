@@ -126,6 +126,8 @@ class _Expression(ast.NodeTransformer):
                 return self.visit(node.body)
             case ast.Compare(ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
                 return self.visit(node.orelse)
+            case ast.Compare(left=ast.Constant(value=str() as a), comparators=[ast.Constant(value=str() as b)]):
+                return self.visit(node.body if a == b else node.orelse)
             case test:
                 return ast.IfExp(test=test, body=self.visit(node.body), orelse=self.visit(node.orelse))
 
@@ -198,6 +200,6 @@ def _literal(value: Number, dtype: str) -> ast.expr:
     return ast.parse(f"{cast_name(dtype)}({value!r})", mode="eval").body
 
 
-def literal_text(value: Number | None, dtype: str) -> str:
-    """A literal for generated source."""
-    return "None" if value is None else ast.unparse(_literal(value, dtype))
+def literal_text(value: Number | str | None, dtype: str) -> str:
+    """A literal for generated source. What is chosen by a text (``approximate == "tanh"``) is chosen while inlining."""
+    return repr(value) if value is None or isinstance(value, str) else ast.unparse(_literal(value, dtype))

@@ -11,6 +11,7 @@ import math
 import numpy as np
 
 ZERO = np.float32(0.0)
+HALF = np.float32(0.5)
 ONE = np.float32(1.0)
 TWO = np.float32(2.0)
 SMALLEST_NORMAL = np.float32(1.1754943508222875e-38)
