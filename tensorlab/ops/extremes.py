@@ -92,8 +92,8 @@ _arg_extreme(argmax, ARGMAX)
 _arg_extreme(argmin, ARGMIN)
 
 
-def _whole_vjp(g: Tensor, self: Tensor, result: Tensor) -> Tensor:
-    """The gradient in equal parts to all elements that equal the extreme one; where that is NaN, to all NaN."""
+def shared_vjp(g: Tensor, self: Tensor, result: Tensor) -> Tensor:
+    """The gradient in equal parts to all elements that equal the one chosen; where that is NaN, to all NaN."""
     chosen = _equal(self, result)
     return chosen * (g / chosen.sum())
 
@@ -103,8 +103,8 @@ def _equal(a: Tensor, extreme: Tensor) -> Tensor:
     return (a == extreme).logical_or(is_nan)
 
 
-max_.vjp("self")(_whole_vjp)
-min_.vjp("self")(_whole_vjp)
+max_.vjp("self")(shared_vjp)
+min_.vjp("self")(shared_vjp)
 
 
 @max_dim.vjp("self")
