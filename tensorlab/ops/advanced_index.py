@@ -18,7 +18,7 @@ from tensorlab.core.index_loops import index_loop
 from tensorlab.core.index_walk import Span, Walk, first_outside, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.shape import Shape, broadcast_shapes, coalesce, contiguous_strides, loop_order
+from tensorlab.core.shape import Shape, broadcast_shapes, coalesce, contiguous_strides
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty, strides_in_order
 from tensorlab.core.types import TensorType
@@ -216,11 +216,33 @@ def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
         return layout(a.dtype, shape), None
     first, count = len(dims.before), len(places.shape)
     own = (*(a.strides[d] for d in dims.before), *(0,) * count, *(a.strides[d] for d in dims.after))
-    strides = strides_in_order(shape, loop_order(shape, [own]))
+    strides = strides_in_order(shape, _order(shape, own))
     if len(coalesce(places.shape, [strides[first : first + count]])[0]) > 1:
         strides = contiguous_strides(shape)  # the dimensions of the indices are walked as one
     form = layout(a.dtype, shape, strides)
     return form, _walk("rows_get", "set", a, places, strides)
+
+
+def _order(shape: Shape, strides: Shape) -> tuple[int, ...]:
+    """Dimensions of a result from the outermost to the innermost: as they lie in the tensor that is read.
+
+    Dimensions of indices have stride 0, and no say; no more have dimensions of size 1. Source: the behaviour of torch's
+    results for permuted tensors.
+    """
+    strides = tuple(0 if n == 1 else s for n, s in zip(shape, strides, strict=True))
+    order = list(range(len(shape)))[::-1]  # from the innermost
+    for i in range(1, len(order)):
+        at = i
+        for k in range(i - 1, -1, -1):
+            inner, outer = order[k], order[at]
+            a, b = abs(strides[inner]), abs(strides[outer])
+            if a == 0 or b == 0 or (a == b and shape[inner] <= shape[outer]):
+                continue
+            if a < b:
+                break
+            order[k], order[at] = outer, inner
+            at = k
+    return tuple(order[::-1])
 
 
 def _walk(kind: str, fold: str, a: Layout, places: Places, strides: Shape) -> Walk:

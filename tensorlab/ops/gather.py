@@ -141,6 +141,8 @@ def take_along_dim_composite(a: Tensor, indices: Tensor, dim: int | None) -> Ten
     take_along_dim_type(a.type, indices.type, dim)
     if dim is None:
         return gather.call((reshape.call((a, (-1,))), 0, reshape.call((indices, (-1,))), False))
+    size = a.shape[wrap_dim(dim, a.ndim, op="take_along_dim")] if a.ndim else 1
+    indices = indices + (indices < 0) * size  # counted from the end
     own, index = _aligned(tuple(a.shape), tuple(indices.shape), dim)
     return gather.call((expand.call((a, own, False)), dim, expand.call((indices, index, False)), False))
 

@@ -165,8 +165,8 @@ def _as_value(value: object, dtype: DType) -> Tensor:
     return number(value, dtype, op="index_fill")
 
 
-index_fill_ = twins(index_fill, index_fill_body)
-index_fill_tensor_ = twins(index_fill_tensor, index_fill_body)
+index_fill_ = twins(index_fill, index_fill_body, keeps_strides=True)
+index_fill_tensor_ = twins(index_fill_tensor, index_fill_body, keeps_strides=True)
 
 
 @index_fill_tensor.vjp("self")

@@ -189,14 +189,14 @@ def _item(item: Any) -> Any:
 
 
 def as_slots(indices: Any) -> list[Tensor | None]:
-    """The indices of `index_put`: tensors, or None for a dimension that is not indexed.
+    """The indices of `index_put`, tensors; torch takes no None among them there.
 
     Raises: `ArgumentError` for anything else.
     """
     if not isinstance(indices, (tuple, list)):
         raise ArgumentError(f"index_put: argument 'indices' takes a tuple of Tensors, got {type(indices).__name__}")
     for item in cast("Sequence[object]", indices):
-        if item is not None and not isinstance(item, Tensor):
+        if not isinstance(item, Tensor):
             raise ArgumentError(f"index_put: argument 'indices' takes Tensors, got {type(item).__name__}")
     return list(cast("Sequence[Tensor | None]", indices))
 

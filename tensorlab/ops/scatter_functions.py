@@ -175,7 +175,7 @@ def put_(self: Tensor, index: Tensor, source: Tensor, accumulate: bool = False) 
 
 def index_put(
     input: Tensor,
-    indices: Sequence[Tensor | None],
+    indices: Sequence[Tensor],
     values: Tensor,
     accumulate: bool = False,  # noqa: FBT001 - torch's signature
 ) -> Tensor:
@@ -185,7 +185,7 @@ def index_put(
 
 def index_put_(
     self: Tensor,
-    indices: Sequence[Tensor | None],
+    indices: Sequence[Tensor],
     values: Tensor,
     accumulate: bool = False,  # noqa: FBT001 - torch's signature
 ) -> Tensor:

@@ -13,7 +13,10 @@ from oracle.families import CASES
 pytestmark = [
     pytest.mark.torch,
     pytest.mark.filterwarnings("ignore:::torch"),
+    pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter"),
+    pytest.mark.filterwarnings("ignore:index_reduce.. is in beta"),
     pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0"),
+    pytest.mark.filterwarnings("ignore:reduction. 'mean' divides"),
     pytest.mark.filterwarnings("ignore:An output with one or more elements was resized"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]

@@ -3,6 +3,7 @@
 from oracle.families import (
     activation,
     arithmetic,
+    convolution,
     dtypes,
     elementary,
     factories,
@@ -13,11 +14,16 @@ from oracle.families import (
     losses,
     matrix_products,
     neural,
+    pooling,
     reduction,
+    resizing,
     views,
 )
 
 FAMILIES = (
+    convolution,
+    pooling,
+    resizing,
     linalg,
     matrix_products,
     activation,
