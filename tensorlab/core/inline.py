@@ -120,6 +120,14 @@ class _Expression(ast.NodeTransformer):
     def visit_Constant(self, node: ast.Constant) -> ast.expr:
         return _literal(node.value, self.dtype) if isinstance(node.value, (int, float)) and self.dtype else node
 
+    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.expr:
+        """A negative literal is one number, not one with its sign changed: as a bool, -1 is True."""
+        match node:
+            case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int() | float() as value)) if self.dtype:
+                return _literal(-value, self.dtype)
+            case _:
+                return ast.UnaryOp(op=node.op, operand=self.visit(node.operand))
+
     def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
         match self.visit(node.test):
             case ast.Compare(left=ast.Constant(value=None), ops=[ast.Is()], comparators=[ast.Constant(value=None)]):
@@ -197,6 +205,8 @@ def _literal(value: Number, dtype: str) -> ast.expr:
     if isinstance(value, float) and not np.isfinite(value):
         text = "np.nan" if np.isnan(value) else "np.inf" if value > 0 else "-np.inf"
         return ast.parse(f"{cast_name(dtype)}({text})", mode="eval").body
+    if dtype == "bool":
+        value = bool(value)  # Numba keeps the bits of another number
     return ast.parse(f"{cast_name(dtype)}({value!r})", mode="eval").body
 
 

@@ -1,5 +1,5 @@
 # ruff: noqa: A001 - torch's public names
-"""The public functions of arithmetic, under torch's names, and the choice between two tensors.
+"""The public functions of arithmetic, under torch's names, the commonest of one element, and the choice between two.
 
 Each is the way into one family of overloads, looked up by the kinds of the arguments: a tensor or a number on either
 side.
@@ -177,30 +177,35 @@ def ldexp(input: Tensor, other: Tensor) -> Tensor:
 
 
 @quick_unary(elementary.exp)
+@takes_pointwise_out
 def exp(input: Tensor) -> Tensor:
     """``e ** input``. Error: see ``core.scalar_math.ULP``."""
     return unary(elementary.exp, input)
 
 
 @quick_unary(elementary.log)
+@takes_pointwise_out
 def log(input: Tensor) -> Tensor:
     """Natural logarithms. Error: see ``core.scalar_math.ULP``."""
     return unary(elementary.log, input)
 
 
 @quick_unary(elementary.sqrt)
+@takes_pointwise_out
 def sqrt(input: Tensor) -> Tensor:
     """Square roots, correctly rounded."""
     return unary(elementary.sqrt, input)
 
 
 @quick_unary(elementary.tanh)
+@takes_pointwise_out
 def tanh(input: Tensor) -> Tensor:
     """Hyperbolic tangents. Error: see ``core.scalar_math.ULP``."""
     return unary(elementary.tanh, input)
 
 
 @quick_unary(elementary.sigmoid)
+@takes_pointwise_out
 def sigmoid(input: Tensor) -> Tensor:
     """``1 / (1 + e ** -input)``. Error: see ``core.scalar_math.ULP``."""
     return unary(elementary.sigmoid, input)
@@ -246,10 +251,12 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "add": add,
     "div": div,
     "divide": div,
+    "exp": exp,
     "float_power": float_power,
     "floor_divide": floor_divide,
     "fmod": fmod,
     "ldexp": ldexp,
+    "log": log,
     "mul": mul,
     "multiply": mul,
     "neg": neg,
@@ -257,11 +264,15 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "positive": positive,
     "pow": pow,
     "reciprocal": reciprocal,
+    "relu": relu,
     "remainder": remainder,
     "rsub": rsub,
+    "sigmoid": sigmoid,
+    "sqrt": sqrt,
     "square": square,
     "sub": sub,
     "subtract": sub,
+    "tanh": tanh,
     "true_divide": div,
     "where": where,
 }

@@ -73,7 +73,8 @@ CASES = {
     ),
     # Arguments
     "add": (lambda: tl.add(X, "a"), ArgumentError, "add: argument 'other' takes a Tensor or a number, got str"),
-    "add first": (lambda: tl.add(1, X), ArgumentError, "add: argument 'self' takes a Tensor, got int"),
+    "add numbers": (lambda: tl.add(1, 2), ArgumentError, "add: argument 'self' takes a Tensor, got int"),
+    "eq first": (lambda: tl.eq(1, X), ArgumentError, "eq: argument 'self' takes a Tensor, got int"),
     "tanh": (lambda: tl.tanh(1.5), ArgumentError, "tanh: argument 'self' takes a Tensor, got float"),
     "pow numbers": (lambda: tl.pow(2, 3), ArgumentError, "pow: argument 'self' takes a Tensor, got int"),
     "where condition": (

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-import tensorlab.ops.api  # noqa: F401 - declares the ops that the parser looks up
+import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser looks up
 from tensorlab.core import dtype
 from tensorlab.core.footprint import Footprint, Run
 from tensorlab.core.layout import layout
