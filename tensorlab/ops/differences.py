@@ -11,6 +11,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops.joining import cat
 from tensorlab.ops.reduce import shape_of
+from tensorlab.ops.searching import type_of
 from tensorlab.ops.view_evaluator import call_evaluator
 
 diff = declare("diff(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor")
@@ -40,7 +41,7 @@ def diff_composite(a: Tensor, n: int, dim: int, prepend: Tensor | None, append: 
             raise ShapeError(
                 f"diff: diff expects prepend or append to be the same dimension as input, got {each.ndim} and {a.ndim}"
             )
-    diff_type(a.type, n, dim, prepend and prepend.type, append and append.type)
+    diff_type(a.type, n, dim, type_of(prepend), type_of(append))
     parts = [x for x in (prepend, a, append) if x is not None]
     found = cat.call((parts, dim)) if len(parts) > 1 else a
     if n == 0:
@@ -145,7 +146,7 @@ def cov_composite(a: Tensor, correction: int, fweights: Tensor | None, aweights:
 
     Raises: `ShapeError`, `DTypeError`, `RangeError` for negative weights.
     """
-    found = cov_type(a.type, correction, fweights and fweights.type, aweights and aweights.type)
+    found = cov_type(a.type, correction, type_of(fweights), type_of(aweights))
     rows = (a.reshape(1, -1) if a.ndim < 2 else a).to(found.dtype or a.dtype)
     count = rows.shape[1]
     weights: Tensor | None = None

@@ -17,6 +17,11 @@ from tensorlab.ops.sorting import Array, lanes
 from tensorlab.ops.view_evaluator import call_evaluator
 
 
+def type_of(a: Tensor | None) -> TensorType | None:
+    """The type of a tensor that may be left out."""
+    return None if a is None else a.type
+
+
 def made(array: Array, dtype: DType) -> Tensor:
     """A tensor with a copy of an ndarray's elements."""
     result = empty(dtype, array.shape)
@@ -111,15 +116,9 @@ def searchsorted_type(
 ) -> TensorType:
     """A place for each value.
 
-    Raises: `DTypeError` for two dtypes, `ShapeError` for lines that do not match, `ArgumentError` for a ``side`` that
-            is none, or against ``right``.
+    Raises: `ShapeError` for lines that do not match, `ArgumentError` for a ``side`` that is none, or against ``right``.
     """
     op = "searchsorted"
-    if sequence.dtype is not values.dtype:
-        raise DTypeError(
-            f"{op}: boundary tensor and input value tensor should have same dtype, got {sequence.dtype} and "
-            f"{values.dtype}"
-        )
     own, asked = shape_of(sequence), shape_of(values)
     if side not in (None, "left", "right"):
         raise ArgumentError(f"{op}: side can only be 'left' or 'right' but got {side}")
@@ -153,7 +152,7 @@ def searchsorted_call(
 
     Cost: a binary search a value.
     """
-    found = searchsorted_type(sequence.type, values.type, out_int32, right, side, sorter and sorter.type)
+    found = searchsorted_type(sequence.type, values.type, out_int32, right, side, type_of(sorter))
     lines, _ = lanes(sequence, 0, op="searchsorted")
     if sorter is not None:
         lines = np.take_along_axis(lines, borrowed(sorter), -1)

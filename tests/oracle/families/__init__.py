@@ -16,6 +16,7 @@ from oracle.families import (
     neural,
     pooling,
     reduction,
+    sorting,
     resizing,
     views,
 )
@@ -34,6 +35,7 @@ FAMILIES = (
     losses,
     neural,
     reduction,
+    sorting,
     arithmetic,
     views,
     gather,
