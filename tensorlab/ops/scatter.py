@@ -24,7 +24,7 @@ from tensorlab.ops.copying import contiguous, element
 from tensorlab.ops.create import zeros_op
 from tensorlab.ops.gather import check_positions, gather, take
 from tensorlab.ops.joining import cat
-from tensorlab.ops.movement import reshape
+from tensorlab.ops.movement import reshape, slice_
 from tensorlab.ops.twins import folds_wide, twins
 
 sizes = along.sizes
@@ -231,6 +231,9 @@ def scatter_reduce_vjp(
 ) -> tuple[Tensor, Tensor]:
     """Source: the derivatives of torch's operation of the same name; a tie shares its gradient."""
     at = (dim, index)
+    whole = src.type
+    for d, n in enumerate(index.shape if src.ndim else ()):  # of a larger source, what is used
+        src = src if src.shape[d] == n else slice_.call((src, d, 0, n, 1))
     if reduce == "sum":
         own, other = g, g.gather(*at)
     elif reduce == "mean":
@@ -246,7 +249,7 @@ def scatter_reduce_vjp(
         shared = g / ties
         own = shared.masked_fill(self != result, 0)
         other = shared.gather(*at).masked_fill(src != result.gather(*at), 0)
-    return own if include_self else own.scatter(*at, 0), _as_source(other, src.type)
+    return own if include_self else own.scatter(*at, 0), _as_source(other, whole)
 
 
 def _prod_gradients(
