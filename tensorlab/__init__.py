@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.names import FUNCTIONS
 from tensorlab.version import __version__
 
-_MODULES = ("autograd", "jit", "memory", "ops", "serve", "view", "magics", "errors", "core")
+# Modules that stand under another name than their own.
+_NAMESPACES = {"linalg": "tensorlab.ops.linear_algebra"}
+_MODULES = ("autograd", "jit", "memory", "nn", "ops", "serve", "view", "magics", "errors", "core")
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.dtype": (
@@ -19,6 +21,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
         "DType",
     ),
     "tensorlab.core.device": ("device",),
+    "tensorlab.core.memory_format": ("contiguous_format", "memory_format", "preserve_format"),
     "tensorlab.core.shape": ("Size",),
     "tensorlab.core.storage": ("Storage",),
     "tensorlab.core.format": ("set_printoptions",),
@@ -40,7 +43,8 @@ _ALIASES = ("half", "short", "int", "long", "float", "double", "dtype")
 _FUNCTIONS = frozenset(name for names in FUNCTIONS.values() for name in names)
 _HOME = {name: module for module, names in _NAMES.items() for name in names}
 
-__all__ = ["__version__", *_HOME, *_MODULES]  # pyright: ignore[reportUnsupportedDunderAll] - the table says it
+# The tables say what there is.
+__all__ = ["__version__", *_HOME, *_MODULES, *_NAMESPACES]  # pyright: ignore[reportUnsupportedDunderAll]
 
 if TYPE_CHECKING:
     from tensorlab.core.dtype import (
@@ -71,6 +75,9 @@ def __getattr__(name: str) -> Any:
         value = dtypes.DType if name == "dtype" else dtypes.ALIASES[name]
     elif name in _MODULES:
         value = import_module(f"tensorlab.{name}")
+    elif name in _NAMESPACES:
+        import_module("tensorlab.autograd")
+        value = import_module(_NAMESPACES[name])
     else:
         raise AttributeError(f"module 'tensorlab' has no attribute {name!r}")
     globals()[name] = value

@@ -14,7 +14,7 @@ from tensorlab.ops import (
     elementary,
     extremes,
     in_place,
-    linalg,
+    matmul,
     movement,
     number,
     reduce,
@@ -35,7 +35,7 @@ KINDS = {
     "call": (
         {"type", "call"},
         set(),
-        (*copying.COPYING, *create.CREATION, linalg.matmul, *softmax.SOFTMAX, movement.reshape, movement.flatten),
+        (*copying.COPYING, *create.CREATION, matmul.matmul, *softmax.SOFTMAX, movement.reshape, movement.flatten),
     ),
 }
 OPS = [(kind, op) for kind, (_, _, ops) in KINDS.items() for op in ops]
@@ -123,7 +123,7 @@ def arguments(op: Op) -> list[object]:
 @pytest.mark.parametrize("op", [op for _, op in OPS], ids=name_of)
 def test_the_type_rule_says_what_comes_out(op):
     given = arguments(op)
-    if op is linalg.matmul:
+    if op is matmul.matmul:
         given[1] = given[1].t()
     types = [[x.type for x in a] if isinstance(a, list) else a.type if isinstance(a, tl.Tensor) else a for a in given]
     result = op(*given)

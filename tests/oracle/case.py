@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 FORMS = ("plain", "strided", "offset", "permuted", "broadcast", "reversed")
-BOOL, INTS, FLOATS, HALVES = ("bool",), ("uint8", "int8", "int16", "int32", "int64"), ("float32", "float64"), ()
+BOOL, INTS = ("bool",), ("uint8", "int8", "int16", "int32", "int64")
+FLOATS, HALVES = ("float32", "float64"), ("float16", "bfloat16")
 NUMBERS = (*INTS, *FLOATS)
 ALL = (*BOOL, *NUMBERS)
 
@@ -70,6 +71,10 @@ class Maker:
                 values = self.random.permutation(count) + least
         return laid_out(np.asarray(values).astype(kind.numpy).reshape(shape), self._forms())
 
+    def lay(self, values: np.ndarray) -> np.ndarray:
+        """Values of one's own, as the dtype and in the memory form that is tried."""
+        return laid_out(np.asarray(values).astype(tl_dtype(self.dtype).numpy), self._forms())
+
     def index(self, *shape: int, below: int, low: int = 0) -> np.ndarray:
         """An int64 array of indices."""
         return self.random.integers(low, below, shape)
@@ -113,7 +118,9 @@ class Case:
     ``rtol`` and ``atol`` (of the largest absolute value). ``grad``: derivatives are compared to second order with
     torch's and by a numeric check; ``gradgrad``: False where torch has no second. ``inplace`` and ``out``: the function
     has ``Tensor.<name>_`` and takes ``out=``. ``strides``: the results' strides are compared too. ``view``: the result
-    shares memory with its first argument exactly where torch's does. ``domain`` goes to the maker for gradients.
+    shares memory with its first argument exactly where torch's does. ``constant`` arguments, by
+    position or keyword, are asked for no gradient.
+    ``seen`` makes of the function what is compared instead: of results that are determined but for a sign, say.
     """
 
     name: str
@@ -131,7 +138,9 @@ class Case:
     view: bool = False
     special: bool = False
     forms: tuple[str, ...] = FORMS
+    constant: tuple[int | str, ...] = ()
     id: str = ""
+    seen: Callable[[Callable[..., Any]], Callable[..., Any]] | None = None
 
     @property
     def label(self) -> str:
@@ -143,7 +152,7 @@ class Case:
         name = self.name.removeprefix("Tensor.").rpartition(".")[2] + suffix if suffix else self.name
         for part in name.split("."):
             found = getattr(found, part)
-        return found
+        return found if self.seen is None or suffix else self.seen(found)
 
 
 def unary_samples(m: Maker) -> Iterator[Call]:

@@ -15,6 +15,9 @@ torch = pytest.importorskip("torch", reason="compares with PyTorch 2.13, which i
 REFUSALS = (RuntimeError, TypeError, ValueError, IndexError, NotImplementedError, AttributeError)
 
 
+HALF_STEP = {"float16": 2.0**-10, "bfloat16": 2.0**-7}  # a number's last place, in units of the number
+
+
 def ours(value: Any) -> Any:
     """Arrays as tensors over memory of their own, with the array's strides; containers and all else as they are."""
     if isinstance(value, np.ndarray):
@@ -58,6 +61,8 @@ def to_array(value: Any) -> np.ndarray:
         array = value.detach().numpy()
     else:
         found = value.detach().resolve_conj().resolve_neg()
+        if found._is_zerotensor():
+            found = torch.zeros(found.shape, dtype=found.dtype)
         array = (found.float() if found.dtype in (torch.bfloat16, torch.float16) else found).numpy()
     return array.astype(np.float32) if array.dtype in (ml_dtypes.bfloat16, np.float16) else array
 
@@ -80,18 +85,22 @@ def agree(a: Any, b: Any, *, ulp: float = 0, rtol: float = 0, atol: float = 0, s
     if strides and a.numel():
         kept = [d for d, n in enumerate(a.shape) if n != 1]
         assert [a.stride()[d] for d in kept] == [b.stride()[d] for d in kept]
-    close(to_array(a), to_array(b), ulp=ulp, rtol=rtol, atol=atol, half=a.dtype.itemsize == 2)
+    close(to_array(a), to_array(b), ulp=ulp, rtol=rtol, atol=atol, half=HALF_STEP.get(a.dtype.name, 0))
 
 
-def close(a: np.ndarray, b: np.ndarray, *, ulp: float, rtol: float, atol: float, half: bool = False) -> None:
+def close(a: np.ndarray, b: np.ndarray, *, ulp: float, rtol: float, atol: float, half: float = 0) -> None:
     if a.dtype.kind != "f" or not (ulp or rtol or atol or half):
         np.testing.assert_array_equal(a, b)
         return
     with np.errstate(all="ignore"):
         sizes = np.maximum(np.abs(a), np.abs(b))
-        step = sizes * 2.0**-7 if half else np.spacing(sizes)
+        step = sizes * half if half else np.spacing(sizes)
         largest = sizes[np.isfinite(sizes)].max(initial=1.0)
-        room = np.maximum(max(ulp, 1 if half else 0) * step, np.finfo(a.dtype).tiny) + rtol * sizes + atol * largest
+        room = (
+            np.maximum(max(ulp, 1 if half else 0) * step, 2.0**-24 if half else np.finfo(a.dtype).tiny)
+            + rtol * sizes
+            + atol * largest
+        )
         near = (a == b) | (np.isnan(a) & np.isnan(b)) | (np.abs(a - b) <= room)
     assert near.all(), f"{a[~near][:5]} and {b[~near][:5]} are further apart than the bound"
 

@@ -16,8 +16,8 @@ from oracle.families import (
     neural,
     pooling,
     reduction,
-    sorting,
     resizing,
+    sorting,
     views,
 )
 
