@@ -21,6 +21,7 @@ from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coa
 from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, strides_in_order
+from tensorlab.core.tiles import tile_order, tiled_loop
 from tensorlab.core.types import FLOAT, SCALAR, OptionalType, TensorType
 from tensorlab.errors import DTypeError, ShapeError
 
@@ -103,6 +104,12 @@ def make_plan(
     if not sizes:
         sizes, steps_of = (1,), [(0,) if k >= len(results) else (1,) for k in range(len(operands))]
     walk = Walk(len(sizes), tuple(_inner(s[-1]) for s in steps_of))
+    if region.is_copy and inputs[0].dtype is results[0].dtype:
+        tiles = tile_order(sizes, *steps_of)
+        if tiles is not None:
+            meta = array("q", [own[d] for own in (sizes, *steps_of) for d in tiles])
+            loop = tiled_loop(len(sizes), results[0].dtype)
+            return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk)
     text = pointwise_loop(region, steps, [i.dtype for i in inputs], [r.dtype for r in results], params, walk)
     loop = compile_loop(text.source, text.signature, label=text.label)
     if walk.is_flat:

@@ -55,6 +55,11 @@ class Region:
     steps: tuple[Step, ...]
     outputs: tuple[int, ...]
 
+    @property
+    def is_copy(self) -> bool:
+        """Whether all that is done is to copy the one input."""
+        return self.inputs == 1 and len(self.steps) == 1 and self.steps[0].op.kind == "aten::clone"
+
 
 @dataclass(frozen=True, slots=True)
 class TypedStep:

@@ -207,12 +207,25 @@ class TraceMode:
         """Know a result by its value; gives the tensor to hand on."""
         if depends:
             self._from_input.add(value.serial)
+        if isinstance(result, list):
+            return self._given_list(cast("list[Any]", result), value, depends=depends)
         if not isinstance(result, Tensor):
             return result
         if writes:  # the tensor that was written to goes by the name of the write from here on
             self._know(result, value)
             return result
         return self._meet(result, value)
+
+    def _given_list(self, results: list[Any], value: Value, *, depends: bool) -> list[Any]:
+        """Know each tensor of a list that an op gave; how many there are is baked in, as all sizes are."""
+        if not all(isinstance(r, Tensor) for r in results):
+            return results
+        parts = [
+            self.builder.value("aten::__getitem__", [value, self.builder.constant(i)]) for i in range(len(results))
+        ]
+        for result, part in zip(results, parts, strict=True):
+            part.type = result.type
+        return [self._give(r, v, depends=depends, writes=False) for r, v in zip(results, parts, strict=True)]
 
     def _meet(self, tensor: Tensor, value: Value) -> Tensor:
         """Know a tensor by a value; if it is known by another already, a second tensor over the same memory.

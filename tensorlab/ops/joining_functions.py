@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from tensorlab.core.dtype import int64
 from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
@@ -124,10 +125,10 @@ def combinations(input: Tensor, r: int = 2, with_replacement: bool = False) -> T
     if count < 0:
         raise RangeError(f"combinations: expects a non-negative number, but got {count}")
     choose = itertools.combinations_with_replacement if with_replacement else itertools.combinations
-    rows = list(choose(range(source.numel()), count)) if count else []
-    if not rows:
-        return source.new_empty((0, count) if count else (0,))
-    return source[tensor([i for row in rows for i in row])].reshape(len(rows), count)
+    if not count:
+        return source.new_empty(0)
+    rows = list(choose(range(source.numel()), count))
+    return source[tensor([i for row in rows for i in row], int64)].reshape(len(rows), count)
 
 
 _COMBINATIONS: Op = joining.cat  # named in the message for what is no tensor

@@ -332,6 +332,8 @@ def repeat_vjp(g: Tensor, self_type: TensorType, repeats: Shape) -> Tensor:
     shape = known_shape(self_type)
     if not repeats:
         return g
+    if 0 in repeats:  # nothing of it is there, and no history leads on from that
+        return full_of(shape, 0, g.dtype)
     pairs, _ = _repeats(shape, tuple(repeats))
     summed = reshape.call((g, pairs)).sum(tuple(range(0, len(pairs), 2)))
     return reshape.call((summed, shape))

@@ -69,6 +69,8 @@ def placed_call(
 def as_strided_vjp(
     g: Tensor, size: Shape, stride: Shape, storage_offset: int, self_size: Shape, self_stride: Shape, self_offset: int
 ) -> Tensor:
+    if 0 in size:  # nothing of it is there, and no history leads on from that
+        return full_of(tuple(self_size), 0, g.dtype)
     geometry = (size, stride, storage_offset, self_size, self_stride, self_offset)
     return as_strided_backward.call((g, *geometry, False))
 
