@@ -1,4 +1,4 @@
-"""Texts of the loops that pool: over windows of fixed size, over windows that share an image out evenly, and back.
+"""Texts of loops over windows: windows of fixed size, windows that share an image out evenly, and the ways back.
 
 All run over planes, rows of the result, and taps of the window, and inside of that along a row of the result: the
 compiler makes vectors of it, whatever the window. ``numbers`` is a table; see `FIELDS`.
@@ -249,7 +249,51 @@ _PUT_AT = _template(
 """,
 )
 
+_COLUMNS = _template(
+    "What each tap of a window meets, one tap after another; 0 in the padding",
+    """
+    for plane in range(planes):
+        for tap_y in range(taps_y):
+            for tap_x in range(taps_x):
+                to = ((plane * taps_y + tap_y) * taps_x + tap_x) * out_h * out_w
+                for i in range(out_h):
+                    row = i * stride_y - pad_y + tap_y * step_y
+                    for j in range(out_w):
+                        y[to + i * out_w + j] = zero
+                    if row < 0 or row >= h:
+                        continue"""
+    + _REACH
+    + """
+                    base = (plane * h + row) * w + start
+                    for j in range(left, right):
+                        y[to + i * out_w + j] = x[base + j * stride_x]
+""",
+)
+
+_COLUMNS_BACK = _template(
+    "What windows hold (x) added to where it was taken from (y)",
+    """
+    for i in range(planes * h * w):
+        y[i] = 0
+    for plane in range(planes):
+        for tap_y in range(taps_y):
+            for tap_x in range(taps_x):
+                to = ((plane * taps_y + tap_y) * taps_x + tap_x) * out_h * out_w
+                for i in range(out_h):
+                    row = i * stride_y - pad_y + tap_y * step_y
+                    if row < 0 or row >= h:
+                        continue"""
+    + _REACH
+    + """
+                    base = (plane * h + row) * w + start
+                    for j in range(left, right):
+                        y[base + j * stride_x] += x[to + i * out_w + j]
+""",
+)
+
 TEXTS = {
+    "im2col": _COLUMNS,
+    "col2im": _COLUMNS_BACK,
     "max_pool": _MAX,
     "avg_pool": _AVERAGE,
     "avg_pool_backward": _AVERAGE_BACK,

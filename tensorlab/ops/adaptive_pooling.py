@@ -116,6 +116,12 @@ def shared_avg_pool2d_backward_call(grad: Tensor, x: Tensor) -> Tensor:
     return plan.run(row_major(grad))
 
 
+@shared_avg_pool2d_backward.vjp("self")
+@adaptive_max_pool2d_backward.vjp("self")
+def backward_self_vjp() -> None:
+    """Of the input, the way back takes no more than the shape."""
+
+
 @shared_avg_pool2d_backward.vjp("grad_output")
 def shared_avg_pool2d_backward_vjp(g: Tensor, grad_output_type: TensorType) -> Tensor:
     return shared_avg_pool2d.call((g, known(grad_output_type)[-2:]))

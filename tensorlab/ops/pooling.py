@@ -175,7 +175,7 @@ def pooling_plan(
     return PoolingPlan(loop, table, layout(dtype, large if back else small), layout(int64, small), scratch)
 
 
-BACKWARD = ("avg_pool_backward", "adaptive_avg_pool_backward", "added_at", "put_at")
+BACKWARD = ("avg_pool_backward", "adaptive_avg_pool_backward", "added_at", "put_at", "col2im")
 
 
 def row_major(x: Tensor) -> Tensor:
@@ -269,6 +269,11 @@ def added_at(op: Op, values: Tensor, shape: Shape, indices: Tensor, kind: str = 
     return plan.run(row_major(values), row_major(indices))
 
 
+@max_pool2d_backward.vjp("self")
+def max_pool2d_backward_self_vjp() -> None:
+    """Of the input, the way back takes no more than the shape."""
+
+
 @max_pool2d_backward.vjp("grad_output")
 def max_pool2d_backward_vjp(g: Tensor, indices: Tensor) -> Tensor:
     return taken_at(g, indices)
@@ -353,6 +358,11 @@ def avg_pool2d_backward_call(
             avg_pool2d_backward, key, pooling_plan("avg_pool_backward", *shapes, grad.dtype, windows, **more)
         )
     return plan.run(row_major(grad))
+
+
+@avg_pool2d_backward.vjp("self")
+def avg_pool2d_backward_self_vjp() -> None:
+    """Of the input, the way back takes no more than the shape."""
 
 
 @avg_pool2d_backward.vjp("grad_output")
