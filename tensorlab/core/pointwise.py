@@ -136,9 +136,14 @@ def _as_one_by_one(region: Region, steps: Sequence[TypedStep], inputs: Sequence[
         for ref in step.args:
             if ref.source in (Source.INPUT, Source.STEP):
                 operands.append((inputs if ref.source is Source.INPUT else made)[ref.index])
-        strides = [broadcast_strides(o.shape, o.strides, shape) for o in operands]
+        strides = [broadcast_strides(o.shape, _walked(o, typed.compute), shape) for o in operands]
         made.append(layout(dtype, shape, strides_in_order(shape, loop_order(shape, strides))))
     return tuple(made[k] for k in region.outputs)
+
+
+def _walked(operand: Layout, compute: DType) -> tuple[int, ...]:
+    """The strides of an operand as torch sees them: where it has to be converted, those of the converted copy."""
+    return operand.strides if operand.dtype is compute else dense_like(operand)
 
 
 def _inner(step: int) -> str:
