@@ -133,7 +133,7 @@ def norm_vjp(
     if p == 0:
         return None
     if p is None or p == 2:
-        return self * where(whole == 0, 0.0, share / whole)
+        return self * where(whole == 0, 0.0, share / _not_zero(whole))
     sign = _sign(self)
     if p == 1:
         return sign * share
@@ -143,10 +143,14 @@ def norm_vjp(
         dims = reduced_dims(dim, self.ndim, op="norm")
         return sign * chosen * (share / chosen.sum(dims, True))
     if p < 1:
-        return where(self == 0, 0.0, sign * size ** (p - 1)) * share * whole ** (1 - p)
-    if p < 2:
-        return sign * where(whole == 0, 0.0, size ** (p - 1) * share * whole ** (1 - p))
-    return self * where(whole == 0, 0.0, size ** (p - 2) * share * whole ** (1 - p))
+        return where(self == 0, 0.0, sign * _not_zero(size) ** (p - 1)) * share * whole ** (1 - p)
+    share = where(whole == 0, 0.0, share * _not_zero(whole) ** (1 - p))
+    return sign * size ** (p - 1) * share if p < 2 else self * size ** (p - 2) * share
+
+
+def _not_zero(a: Tensor) -> Tensor:
+    """1 where an element is 0, so that what is made of it is finite, and so is its derivative."""
+    return where(a == 0, 1.0, a)
 
 
 def _sign(a: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from tensorlab.core.interop import borrowed
 from tensorlab.core.op import lookup
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.ops.movement import unsqueeze
+from tensorlab.ops.movement import detach, unsqueeze
 
 
 def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], *, keepdim: bool) -> Tensor | None:
@@ -20,6 +20,7 @@ def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], 
     """
     if g is None:
         return None
+    indices = detach.call((indices,))
     if not keepdim and shape:
         at = wrap_dim(dim, len(shape), op="scatter_add")
         g, indices = unsqueeze.call((g, at)), unsqueeze.call((indices, at))
@@ -37,4 +38,4 @@ def zeros(shape: Sequence[int], dtype: DType) -> Tensor:
 def taken(source: Tensor, dim: int, indices: Tensor) -> Tensor:
     """The elements of ``source`` at ``indices`` along a dimension."""
     (gather,) = lookup("aten::gather")
-    return gather.call((source, dim, indices, False))
+    return gather.call((source, dim, detach.call((indices,)), False))

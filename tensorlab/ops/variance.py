@@ -111,7 +111,7 @@ def _var_gradient(g: Tensor, a: Tensor, dim: Any, correction: float | None, *, k
 
 def _over_root(g: Tensor, root: Tensor) -> Tensor:
     """The gradient of a variance from that of its root; 0 where the root is."""
-    return where(root == 0, 0.0, g / (root * 2))
+    return where(root == 0, 0.0, g / (where(root == 0, 1.0, root) * 2))
 
 
 def _has_spread(op: Op, *, root: bool, means: bool) -> None:

@@ -77,7 +77,8 @@ def with_dtypes(samples: Callable[[Maker], Iterator[Call]]) -> Any:
 
 def ties(m: Maker) -> Iterator[Call]:
     yield from over(distinct=True)(m)
-    yield call(np.array([[1, 3, 3], [2, 2, 2]]).astype(m(1).dtype), 1)
+    if m.dtype != "float64":  # there is no derivative where two are the largest
+        yield call(np.array([[1, 3, 3], [2, 2, 2]]).astype(m(1).dtype), 1)
 
 
 def zeros(samples: Callable[[Maker], Iterator[Call]]) -> Any:
@@ -154,7 +155,8 @@ def best_lines(m: Maker) -> Iterator[Call]:
 
 def logs(m: Maker) -> Iterator[Call]:
     yield from lines(m)
-    yield call(np.array([-np.inf, -np.inf, 1.0, np.inf]).astype(m(1).dtype), 0)
+    if m.dtype != "float64":
+        yield call(np.array([-np.inf, -np.inf, 1.0, np.inf]).astype(m(1).dtype), 0)
 
 
 CASES = (
@@ -183,6 +185,8 @@ CASES = (
     Case("log_softmax", lines, THREE, refusals, rtol=3e-6, atol=1e-6),
     Case("cumsum", with_dtypes(lines), FIVE, refusals, rtol=2e-6, atol=1e-6, out=True, inplace=False),
     Case("cumprod", with_dtypes(zeros(lines)), FOUR, refusals, rtol=2e-6, out=True),
+    Case("cumsum", lines, ("float32", "int64"), inplace=True, rtol=2e-6, atol=1e-6, grad=False, id="cumsum_"),
+    Case("cumprod", lines, ("float32", "int64"), inplace=True, rtol=2e-6, grad=False, id="cumprod_"),
     Case("logcumsumexp", logs, THREE, refusals, rtol=3e-6, atol=1e-6),
     Case("cummax", best_lines, FIVE, refusals, special=True),
     Case("cummin", best_lines, FIVE, refusals, special=True),
