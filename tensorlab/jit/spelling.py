@@ -17,7 +17,7 @@ from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, TENSOR, ListType
 from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
-from tensorlab.ops import api, create
+from tensorlab.ops import factories, families, random_functions
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used
 
@@ -56,6 +56,7 @@ _CASTS: dict[str, tuple[str, tuple[Type, ...]]] = {
     "aten::Float": ("float", (INT, BOOL, SCALAR)),
     "aten::Bool": ("bool", (INT, FLOAT, SCALAR)),
 }
+_MAKERS = {*factories.FUNCTIONS, *random_functions.FUNCTIONS}  # what takes no tensor, or none alone
 _ATTRIBUTES = {"aten::dim": "ndim", "prim::dtype": "dtype", "prim::device": "device"}
 
 
@@ -171,7 +172,7 @@ def _call(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -> st
     first = node.inputs[0] if node.inputs else None
     namespace, _, name = node.kind.partition("::")
     of_tensors = any(general(v.type) in (TENSOR, ListType(TENSOR)) for v in node.inputs)
-    if namespace == "aten" and (name in create.FUNCTIONS or (name in api.FUNCTIONS and of_tensors)):
+    if namespace == "aten" and (name in _MAKERS or (of_tensors and name in families.table("FUNCTIONS"))):
         return f"tensorlab.{name}({', '.join(arguments)})"
     is_method = namespace == "aten" and first is not None and is_name(first) and isinstance(first.type, TensorType)
     if is_method and name in vars(Tensor):

@@ -124,7 +124,7 @@ def _in_process(
     function: Callable[..., Any], rows: Sequence[np.ndarray], sizes: Sequence[int], seconds: float
 ) -> list[BatchPoint]:
     from tensorlab.core.curve import batch_curve
-    from tensorlab.ops.create import from_numpy
+    from tensorlab.core.interop import from_numpy
 
     try:
         batches = {size: [from_numpy(_batch(array, size)) for array in rows] for size in sizes}
@@ -162,7 +162,7 @@ def _through_a_server(
 
 def _served(function: Callable[..., Any], rows: Sequence[np.ndarray]) -> ServedModel:
     """The function as a model: what it takes and gives is seen from a call with two items."""
-    from tensorlab.ops.create import from_numpy
+    from tensorlab.core.interop import from_numpy
     from tensorlab.serve import ServedModel, TensorSpec
     from tensorlab.serve.datatypes import datatype_of
 

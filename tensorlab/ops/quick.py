@@ -35,6 +35,50 @@ def quick_unary(op: Op) -> Callable[[F], F]:
     return decorate
 
 
+def quick_view(op: Op) -> Callable[[F], F]:
+    """Decorate the function of a view op that takes integers: the place was worked out when they were met first."""
+    plans, modes = op.plans, MODES.get
+
+    def decorate(checked: F) -> F:
+        @wraps(checked)
+        def function(input: Any, *numbers: Any, **options: Any) -> Any:
+            if type(input) is Tensor and not options and input.tape is None and not modes():
+                for n in numbers:
+                    if type(n) is not int:  # 1.0 and True are other keys to people, but not to a dict
+                        break
+                else:
+                    place = plans.get((input.layout, *numbers))
+                    if place is not None:
+                        return input.as_view(place[0], input.offset + place[1])
+            return checked(input, *numbers, **options)
+
+        return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
+
+    return decorate
+
+
+def quick_sizes(op: Op) -> Callable[[F], F]:
+    """As `quick_view`, for a method that takes a list of integers one by one: ``x.permute(1, 0)``."""
+    plans, modes = op.plans, MODES.get
+
+    def decorate(checked: F) -> F:
+        @wraps(checked)
+        def function(input: Any, *sizes: Any, **options: Any) -> Any:
+            if not options and input.tape is None and not modes():
+                for n in sizes:
+                    if type(n) is not int:
+                        break
+                else:
+                    place = plans.get((input.layout, sizes))
+                    if place is not None and place[1] is not True:  # a place whose elements have to be copied first
+                        return input.as_view(place[0], input.offset + place[1])
+            return checked(input, *sizes, **options)
+
+        return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
+
+    return decorate
+
+
 def quick_binary(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
     """Decorate the function of two ops, on two tensors and on a tensor and a number."""
     tensor_plans, number_plans, modes = tensor_op.plans, number_op.plans, MODES.get

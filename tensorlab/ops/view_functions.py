@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import DType
 from tensorlab.core.shape import Size, broadcast_shapes
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import composed_views, movement, splitting, striding
 from tensorlab.ops.operands import as_dtype, as_int, as_ints, as_tensor_argument, unary
-from tensorlab.ops.quick import quick_unary
+from tensorlab.ops.quick import quick_sizes, quick_unary, quick_view
 from tensorlab.ops.sizes import listed_sizes
-
-_modes = MODES.get
-_view_plans = movement.view.plans
 
 # Dimensions in another order ------------------------------------------------------------------------------------------
 
@@ -27,6 +23,7 @@ def t(input: Tensor) -> Tensor:
     return unary(movement.t, input)
 
 
+@quick_view(movement.transpose)
 def transpose(input: Tensor, dim0: int, dim1: int) -> Tensor:
     """Two dimensions exchanged."""
     return unary(movement.transpose, input, *as_ints((dim0, dim1), op="transpose", name="dim"))
@@ -47,6 +44,7 @@ def permute(input: Tensor, dims: Sequence[int]) -> Tensor:
     return unary(movement.permute, input, as_ints(dims, op="permute", name="dims"))
 
 
+@quick_sizes(movement.permute)
 def permute_method(self: Tensor, *dims: Any) -> Tensor:
     """All dimensions in another order, given one by one or as a list."""
     return movement.permute.call((self, listed_sizes(dims, "permute", "dims")))
@@ -93,19 +91,12 @@ def matrix_adjoint(self: Tensor) -> Tensor:
 # Other shapes ---------------------------------------------------------------------------------------------------------
 
 
+@quick_sizes(movement.view)
 def view(self: Tensor, *shape: Any, dtype: DType | None = None) -> Tensor:
     """The same elements in another shape, or the same bytes as another dtype, without a copy.
 
     Raises: `ShapeError` where strides do not allow it.
     """
-    if self.tape is None and not _modes():
-        for n in shape:
-            if type(n) is not int:
-                break
-        else:
-            run = _view_plans.get((self.layout, shape))
-            if run is not None:
-                return self.as_view(run[0], self.offset)
     if dtype is not None or (len(shape) == 1 and isinstance(shape[0], DType)):
         return striding.view_dtype.call((self, as_dtype(dtype or shape[0], op="view")))
     return movement.view.call((self, listed_sizes(shape, "view", "size")))
@@ -121,6 +112,7 @@ def reshape(input: Tensor, shape: Sequence[int]) -> Tensor:
     return unary(movement.reshape, input, as_ints(shape, op="reshape", name="shape"))
 
 
+@quick_sizes(movement.reshape)
 def reshape_method(self: Tensor, *shape: Any) -> Tensor:
     """Another shape, given number by number or as a list: a view where strides allow one, else a copy."""
     return movement.reshape.call((self, listed_sizes(shape, "reshape", "shape")))
@@ -156,6 +148,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     return unary(movement.squeeze, input, as_int(dim, op="squeeze", name="dim"))
 
 
+@quick_view(movement.unsqueeze)
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A dimension of size 1 put in before ``dim``."""
     return unary(movement.unsqueeze, input, as_int(dim, op="unsqueeze", name="dim"))
@@ -218,6 +211,7 @@ def atleast_3d(*tensors: Any) -> Any:
 # Parts ----------------------------------------------------------------------------------------------------------------
 
 
+@quick_view(movement.select)
 def select(input: Tensor, dim: int, index: int) -> Tensor:
     """One index along a dimension, which goes."""
     return unary(movement.select, input, *as_ints((dim, index), op="select", name="dim or index"))

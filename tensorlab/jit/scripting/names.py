@@ -183,4 +183,4 @@ def is_constant(thing: Any) -> bool:
 def load_ops() -> None:
     """Have every op declared: a graph can only name those that are."""
     import_module("tensorlab.ops.number")
-    import_module("tensorlab.ops.api")
+    import_module("tensorlab.ops.families")

@@ -14,7 +14,7 @@ from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleTyp
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
 from tensorlab.jit.scripting.arguments import op_call
-from tensorlab.ops import create
+from tensorlab.ops import factories
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -119,7 +119,7 @@ def _tensor(scope: Expressions, node: ast.Call) -> Value:
     if keywords or len(node.args) > 1 or (dtype is not None and not isinstance(dtype.constant, DType)):
         scope.fail(node, "tensor takes data and a dtype in a script")
     try:
-        made = create.tensor(values, dtype=dtype.constant if dtype is not None else None)
+        made = factories.tensor(values, dtype=dtype.constant if dtype is not None else None)
     except TensorlabError as error:
         raise scope.source.error(data, str(error)) from error
     return scope.single("aten::clone", [scope.builder.constant(made, span=scope.span(data))], node)
@@ -165,8 +165,8 @@ _FUNCTIONS: dict[Any, Emitter] = {
     builtins.print: _print,
     builtins.range: _range,
     device: _device,
-    create.tensor: _tensor,
-    create.arange: _arange,
-    create.zeros_like: _like("aten::zeros"),
-    create.ones_like: _like("aten::ones"),
+    factories.tensor: _tensor,
+    factories.arange: _arange,
+    factories.zeros_like: _like("aten::zeros"),
+    factories.ones_like: _like("aten::ones"),
 }
