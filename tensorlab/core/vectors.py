@@ -5,11 +5,15 @@ LLVM keeps such a vector in one register of AVX2, or two of SSE; what it makes o
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs] - it carries none
 from numba import types
-from numba.extending import intrinsic, models, register_model
+from numba.extending import (
+    intrinsic,
+    models,
+    register_model,  # pyright: ignore[reportUnknownVariableType]
+)
 
 VECTOR_NBYTES = 32
 
@@ -33,13 +37,21 @@ def _vector_model(manager: Any, vector: Any) -> Any:
 register_model(Vector)(_vector_model)
 
 
+def _is_pointer(kind: Any) -> bool:
+    return isinstance(kind, types.CPointer)
+
+
+def _is_float(vector: Any) -> bool:
+    return isinstance(vector.element, types.Float)
+
+
 def _place(context: Any, builder: Any, vector: Any, pointer: Any, index: Any) -> Any:
     return builder.bitcast(builder.gep(pointer, [index]), context.get_value_type(vector).as_pointer())
 
 
 def _vector_at(_context: Any, pointer: Any, index: Any) -> Any:
     """Pointer, index of the first element (int64) -> the vector that lies there, aligned as an element is."""
-    if not isinstance(pointer, types.CPointer) or index != types.int64:
+    if not _is_pointer(pointer) or index != types.int64:
         return None
     vector = Vector(pointer.dtype)
 
@@ -51,7 +63,7 @@ def _vector_at(_context: Any, pointer: Any, index: Any) -> Any:
 
 def _put_vector(_context: Any, pointer: Any, index: Any, value: Any) -> Any:
     """Pointer, index, vector -> nothing; the vector is stored there."""
-    if not isinstance(pointer, types.CPointer) or not isinstance(value, Vector):
+    if not _is_pointer(pointer) or not isinstance(value, Vector):
         return None
 
     def codegen(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
@@ -70,9 +82,9 @@ def _spread(_context: Any, number: Any) -> Any:
 
     def codegen(context: Any, builder: Any, _sig: Any, args: Any) -> Any:
         kind = context.get_value_type(vector)
-        one = builder.insert_element(ir.Constant(kind, ir.Undefined), args[0], ir.Constant(ir.IntType(32), 0))
+        one = builder.insert_element(ir.Constant(kind, None), args[0], ir.Constant(ir.IntType(32), 0))
         order = ir.Constant(ir.VectorType(ir.IntType(32), vector.lanes), [0] * vector.lanes)
-        return builder.shuffle_vector(one, ir.Constant(kind, ir.Undefined), order)
+        return builder.shuffle_vector(one, ir.Constant(kind, None), order)
 
     return vector(number), codegen
 
@@ -81,17 +93,18 @@ def _multiply_add(_context: Any, a: Any, b: Any, c: Any) -> Any:
     """Three vectors of one type -> ``a * b + c``, rounded once where the machine can."""
     if not isinstance(a, Vector) or a != b or a != c:
         return None
+    vector = cast(Any, a)
 
     def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
-        if not isinstance(a.element, types.Float):
+        if not _is_float(vector):
             return builder.add(builder.mul(args[0], args[1]), args[2])
         kind = args[0].type
         function = ir.FunctionType(kind, [kind] * 3)
         # llvmlite writes a vector's name into an intrinsic's as text with brackets and blanks: LLVM takes v8f32 alone.
-        bits = f"llvm.fmuladd.v{a.lanes}f{a.element.bitwidth}"
+        bits = f"llvm.fmuladd.v{vector.lanes}f{vector.element.bitwidth}"
         return builder.call(_declared(builder.module, function, bits), args)
 
-    return a(a, b, c), codegen
+    return vector(vector, vector, vector), codegen
 
 
 def _declared(module: Any, function: Any, name: str) -> Any:

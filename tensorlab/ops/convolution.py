@@ -6,7 +6,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
 from tensorlab.core.correlation import Axis, CorrelationPlan, Sizes, Steps, correlation
 from tensorlab.core.dtype import Category, DType
@@ -24,6 +24,7 @@ PLAN_LIMIT = 1024
 
 Ints = Sequence[int]
 Shape = tuple[int, ...]
+T = TypeVar("T")
 
 convolution = declare(
     "convolution(Tensor input, Tensor weight, Tensor? bias, int[] stride, int[] padding, int[] dilation, "
@@ -238,7 +239,7 @@ def convolution_call(
 call_evaluator(convolution)
 
 
-def remember(op: Op, key: object, plan: Any) -> Any:
+def remember(op: Op, key: object, plan: T) -> T:
     """Keep what runs a call, by layouts and arguments."""
     if len(op.plans) >= PLAN_LIMIT:
         op.plans.clear()
