@@ -157,14 +157,27 @@ def loop(n, index_at, low, high, found_at):
                     return
 '''
 
-_OFFSETS = '''"""Indices, from the end where below 0, as offsets in elements; added to what is there unless first."""
+_OFFSETS = '''"""Indices, from the end where below 0, as offsets in elements; added to what is there unless first.
+
+Behind the offsets is room for one number: the position of the first index outside [low, size), or -1. Where there is
+one, nothing else is written.
+"""
 
 from tensorlab.core.intrinsics import int64_at
 
 
-def loop(n, out_at, index_at, size, step, first):
+def loop(n, out_at, index_at, low, size, step, first):
     out = int64_at(out_at)
     at = int64_at(index_at)
+    out[n] = -1
+    bad = 0
+    for i in range(n):
+        bad |= (at[i] < low) | (at[i] >= size)
+    if bad != 0:
+        for i in range(n):
+            if at[i] < low or at[i] >= size:
+                out[n] = i
+                return
     if first != 0:
         for i in range(n):
             v = at[i]
@@ -223,7 +236,7 @@ def loop(n, ndim, shape_at, in_at, out_at, row, column):
 
 _SINGLE = {
     "check": (_CHECK, 5),
-    "offsets": (_OFFSETS, 6),
+    "offsets": (_OFFSETS, 7),
     "count": (_COUNT, 3),
     "positions": (_POSITIONS, 3),
     "coordinates": (_COORDINATES, 7),

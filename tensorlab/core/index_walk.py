@@ -16,6 +16,7 @@ import numpy as np
 from tensorlab.core.index_loops import index_loop, moving_loop
 from tensorlab.core.native import Entry
 from tensorlab.core.shape import Shape, coalesce
+from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 
 _META = 16  # numbers before the tables; see the head of the loops
@@ -95,6 +96,17 @@ def first_outside(index: Tensor, low: int, high: int) -> int | None:
     place = ctypes.addressof(found)
     index_loop("check").entry(index.layout.numel, index.address, low, high, place)
     return None if found.value < 0 else ctypes.c_int64.from_address(index.address + 8 * found.value).value
+
+
+def resolve(room: Storage, index: Tensor, low: int, size: int, step: int, *, first: bool) -> int | None:
+    """Row-major int64 indices as offsets in elements, written to ``room`` or added to what is there.
+
+    ``room`` has place for one number more than there are. Gives the first index outside [low, size), or None.
+    """
+    n, address = index.layout.numel, room.address
+    index_loop("offsets").entry(n, address, index.address, low, size, step, int(first))
+    position = ctypes.c_int64.from_address(address + 8 * n).value
+    return None if position < 0 else ctypes.c_int64.from_address(index.address + 8 * position).value
 
 
 def count_set(mask: Tensor) -> int:

@@ -7,6 +7,7 @@ neighbours, and come first otherwise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -14,18 +15,19 @@ from typing import Any
 
 from tensorlab.core.dtype import DType, int32, int64, uint8
 from tensorlab.core.dtype import bool as bool_dtype
-from tensorlab.core.index_loops import index_loop
-from tensorlab.core.index_walk import Span, Walk, first_outside, walk
+from tensorlab.core.index_walk import Span, Walk, resolve, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
+from tensorlab.core.pointwise import EagerPointwise
 from tensorlab.core.shape import Shape, broadcast_shapes, coalesce, contiguous_strides
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, empty, strides_in_order
+from tensorlab.core.tensor import Tensor, strides_in_order
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
+from tensorlab.ops.comparison import where
 from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.create import zeros_op
-from tensorlab.ops.movement import expand
+from tensorlab.ops.movement import expand, reshape
 from tensorlab.ops.set_positions import coordinates
 from tensorlab.ops.twins import apart, folds_wide, twins
 from tensorlab.ops.view_evaluator import call_evaluator
@@ -126,46 +128,71 @@ def _together(shapes: Sequence[Shape]) -> Shape:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places:
-    """What indices name: dimensions, the shape of the indices, and an offset in elements for each."""
+    """What indices of these layouts name in a tensor of this one.
+
+    ``parts`` are, for each index, its position among the indices, the dimension, and the dimension's size and stride.
+    ``whole`` is the shape of what is named.
+    """
 
     dims: Dims
     shape: Shape
-    offsets: Tensor
+    whole: Shape
+    parts: tuple[tuple[int, int, int, int], ...]
 
-    def result_shape(self, a: Layout) -> Shape:
-        """Shape of what is named."""
-        before, after = (tuple(a.shape[d] for d in part) for part in (self.dims.before, self.dims.after))
-        return (*before, *self.shape, *after)
+    def offsets(self, indices: Indices) -> Storage:
+        """An offset in elements for each place; all indices are checked.
+
+        Raises: `DimError` for an index out of range.
+        """
+        shape = self.shape
+        room = Storage.empty((math.prod(shape) + 1) * int64.itemsize)
+        for at, d, n, stride in self.parts:
+            item = indices[at]
+            if item is None:
+                continue
+            if item.layout.shape != shape:
+                item = expand.run((item, shape, False))
+            outside = resolve(room, as_row_major(item), -n, n, stride, first=at == self.parts[0][0])
+            if outside is not None:
+                raise DimError(f"index: index {outside} is out of bounds for dimension {d} with size {n}")
+        return room
 
 
-def find(a: Tensor, indices: Indices) -> Places:
-    """The places that indices name in a tensor; all are checked.
+def find(a: Layout, indices: Indices) -> Places:
+    """The places that tensors of integers name in a tensor.
 
-    Raises: `DimError` out of range, for a mask of another shape, or for indices that do not broadcast.
+    Raises: `DimError` for more than there are dimensions, for indices that do not broadcast, or for some into nothing.
+    """
+    dims = placed(indices, len(a.shape))
+    given = [(at, indices[at]) for at in dims.at]
+    shape = _together([tuple(i.shape) for _, i in given if i is not None])
+    if 0 not in shape and any(a.shape[d] == 0 for d in dims.at):
+        raise DimError("index: index is out of bounds for dimension with size 0")
+    before, after = (tuple(a.shape[d] for d in part) for part in (dims.before, dims.after))
+    whole = (*before, *shape, *after)
+    parts = tuple((at, at, a.shape[at], a.strides[at]) for at in dims.at) if 0 not in whole else ()
+    return Places(dims, shape, whole, parts)
+
+
+def without_masks(shape: Shape, indices: Indices) -> tuple[list[Tensor | None], bool]:
+    """Indices with the coordinates of what is set instead of each mask, and whether there was one.
+
+    Raises: `DimError` for a mask of another shape than what it masks, or an index of another dtype.
     """
     slots: list[Tensor | None] = []
+    masked = False
     for item in indices:
         if item is None:
             slots.append(None)
             continue
         check_index_dtype(item.dtype)
         if item.dtype in MASKS:
-            _check_mask(tuple(item.shape), tuple(a.shape), len(slots))
+            _check_mask(tuple(item.shape), shape, len(slots))
             slots += coordinates(item)
+            masked = True
         else:
-            slots.append(as_row_major(item))
-    dims = placed(slots, a.ndim)
-    found = [(d, slots[d]) for d in dims.at]
-    given = [(d, i) for d, i in found if i is not None]
-    shape = _together([tuple(i.shape) for _, i in given])
-    _check_range(a, dims, shape, given)
-    offsets = empty(int64, shape)
-    for k, (d, i) in enumerate(given):
-        if tuple(i.shape) != shape:
-            i = contiguous.run((expand.run((i, shape, False)),))
-        n, stride = a.shape[d], a.strides[d]
-        index_loop("offsets").entry(offsets.layout.numel, offsets.address, i.address, n, stride, int(k == 0))
-    return Places(dims, shape, offsets)
+            slots.append(item)
+    return slots, masked
 
 
 def as_row_major(item: Tensor) -> Tensor:
@@ -175,30 +202,27 @@ def as_row_major(item: Tensor) -> Tensor:
     return item if item.layout.is_contiguous else contiguous.run((item,))
 
 
-def _check_range(a: Tensor, dims: Dims, shape: Shape, given: Sequence[tuple[int, Tensor]]) -> None:
-    if 0 in shape:
-        return
-    if any(a.shape[d] == 0 for d, _ in given):
-        raise DimError("index: index is out of bounds for dimension with size 0")
-    if any(a.shape[d] == 0 for d in (*dims.before, *dims.after)):
-        return  # nothing is read or written
-    for d, i in given:
-        n = a.shape[d]
-        outside = first_outside(i, -n, n)
-        if outside is not None:
-            raise DimError(f"index: index {outside} is out of bounds for dimension {d} with size {n}")
+def _key(a: Layout, indices: Indices) -> tuple[Layout | None, ...]:
+    return (a, *[None if i is None else i.layout for i in indices])
 
 
 @index.rule("call")
 def index_call(a: Tensor, indices: Indices) -> Tensor:
     """A copy of the elements that the indices name."""
-    places = find(a, indices)
-    key = (a.layout, places.dims.at, places.shape)
-    plan = index.plans.get(key) or _remember(index, key, _reading(a.layout, places))
-    form, steps = plan
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    form = a.layout
+    key = _key(form, indices)
+    plan = index.plans.get(key)
+    if plan is None:
+        indices, masked = without_masks(tuple(form.shape), indices)
+        places = find(form, indices)
+        plan = (places, *_reading(form, places))
+        if not masked:  # how many a mask has set may differ next time
+            _remember(index, key, plan)
+    places, result_form, steps = plan
+    result = Tensor(Storage.empty(result_form.nbytes), result_form, 0)
     if steps is not None:
-        steps.run(result.address, a.address, places.offsets.address)
+        room = places.offsets(indices)
+        steps.run(result.address, a.address, room.address)
     return result
 
 
@@ -211,7 +235,7 @@ def _remember(op: Op, key: object, value: Any) -> Any:
 
 def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
     """The layout of the result, whose dimensions lie in memory in the order of the tensor's, and the walk."""
-    dims, shape = places.dims, places.result_shape(a)
+    dims, shape = places.dims, places.whole
     if 0 in shape:
         return layout(a.dtype, shape), None
     first, count = len(dims.before), len(places.shape)
@@ -303,8 +327,29 @@ def write(target: Tensor, indices: Indices, values: Tensor, accumulate: bool) ->
     _check_dtypes(target.dtype, values.dtype)
     if accumulate:
         _add(target, indices, values)
+    elif len(indices) == 1 and values.layout.numel == 1 and _fill(target, indices[0], values):
+        return
     else:
         _write(target, indices, values, "set")
+
+
+def _fill(target: Tensor, mask: Tensor | None, value: Tensor) -> bool:
+    """One value where a mask of the target's leading dimensions is set, in one pass; whether there is such a mask."""
+    if mask is None or mask.dtype is not bool_dtype:
+        return False
+    _check_mask(tuple(mask.shape), tuple(target.shape), 0)
+    if value.ndim > target.ndim - mask.ndim + 1:
+        return False
+    shape = (*mask.shape, *(1,) * (target.ndim - mask.ndim))
+    evaluator = where.evaluate
+    if not isinstance(evaluator, EagerPointwise):
+        return False
+    runner, inputs, params = evaluator.split((reshape.run((mask, shape)), reshape.run((value, ())), target))
+    inputs = [apart(i, target) for i in inputs[:2]] + [target]
+    runner.plan([i.layout for i in inputs], params, into=[target.layout]).fill(
+        [target.address], [i.address for i in inputs], params
+    )
+    return True
 
 
 @folds_wide
@@ -313,21 +358,31 @@ def _add(target: Tensor, indices: Indices, values: Tensor) -> None:
 
 
 def _write(target: Tensor, indices: Indices, values: Tensor, fold: str) -> None:
-    places = find(target, indices)
-    shape = places.result_shape(target.layout)
-    _check_values(tuple(values.shape), shape)
-    values = expand.run((apart(values, target), shape, False))
-    first = len(places.dims.before)
-    own = values.strides[first : first + len(places.shape)]
-    if len(coalesce(places.shape, [own])[0]) > 1:
-        values = contiguous.run((values,))
-    if not values.layout.numel:
-        return
-    key = (target.layout, values.layout, places.dims.at, places.shape, fold)
+    form = target.layout
+    key = (*_key(form, indices), values.layout, fold)
     plan = index_put.plans.get(key)
     if plan is None:
-        plan = _remember(index_put, key, _walk("rows_put", fold, target.layout, places, values.strides))
-    plan.run(target.address, values.address, places.offsets.address)
+        indices, masked = without_masks(tuple(form.shape), indices)
+        places = find(form, indices)
+        _check_values(tuple(values.shape), places.whole)
+        held = _as_walked(values, places)
+        steps = _walk("rows_put", fold, form, places, held.strides) if 0 not in places.whole else None
+        plan = (places, steps)
+        if not masked:
+            _remember(index_put, key, plan)
+    places, steps = plan
+    if steps is not None:
+        room = places.offsets(indices)
+        held = _as_walked(apart(values, target), places)
+        steps.run(target.address, held.address, room.address)
+
+
+def _as_walked(values: Tensor, places: Places) -> Tensor:
+    """Values in the shape of what is named, the dimensions of the indices as good as one."""
+    values = expand.run((values, places.whole, False))
+    first = len(places.dims.before)
+    own = values.strides[first : first + len(places.shape)]
+    return contiguous.run((values,)) if len(coalesce(places.shape, [own])[0]) > 1 else values
 
 
 call_evaluator(index)

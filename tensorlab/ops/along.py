@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlab.core.dtype import DType, int32, int64
-from tensorlab.core.index_loops import index_loop
-from tensorlab.core.index_walk import Span, Walk, first_outside, walk
+from tensorlab.core.index_walk import Span, Walk, first_outside, resolve, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.shape import contiguous_strides
+from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
@@ -138,10 +138,10 @@ def _cells(kind: str, fold: str, out: Layout, source: Layout, index: Layout, dim
 
 
 def offsets(index: Tensor, size: int, stride: int) -> Tensor:
-    """Indices of row-major int64, counted from the end where below 0, as offsets in elements."""
-    found = empty(int64, tuple(index.shape))
-    index_loop("offsets").entry(index.layout.numel, found.address, index.address, size, stride, 1)
-    return found
+    """Indices of row-major int64, counted from the end where below 0, as offsets in elements; checked before."""
+    room = Storage.empty((index.layout.numel + 1) * int64.itemsize)
+    resolve(room, index, -size, size, stride, first=True)
+    return Tensor(room, layout(int64, tuple(index.shape)), 0)
 
 
 def read_rows(a: Tensor, dim: int, index: Tensor) -> Tensor:

@@ -12,7 +12,7 @@ from tensorlab.errors import ArgumentError, DimError, ShapeError
 from tensorlab.ops import along
 from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.movement import expand, reshape
-from tensorlab.ops.view_evaluator import call_evaluator
+from tensorlab.ops.view_evaluator import call_evaluator, remember
 
 sizes = along.sizes
 
@@ -36,8 +36,12 @@ def gather_type(a: TensorType, dim: int, index: TensorType, sparse_grad: bool) -
 
 @gather.rule("call")
 def gather_call(a: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Tensor:  # noqa: FBT001
-    gather_type(a.type, dim, index.type, sparse_grad)
-    return along.read_cells("gather", a, wrap_dim(dim, a.ndim, op="gather"), index)
+    key = (a.layout, dim, index.layout, sparse_grad)
+    at = gather.plans.get(key)
+    if at is None:
+        gather_type(a.type, dim, index.type, sparse_grad)
+        at = remember(gather, key, wrap_dim(dim, a.ndim, op="gather"))
+    return along.read_cells("gather", a, at, index)
 
 
 index_select = declare("index_select(Tensor self, int dim, Tensor index) -> Tensor")
@@ -64,12 +68,15 @@ def index_select_type(a: TensorType, dim: int, index: TensorType) -> TensorType:
 
 @index_select.rule("call")
 def index_select_call(a: Tensor, dim: int, index: Tensor) -> Tensor:
-    found = index_select_type(a.type, dim, index.type)
-    at = wrap_dim(dim, a.ndim, op="index_select")
-    index, a = as_row_major(index), along.with_dims(a)
-    along.check_inside("index_select", index, at, a.shape[at])
-    result = along.read_rows(a, at, index)
-    return result if result.ndim == len(found.shape or ()) else reshape.run((result, ()))
+    key = (a.layout, dim, index.layout)
+    at = index_select.plans.get(key)
+    if at is None:
+        index_select_type(a.type, dim, index.type)
+        at = remember(index_select, key, wrap_dim(dim, a.ndim, op="index_select"))
+    index, rows = as_row_major(index), along.with_dims(a)
+    along.check_inside("index_select", index, at, rows.shape[at])
+    result = along.read_rows(rows, at, index)
+    return result if rows is a else reshape.run((result, ()))
 
 
 take = declare("take(Tensor self, Tensor index) -> Tensor")

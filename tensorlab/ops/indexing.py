@@ -14,8 +14,9 @@ import numpy as np
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.dtype import int64, uint8
-from tensorlab.core.interop import from_numpy
+from tensorlab.core.interop import borrowed, from_numpy
 from tensorlab.core.layout import Layout
+from tensorlab.core.reading import brought_in
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.errors import ArgumentError, DimError, RangeError
 from tensorlab.ops import advanced_index, copying, movement
@@ -40,6 +41,8 @@ def get(self: Tensor, index: Any) -> Tensor:
     """
     part = None if self.tape is not None or _modes() else _part(index)
     if part is None:
+        if type(index) is Tensor and 0 < index.ndim <= self.ndim:
+            return advanced_index.index.call((self, [index]))
         view, slots = _chain(self, index)
         return advanced_index.index.call((view, slots)) if slots else view
     key = (self.layout, part)
@@ -80,12 +83,19 @@ def put(self: Tensor, index: Any, value: Any) -> None:
     """
     is_tensor = isinstance(value, (Tensor, np.ndarray))
     number = 0 if is_tensor else as_number(value, op="setitem", name="value")
-    part = None if self.tape is not None or _modes() else _part(index)
-    place, slots = (get(self, index), []) if part is not None else _chain(self, index, writes=True)
+    slots: list[Tensor | None] = []
+    if type(index) is Tensor and 0 < index.ndim <= self.ndim:
+        place, slots = self, [index]
+    elif self.tape is not None or _modes() or _part(index) is None:
+        place, slots = _chain(self, index, writes=True)
+    else:
+        place = get(self, index)
     if is_tensor:
         source = _without_ones(as_tensor(value), place.ndim if not slots else 0)
     elif slots:
-        source = tensor(element(number, self.dtype, op="setitem"), self.dtype)
+        source = empty(self.dtype, ())
+        borrowed(source)[()] = element(number, self.dtype, op="setitem")
+        brought_in(source)
     else:
         copying.fill_.call((place, number))
         return

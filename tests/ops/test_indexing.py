@@ -102,7 +102,7 @@ def outcome(function, errors):
 
 
 SHAPES = st.sampled_from([(3,), (2, 3), (2, 3, 4), (4, 1, 2), (0, 3), (2, 0), (2, 3, 2, 2), ()])
-SETTINGS = settings(max_examples=400, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+SETTINGS = settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 
 
 @SETTINGS
