@@ -113,4 +113,4 @@ def _differences(
 
 
 def _tensor(values: Array, like: Tensor) -> Tensor:
-    return from_numpy(np.ascontiguousarray(values)).to(like.dtype)
+    return from_numpy(np.array(values, order="C")).to(like.dtype)

@@ -73,6 +73,7 @@ class Node:
         "pre_hooks",
         "serial",
         "tensor_hooks",
+        "writer",
     )
 
     def __init__(self, name: str, edges: Sequence[Edge | None], place: CodePlace | None) -> None:
@@ -85,16 +86,17 @@ class Node:
         self.pre_hooks: dict[int, Any] | None = None
         self.tensor_hooks: dict[int, dict[int, Any]] | None = None  # of results, by their number
         self.metadata: dict[str, Any] | None = None
+        self.writer: Any = None  # a weak reference to the node that stands for this one, where it wrote to a view
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
         """The nodes that gradients go on to, each with the number of its result."""
         return tuple((None, 0) if e is None else (e.node, e.number) for e in self.edges)
 
-    @property
-    def sources(self) -> tuple[Edge | None, ...]:
-        """As ``edges``; a subclass may have more."""
-        return self.edges
+    def history(self, output: int) -> tuple[Node, int]:
+        """Where the gradient of a result goes: here, or to the base of the view that it was written to."""
+        writer = None if self.writer is None else self.writer()
+        return (self, output) if writer is None else writer.written()
 
     def register_hook(self, hook: Callable[..., Any]) -> RemovableHandle:
         """Call ``hook(grad_inputs, grad_outputs)`` each time the node has run; what it gives replaces the first."""

@@ -41,9 +41,9 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
         result.base = None
         return result
     asked = _asked(op, args)
-    if not asked:
-        return op.run(args)
     writes = bool(op.schema.writes)
+    if not asked and not (writes and _would_miss(args[0])):
+        return op.run(args)
     if writes:
         check_write(args[0], op)
     recipe = _recipe(op, asked)
@@ -68,6 +68,11 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
             _place(r, node, index, several=listed)
     _save_results(node, op, recipe, results)
     return result
+
+
+def _would_miss(target: Tensor) -> bool:
+    """Whether a write goes to a view that was made in no_grad mode, of a base with a history."""
+    return target.base is not None and target.base.requires_grad and not target.requires_grad
 
 
 def _flows(result: Any) -> bool:

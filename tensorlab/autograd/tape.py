@@ -93,7 +93,8 @@ class Saved:
             raise GradError(changed_message(self, node))
         if not tracked:
             return self.tensor if self.tensor.tape is None else alias(self.tensor)
-        tape = Tape(node, self.output) if self.output >= 0 else self.tape
+        flows = self.output >= 0 and self.tensor.layout.dtype.is_floating_point  # places and counts have no gradient
+        tape = Tape(*node.history(self.output)) if flows else self.tape
         if self.tensor.tape is tape:
             return self.tensor
         again = alias(self.tensor)

@@ -1,14 +1,15 @@
 """Views on the tape: a write to a view changes its base's history, a write to the base its views'.
 
 A base that was written to through a view gets a node `CopySlices`: what flows back to it passes outside the view's
-place as it is, and inside through the operation that wrote. The history of a view is worked out anew from its base's when it
-is asked for and the base was written to in between.
+place as it is, and inside through the operation that wrote. The history of a view is worked out anew from its base's
+when it is asked for and the base was written to in between.
 """
 
 from __future__ import annotations
 
 import gc
 import sys
+import weakref
 from collections.abc import Sequence
 
 from tensorlab.autograd.node import Edge, Grads, Node, zeros_of
@@ -31,7 +32,7 @@ def refreshed(tensor: Tensor) -> Tape:
     if tape.origin == ORIGIN_NO_GRAD and tape.node is None:
         return tape
     if base.tape.node is not None:
-        tape.node, tape.index = ViewOfBase(tensor, base), 0
+        tape.node, tape.index = ViewOfBase.of(tensor, base), 0
     tape.version = tensor.storage().version
     return tape
 
@@ -86,7 +87,7 @@ def rebase(target: Tensor, node: Node) -> None:
     before = None if new else _edge(base)
     copied = CopySlices(base, before, target.layout, target.offset - base.offset, node)
     _renew(base, copied, 0)
-    _renew(target, ViewOfBase(target, base), 0)
+    _renew(target, ViewOfBase.of(target, base), 0)
     if new:
         _enter_views(base, but=target)
 
@@ -115,7 +116,7 @@ def _enter_views(base: Tensor, *, but: Tensor) -> None:
         return
     for other in gc.get_referrers(base):
         if isinstance(other, Tensor) and other is not but and other.base is base and other.tape is None:
-            other.tape = Tape(ViewOfBase(other, base))
+            other.tape = Tape(ViewOfBase.of(other, base))
             other.tape.version = base.storage().version
 
 
@@ -125,14 +126,19 @@ _REFERENCES = 3  # the base's and the view's, and that of the count itself
 class ViewOfBase(Node):
     """A view, seen as a window on its base: its history where the base was written to after the view was made."""
 
-    __slots__ = ("_offset", "_place", "_strides", "_whole")
+    __slots__ = ("_offset", "_place", "_whole")
 
-    def __init__(self, view: Tensor, base: Tensor) -> None:
-        super().__init__("AsStridedBackward0", (_edge(base),), None)
-        self.outputs = (view.type,)
-        self._place = view.layout
-        self._offset = view.offset - base.offset
-        self._whole = base.layout
+    def __init__(self, base: Edge | None, whole: Layout, place: Layout, offset: int) -> None:
+        super().__init__("AsStridedBackward0", (base,), None)
+        self.outputs = (place.type,)
+        self._place = place
+        self._offset = offset
+        self._whole = whole
+
+    @classmethod
+    def of(cls, view: Tensor, base: Tensor) -> ViewOfBase:
+        """The node of a view whose base has a history."""
+        return cls(_edge(base), base.layout, view.layout, view.offset - base.offset)
 
     def apply(self, grads: Grads, *, tracked: bool) -> Sequence[Tensor | None]:
         (grad,) = grads
@@ -154,9 +160,9 @@ class CopySlices(Node):
         self._place = place
         self._offset = offset
         self._whole = base.layout
-        # What flows to the view's old value is the base's: the operation's own edge there would lead past it.
-        first = Edge(self, 0, inner.outputs[0] or base.type)
-        inner.edges = (None if before is None else first, *rest)
+        # Of the operation's first edge only matters whether its gradient is asked for: where it goes is done here.
+        inner.edges = (None if before is None else Edge(before.node, before.number, place.type), *rest)
+        inner.writer = weakref.ref(self)
 
     def apply(self, grads: Grads, *, tracked: bool) -> Sequence[Tensor | None]:
         (grad,) = grads
@@ -168,6 +174,10 @@ class CopySlices(Node):
         if self.edges[0] is None:
             return [None, *inner[1:]]
         return [into_window(grad, inner[0], self._whole, self._place, self._offset), *inner[1:]]
+
+    def written(self) -> tuple[Node, int]:
+        """The history of the view as it was right after the write: what the operation saved as its result."""
+        return ViewOfBase(Edge(self, 0, self._whole.type), self._whole, self._place, self._offset), 0
 
     def release(self) -> None:
         self._inner.release()

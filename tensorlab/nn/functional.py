@@ -7,7 +7,7 @@ from typing import Any
 from tensorlab.ops.families import table
 
 _FUNCTIONS = table("FUNCTIONAL")
-__all__ = sorted(_FUNCTIONS)
+__all__ = sorted(_FUNCTIONS)  # pyright: ignore[reportUnsupportedDunderAll] - the table says it
 
 
 def __getattr__(name: str) -> Any:

@@ -30,6 +30,8 @@ def linear_type(input: TensorType, weight: TensorType, bias: TensorType | None) 
             f"linear: mat1 and mat2 shapes cannot be multiplied ({math.prod(x[:-1])}x{x[-1]} and "
             f"{'x'.join(map(str, w[::-1]))})"
         )
+    if len(w) == 1 and bias is not None:
+        raise ShapeError(f"linear: with a bias, weight must be a matrix, got {len(w)} dimension")
     for name, part in (("weight", weight), ("bias", bias)):
         if part is not None and part.dtype is not input.dtype:
             raise DTypeError(f"linear: {name} has dtype {part.dtype!r}, the input {input.dtype!r}; takes one dtype")
