@@ -136,6 +136,14 @@ class Tensor(Operations):
         """Number of elements."""
         return self.layout.numel
 
+    nelement = numel
+    ndimension = dim
+
+    def is_set_to(self, tensor: Tensor) -> bool:
+        """Whether both are the same window of the same storage."""
+        same = self.layout.shape == tensor.layout.shape and self.layout.strides == tensor.layout.strides
+        return same and self._storage is tensor._storage and self.offset == tensor.offset
+
     def storage_offset(self) -> int:
         """Position of the first element in the storage, in elements."""
         return self.offset

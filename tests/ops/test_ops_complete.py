@@ -8,16 +8,24 @@ from tensorlab.core.schema import parse_schema
 from tensorlab.core.types import ListType, OptionalType, TensorType
 from tensorlab.ops import (
     arithmetic,
+    bitwise,
+    bounds,
     comparison,
     copying,
     create,
+    division,
     elementary,
     extremes,
+    finite,
     in_place,
+    interpolation,
+    logical,
     matmul,
     movement,
     number,
     reduce,
+    rounding,
+    signs,
     softmax,
 )
 
@@ -26,10 +34,14 @@ KINDS = {
     "pointwise": (
         {"type", "scalar"},
         {"check", "guard"},
-        (*arithmetic.ARITHMETIC, *elementary.ELEMENTARY, copying.clone),
+        (
+            *(*arithmetic.ARITHMETIC, *division.DIVISIONS, *bounds.BOUNDS, *rounding.ROUNDINGS, *signs.SIGNS),
+            *(*logical.LOGICAL, *bitwise.BITWISE, *interpolation.INTERPOLATION, *finite.FINITE),
+            *(*elementary.ELEMENTARY, copying.clone),
+        ),
     ),
     "comparison": ({"type", "scalar"}, {"check"}, comparison.COMPARISONS),
-    "in place": ({"type", "scalar"}, set(), in_place.IN_PLACE),
+    "in place": ({"type", "scalar"}, {"guard"}, in_place.IN_PLACE),
     "reduction": ({"type", "reduce"}, set(), (*reduce.REDUCTIONS, *extremes.REDUCTIONS)),
     "view": ({"type", "view"}, set(), movement.VIEWS),
     "call": (
@@ -92,19 +104,29 @@ ARGUMENTS = {
     "src": {"Tensor": lambda: A * 2},
     "self": {"Tensor": lambda: A.clone(), "Scalar": lambda: 1.5},
     "tensors": {"Tensor[]": lambda: [A, A]},
-    "dim": {"int": lambda: 1, "int?": lambda: 1, "int[]?": lambda: (1,)},
+    "dim": {"int": lambda: 1, "int?": lambda: 1, "int[]?": lambda: (1,), "int[]": lambda: (1,)},
+    "dimension": {"int": lambda: 1},
+    "step": {"int": lambda: 1},
+    "steps": {"int": lambda: 5},
+    "n": {"int": lambda: 2},
+    "m": {"int": lambda: 3},
     "dim0": {"int": lambda: 0},
     "dim1": {"int": lambda: 1},
     "dims": {"int[]": lambda: (1, 0)},
-    "size": {"int[]": lambda: (2, 3)},
+    "size": {"int[]": lambda: (2, 3), "int": lambda: 2},
     "shape": {"int[]": lambda: (3, 2)},
     "index": {"int": lambda: 1},
-    "min": {"Scalar?": lambda: 1},
+    "min": {"Scalar?": lambda: 1, "Scalar": lambda: 1, "Tensor": lambda: A, "Tensor?": lambda: A},
+    "max": {"Scalar": lambda: 1, "Tensor": lambda: A},
+    "weight": {"Scalar": lambda: 0.5, "Tensor": lambda: A / 8},
+    "values": {"Tensor": lambda: A},
+    "tensor1": {"Tensor": lambda: A},
+    "tensor2": {"Tensor": lambda: A + 1},
     "value": {"Scalar": lambda: 3},
     "fill_value": {"Scalar": lambda: 2},
     "data": {"Scalar": lambda: True},
     "start": {"Scalar": lambda: 0, "int?": lambda: 1},
-    "end": {"Scalar": lambda: 4, "int?": lambda: None},
+    "end": {"Scalar": lambda: 4, "int?": lambda: None, "Tensor": lambda: A * 2},
     "dtype": {"ScalarType": lambda: tl.float64},
 }
 
@@ -123,6 +145,8 @@ def arguments(op: Op) -> list[object]:
 @pytest.mark.parametrize("op", [op for _, op in OPS], ids=name_of)
 def test_the_type_rule_says_what_comes_out(op):
     given = arguments(op)
+    if op.schema.name.removesuffix("_") in {o.schema.name for o in bitwise.BITWISE}:
+        given = [a.long() if isinstance(a, tl.Tensor) else int(a) for a in given]
     if op is matmul.matmul:
         given[1] = given[1].t()
     types = [[x.type for x in a] if isinstance(a, list) else a.type if isinstance(a, tl.Tensor) else a for a in given]
