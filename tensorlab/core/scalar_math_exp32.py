@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tensorlab.core.scalar_math32 import EXP_ROUND, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE
+from tensorlab.core.scalar_math32 import EXP_ROUND, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE, ZERO
 
 # 2**129 is beyond float32, 2**-151 is below half of its smallest number.
 EXP2_HIGHEST = np.float32(129.0)
@@ -75,4 +75,6 @@ def expm1_f32(x: np.float32) -> np.float32:
     p = r * r * q + r
     power = np.int32(np.float32(shifted).view(np.int32) << 23).view(np.float32)
     d = power * p + (power - HALF)
-    return np.float32(math.copysign(d + d, x))
+    away = d + d
+    found = p if n == ZERO else away
+    return np.float32(math.copysign(found, x))

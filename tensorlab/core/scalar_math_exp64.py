@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from tensorlab.core.scalar_math64 import EXP_ROUND, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE
+from tensorlab.core.scalar_math64 import EXP_ROUND, HALF, LN2_HIGH, LN2_LOW, LOG2_E, ONE, ZERO
 
 # 2**1025 is beyond float64, 2**-1076 is below half of its smallest number.
 EXP2_HIGHEST = np.float64(1025.0)
@@ -87,4 +87,6 @@ def expm1_f64(x: np.float64) -> np.float64:
     p = r * r * q + r
     power = np.int64(np.float64(shifted).view(np.int64) << 52).view(np.float64)
     d = power * p + (power - HALF)
-    return np.float64(math.copysign(d + d, x))
+    away = d + d
+    found = p if n == ZERO else away
+    return np.float64(math.copysign(found, x))

@@ -11,6 +11,7 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import finish_pointwise
 from tensorlab.core.tensor import Tensor
+from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError
 from tensorlab.ops.elementary import threshold_backward
 from tensorlab.ops.refusals import refuse_bool, take_floats
@@ -57,8 +58,8 @@ def hardtanh_scalar(a: Any, low: Any, high: Any) -> Any:
 
 
 @hardtanh.rule("check")
-def hardtanh_check(common: DType, *_: object) -> None:
-    refuse_bool(common, "hardtanh")
+def hardtanh_check(common: DType, a: TensorType, *_: object) -> None:
+    refuse_bool(a.dtype or common, "hardtanh")
 
 
 @hardtanh_backward.rule("scalar")
@@ -85,8 +86,8 @@ def threshold_scalar(a: Any, level: Any, value: Any) -> Any:
 
 
 @threshold.rule("check")
-def threshold_check(common: DType, *_: object) -> None:
-    refuse_bool(common, "threshold")
+def threshold_check(common: DType, a: TensorType, *_: object) -> None:
+    refuse_bool(a.dtype or common, "threshold")
 
 
 @threshold.vjp("self")
