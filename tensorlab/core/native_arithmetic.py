@@ -33,10 +33,18 @@ from tensorlab.core.primitives import (
 Build = Callable[[Any, Any, Any, bool], Any]
 
 
+def _is_integer(type_: Any) -> bool:
+    return isinstance(type_, types.Integer)
+
+
+def _is_float(type_: Any) -> bool:
+    return isinstance(type_, types.Float)
+
+
 def _of_integers(name: str, build: Build) -> Any:
     def typing(_context: Any, a: Any, b: Any) -> Any:
         """Two integers of one type -> one of it."""
-        if a != b or not isinstance(a, types.Integer):
+        if a != b or not _is_integer(a):
             return None
         signed = bool(a.signed)
 
@@ -111,7 +119,7 @@ shifted_right = _of_integers("shifted_right", _shifted_right)
 
 def _float_rest(_context: Any, a: Any, b: Any) -> Any:
     """Two floats of one type -> what C's ``fmod`` gives."""
-    if a != b or not isinstance(a, types.Float):
+    if a != b or not _is_float(a):
         return None
 
     def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
@@ -120,7 +128,7 @@ def _float_rest(_context: Any, a: Any, b: Any) -> Any:
     return a(a, b), codegen
 
 
-_rest = intrinsic(_float_rest)
+_rest: Any = intrinsic(_float_rest)
 
 # Floats: a remainder is exact, and the quotient is made whole from it, as Python does -------------------------------
 
@@ -156,7 +164,7 @@ def _either(primitive: Any, of_integers: Any, of_floats: Any) -> None:
         return of_integers(a, b)
 
     def chosen(a: Any, b: Any) -> Any:
-        return of_floats if isinstance(a, types.Float) else integers
+        return of_floats if _is_float(a) else integers
 
     overload(primitive)(chosen)
 
@@ -173,7 +181,7 @@ _either(trunc_remainder, _int_trunc_remainder, _float_trunc_remainder)
 def _of_one(primitive: Any, name: str) -> None:
     def typing(_context: Any, a: Any) -> Any:
         """One float -> one of the same type."""
-        if not isinstance(a, types.Float):
+        if not _is_float(a):
             return None
 
         def codegen(_context: Any, builder: Any, _sig: Any, args: Any) -> Any:
@@ -184,7 +192,7 @@ def _of_one(primitive: Any, name: str) -> None:
         return a(a), codegen
 
     typing.__name__ = name
-    instruction = intrinsic(typing)
+    instruction: Any = intrinsic(typing)
 
     def rounded(a: Any) -> Any:
         return instruction(a)
@@ -193,7 +201,7 @@ def _of_one(primitive: Any, name: str) -> None:
         return a
 
     def chosen(a: Any) -> Any:
-        return rounded if isinstance(a, types.Float) else same
+        return rounded if _is_float(a) else same
 
     overload(primitive)(chosen)
 
@@ -206,7 +214,7 @@ _of_one(rounded_to_even, "rint")
 
 @overload(is_negative)
 def _is_negative(a: Any) -> Any:
-    return _has_sign if isinstance(a, types.Float) else _is_below_zero
+    return _has_sign if _is_float(a) else _is_below_zero
 
 
 def _has_sign(a: Any) -> Any:
@@ -219,7 +227,7 @@ def _is_below_zero(a: Any) -> Any:
 
 @overload(largest_finite)
 def _largest_finite(a: Any) -> Any:
-    if not isinstance(a, types.Float):
+    if not _is_float(a):
         return _itself
     return _largest_single if a.bitwidth == 32 else _largest_double
 
