@@ -85,7 +85,8 @@ def put(self: Tensor, index: Any, value: Any) -> None:
     number = 0 if is_tensor else as_number(value, op="setitem", name="value")
     slots: list[Tensor | None] = []
     if type(index) is Tensor and 0 < index.ndim <= self.ndim:
-        place, slots = self, [index]
+        place = self
+        slots.append(index)
     elif self.tape is not None or _modes() or _part(index) is None:
         place, slots = _chain(self, index, writes=True)
     else:
