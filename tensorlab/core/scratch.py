@@ -14,13 +14,14 @@ from numba.extending import intrinsic  # noqa: TID253
 
 def _scratch(_context: Any, kind: Any, count: Any) -> Any:
     """A pointer to an element type and a number known when compiling -> a pointer to room for so many elements."""
-    if not isinstance(count, types.IntegerLiteral) or not isinstance(kind, types.CPointer):
+    length = getattr(count, "literal_value", None)
+    if length is None or not isinstance(kind, types.CPointer):
         return None
-    length = count.literal_value
+    element_type: Any = kind.dtype  # pyright: ignore[reportUnknownMemberType]
 
     def codegen(context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
-        element = context.get_data_type(kind.dtype)
-        room = cgutils.alloca_once(builder, ir.ArrayType(element, length))
+        element = context.get_data_type(element_type)
+        room: Any = cgutils.alloca_once(builder, ir.ArrayType(element, length))  # pyright: ignore[reportUnknownMemberType]
         return builder.bitcast(room, element.as_pointer())
 
     return kind(kind, count), codegen

@@ -145,7 +145,7 @@ def normal(
     if isinstance(mean, Tensor) or isinstance(std, Tensor):
         if size is not None:
             raise ArgumentError("normal: argument 'size' goes with two numbers, not with a tensor")
-        own = mean if isinstance(mean, Tensor) else std
+        own = next(v for v in (mean, std) if isinstance(v, Tensor))
         pair = [
             v if isinstance(v, Tensor) else full_op.call(((), as_number(v, op="normal", name=n), own.dtype))
             for v, n in ((mean, "mean"), (std, "std"))
