@@ -290,7 +290,7 @@ def forward(self, x: Tensor, i: int) -> Tensor:
     _0 = x[i]
     _1 = _0[0]
     _2 = x[1:]
-    _3 = _2.unsqueeze(1)
+    _3 = tensorlab.unsqueeze(_2, 1)
     _4 = x[:i]
     _5 = tensorlab.mul(_3, _4)
     _6 = tensorlab.add(_1, _5)
