@@ -5,11 +5,13 @@ With ``beta`` 0, ``self`` is not looked at: a NaN in it does not come out.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.shape import Shape, broadcast_shapes, may_overlap
+from tensorlab.core.pointwise import Plan
+from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, may_overlap
 from tensorlab.core.short_cut import are_apart
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
@@ -19,7 +21,8 @@ from tensorlab.errors import AliasError, DTypeError, RangeError, ShapeError
 from tensorlab.ops import matmul as products
 from tensorlab.ops.copying import copy_runner
 from tensorlab.ops.matmul import common_dtype, product, shape_of
-from tensorlab.ops.movement import call_evaluator, expand
+from tensorlab.ops.movement import call_evaluator
+from tensorlab.ops.product_plans import Product
 
 addmm = declare("addmm(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor")
 addmm_ = declare("addmm_(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)")
@@ -51,15 +54,25 @@ def _added(functional: Op, in_place: Op, of: Op) -> None:
         return a
 
     @widened
+    def added_half(*args: Any) -> Tensor:
+        return added_call(*args)
+
     def added_call(a: Tensor, x: Tensor, y: Tensor, beta: Any, alpha: Any) -> Tensor:
-        shape = shape_of(added_type(a.type, x.type, y.type, beta, alpha))
-        form = layout(a.dtype, shape)
+        key = (a.layout, x.layout, y.layout)
+        plan: _Added | None = functional.plans.get(key)
+        if plan is None:
+            found = added_type(a.type, x.type, y.type, beta, alpha)
+            if a.dtype.is_half:
+                return added_half(a, x, y, beta, alpha)
+            if len(functional.plans) >= products.PLAN_LIMIT:
+                functional.plans.clear()
+            plan = functional.plans[key] = _plan(a.layout, layout(a.dtype, shape_of(found)), product(of, x, y))
+        form = plan.form
         result = Tensor(Storage.empty(form.nbytes), form, 0)
         beta, alpha = _as_numbers(name, a, beta, alpha)
         if beta != 0:
-            source = a if tuple(a.shape) == shape else expand.run((a, shape, False))
-            _copy(source, result)
-        product(of, x, y).fill(result, x, y, alpha, beta)
+            plan.copy.fill([result.address], [a.address], ())
+        plan.product.fill(result, x, y, alpha, beta)
         return result
 
     def written_call(a: Tensor, x: Tensor, y: Tensor, beta: Any, alpha: Any) -> Tensor:
@@ -81,6 +94,21 @@ def _added(functional: Op, in_place: Op, of: Op) -> None:
         op.rule("type")(type_rule)
         op.rule("call")(call_rule)
         call_evaluator(op)
+
+
+@dataclass(frozen=True, slots=True)
+class _Added:
+    """How ``self`` is copied, or repeated, into the result, and what is added to it there."""
+
+    form: Layout
+    copy: Plan
+    product: Product
+
+
+def _plan(own: Layout, form: Layout, product: Product) -> _Added:
+    shape = tuple(form.shape)
+    repeated = layout(own.dtype, shape, broadcast_strides(tuple(own.shape), own.strides, shape))
+    return _Added(form, copy_runner().plan([repeated], (), into=[form]), product)
 
 
 def _product_type(name: str, of: Op, x: TensorType, y: TensorType) -> TensorType:

@@ -171,10 +171,15 @@ def _contracted(x: Tensor, y: Tensor, dims: Any) -> tuple[list[int], list[int]]:
 
 
 def _added(op: Op, a: object, x: object, y: object, beta: object, alpha: object) -> Tensor:
+    if type(a) is type(x) is type(y) is Tensor and type(beta) in _NUMBERS and type(alpha) in _NUMBERS:
+        return op.call((a, x, y, beta, alpha))
     names = [p.name for p in op.schema.params[:3]]
     given = tensors(op.schema.name, **dict(zip(names, (a, x, y), strict=True)))
     numbers = (as_number(n, op=op.schema.name, name=k) for k, n in (("beta", beta), ("alpha", alpha)))
     return op.call((*given, *numbers))
+
+
+_NUMBERS = (int, float)
 
 
 @takes_out
