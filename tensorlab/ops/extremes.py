@@ -108,12 +108,24 @@ min_.vjp("self")(shared_vjp)
 
 
 @max_dim.vjp("self")
-def max_dim_vjp(g_values: Tensor, self_type: TensorType, dim: int, keepdim: bool, indices: Tensor) -> Tensor:  # noqa: FBT001
+def max_dim_vjp(
+    g_values: Tensor | None,
+    self_type: TensorType,
+    dim: int,
+    keepdim: bool,  # noqa: FBT001
+    indices: Tensor,
+) -> Tensor | None:
     return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
 
 
 @min_dim.vjp("self")
-def min_dim_vjp(g_values: Tensor, self_type: TensorType, dim: int, keepdim: bool, indices: Tensor) -> Tensor:  # noqa: FBT001
+def min_dim_vjp(
+    g_values: Tensor | None,
+    self_type: TensorType,
+    dim: int,
+    keepdim: bool,  # noqa: FBT001
+    indices: Tensor,
+) -> Tensor | None:
     return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
 
 

@@ -114,7 +114,7 @@ call_evaluator(norm_all)
 
 
 @frobenius_norm.vjp("self")
-def frobenius_vjp(g: Tensor, self: Tensor, result: Tensor, dim: Any, keepdim: bool) -> Tensor:  # noqa: FBT001
+def frobenius_vjp(g: Tensor, self: Tensor, result: Tensor, dim: Any, keepdim: bool) -> Tensor | None:  # noqa: FBT001
     return norm_vjp(g, self, result, 2, dim, keepdim)
 
 

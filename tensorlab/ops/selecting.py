@@ -21,11 +21,12 @@ def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], 
     if g is None:
         return None
     indices = detach.call((indices,))
+    parts: tuple[Tensor, Tensor] = (indices, g)
     if not keepdim and shape:
         at = wrap_dim(dim, len(shape), op="scatter_add")
-        g, indices = unsqueeze.call((g, at)), unsqueeze.call((indices, at))
+        parts = (unsqueeze.call((indices, at)), unsqueeze.call((g, at)))
     (scatter_add,) = lookup("aten::scatter_add")
-    return scatter_add.call((zeros(shape, g.dtype), dim, indices, g))
+    return scatter_add.call((zeros(shape, g.dtype), dim, *parts))
 
 
 def zeros(shape: Sequence[int], dtype: DType) -> Tensor:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tensorlab.core.dtype import float32, float64, int64
+from tensorlab.core.dtype import float32, float64, int64, limits
 from tensorlab.core.interop import borrowed
 from tensorlab.core.op import Op, declare
 from tensorlab.core.reduction import check_not_empty, reduced_dims, reduced_shape
@@ -103,7 +103,7 @@ def _whole(op: Op, find: Any) -> None:
         if flat.size:
             borrowed(result)[...] = flat[find(flat, 0)[0]]
         else:
-            borrowed(result)[...] = math.nan if a.dtype.is_floating_point else np.iinfo(a.dtype.numpy).min
+            borrowed(result)[...] = math.nan if a.dtype.is_floating_point else limits(a.dtype)[0]
         return result
 
     op.rule("type")(whole_type)

@@ -77,8 +77,8 @@ def test_quantiles_of_lanes_with_nan():
         (
             lambda: tl.searchsorted(tl.zeros(2, 3), tl.zeros(3, 3)),
             ValueError,
-            "searchsorted: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor and "
-            "input value tensor must match, but we got boundaries tensor [2, 3] and input value tensor [3, 3]",
+            "searchsorted: boundaries tensor should be 1 dimension or the first N-1 dimensions of boundaries tensor "
+            "and input value tensor must match, but we got boundaries tensor [2, 3] and input value tensor [3, 3]",
         ),
         (
             lambda: tl.bincount(tl.tensor([-1])),

@@ -59,6 +59,8 @@ def medians(m: Maker) -> Iterator[Call]:
 
 def with_nan(m: Maker) -> Iterator[Call]:
     yield from medians(m)
+    if m.dtype == "float64":
+        return  # beside NaN there are no differences to compare derivatives with
     a = m(3, 4, distinct=True)
     a = np.array(a)
     a[0, 1] = a[1, 3] = np.nan
@@ -84,6 +86,8 @@ def shares(m: Maker) -> Iterator[Call]:
 
 def nan_shares(m: Maker) -> Iterator[Call]:
     yield from shares(m)
+    if m.dtype == "float64":
+        return
     a = np.array(m(4, 5, distinct=True))
     a[0, 1] = a[1, 3] = a[1, 4] = np.nan
     yield call(a, 0.3, 1)
