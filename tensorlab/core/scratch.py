@@ -12,7 +12,7 @@ from numba.extending import intrinsic  # noqa: TID253
 # Types of Numba's typing and lowering contexts, of types and of LLVM values: Numba declares none of them.
 
 
-_alloca: Any = cgutils.alloca_once  # pyright: ignore[reportUnknownMemberType]
+_alloca: Any = cgutils.alloca_once  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 def _scratch(_context: Any, kind: Any, count: Any) -> Any:
