@@ -68,8 +68,8 @@ def test_a_matrix_that_cannot_be_taken_is_named(call, text):
         ),
         (
             lambda: tl.addmm(tl.ones(5), tl.ones(2, 3), tl.ones(3, 4)),
-            "addmm: the size of tensor a (5) must match the size of tensor b (4) at non-singleton dimension 1: got shapes "
-            "(5,) and (2, 4)",
+            "addmm: the size of tensor a (5) must match the size of tensor b (4) at non-singleton dimension 1: got "
+            "shapes (5,) and (2, 4)",
         ),
         (
             lambda: tl.einsum("ij,jk->ik", tl.ones(2, 3), tl.ones(4, 2)),
