@@ -36,10 +36,10 @@ def prelu_type(a: TensorType, weight: TensorType) -> TensorType:
         if not a.shape:
             raise ShapeError("prelu: Not allow zero-dim input tensor.")
         channels = a.shape[1] if len(a.shape) > 1 else 1
-        if channels != weight.shape[0]:
+        if channels != weight.numel:
             raise ShapeError(
                 f"prelu: Mismatch of parameter numbers and input channel size. Found parameter numbers = "
-                f"{weight.shape[0]} and channel size = {channels}."
+                f"{weight.numel} and channel size = {channels}."
             )
     return a
 

@@ -105,7 +105,6 @@ def no_tensor(m: Maker) -> Iterator[Call]:
 def no_second(m: Maker) -> Iterator[Call]:
     yield call(m(3), None)
     yield call(m(3), m(4))
-    yield call(m(3))
 
 
 CASES = (
