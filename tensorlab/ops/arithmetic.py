@@ -18,7 +18,7 @@ from tensorlab.core.region import category
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError
-from tensorlab.ops.comparison import where_self
+from tensorlab.ops.comparison import where_numbers, where_self
 from tensorlab.ops.refusals import refuse_bool
 
 add = declare("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor")
@@ -228,7 +228,7 @@ def pow_tensor_vjp_exponent(g: Tensor, self: Tensor, exponent: Tensor, result: T
 @pow_base.vjp("exponent")
 def pow_base_vjp(g: Tensor, self: float, exponent: Tensor, result: Tensor) -> Tensor:
     if self == 0:
-        return g * where_self.call((exponent >= 0, 0, result * -math.inf))
+        return g * where_numbers.call((exponent >= 0, 0.0, -math.inf))
     return g * (result * (math.log(self) if self > 0 else math.nan))
 
 

@@ -72,7 +72,11 @@ def powers(m):
         for exponent in (0.5, -1, -2.5):
             yield call(m(4, low=0.5), exponent)
         yield call(2, m(4))
-        yield call(0, m(4, low=0.5))
+
+
+def powers_of_zero(m):
+    yield call(0, m(4, low=0.5))
+    yield call(0.0, m(2, 2, low=1))
 
 
 def two(m):
@@ -261,6 +265,7 @@ CASES = (
     Case("remainder", number_first, dtypes=PAIR, grad=False, id="remainder of a number"),
     Case("fmod", positive_divisors, dtypes=(*FLOATS, *WHOLE), inplace=True, out=True, refused=by_zero),
     Case("pow", powers, dtypes=ONE_INT, inplace=True, out=True, ulp=2),
+    Case("pow", powers_of_zero, gradgrad=False, forms=("plain",), id="pow of 0"),  # torch's second derivative is NaN
     Case("float_power", powers, dtypes=PAIR, out=True, ulp=2),
     Case("square", unary_samples, dtypes=("float32", "int64", "bool"), inplace=True, out=True),
     Case("ldexp", two, dtypes=FLOATS, inplace=True, out=True, ulp=1),
