@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache, reduce
+from typing import Any, cast
 
 import ml_dtypes
 import numpy as np
@@ -77,7 +78,6 @@ float64 = DType("float64", 8, Category.FLOAT, "Double", 7, np.dtype(np.float64))
 
 DTYPES: tuple[DType, ...] = (bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64)
 HALVES = (float16, bfloat16)  # computed with in float32
-DEFAULT_FLOAT = float32
 
 BY_NAME = {d.name: d for d in DTYPES}
 BY_CODE = {d.code: d for d in DTYPES}
@@ -90,7 +90,7 @@ _BY_NUMPY = {d.numpy: d for d in DTYPES}
 _ORDER = {d: rank for rank, d in enumerate(DTYPES)}
 _NEITHER = {frozenset((uint8, int8)): int16, frozenset((float16, bfloat16)): float32}
 # What a Python number of a category is, when nothing else fixes a type; `set_default_float` changes the last.
-_NUMBER_DTYPE = {Category.BOOL: bool, Category.INT: int64, Category.FLOAT: DEFAULT_FLOAT}
+_NUMBER_DTYPE = {Category.BOOL: bool, Category.INT: int64, Category.FLOAT: float32}
 
 
 def default_float() -> DType:
@@ -145,7 +145,8 @@ def limits(dtype: DType) -> tuple[int, int]:
 @lru_cache
 def highest(dtype: DType) -> float:
     """The largest finite value of a floating dtype."""
-    return float(ml_dtypes.finfo(dtype.numpy).max)
+    info = cast(Any, ml_dtypes).finfo(dtype.numpy)
+    return float(info.max)
 
 
 def promote(a: DType, b: DType) -> DType:

@@ -45,7 +45,7 @@ def _destination(args: tuple[Any, ...], options: dict[str, Any]) -> tuple[DType 
         names = ("dtype", "non_blocking", "copy")
     else:
         names = ("device", "dtype", "non_blocking", "copy")
-    given = dict(zip(names, args, strict=False))
+    given: dict[str, Any] = dict(zip(names, args, strict=False))
     takes = {"memory_format", *names}
     wrong = next((name for name in options if name not in takes or name in given), None)
     if len(args) > len(names) or wrong is not None:
