@@ -18,6 +18,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import AliasError, DTypeError, RangeError, ShapeError
+from tensorlab.memory import current
 from tensorlab.ops import matmul as products
 from tensorlab.ops.copying import copy_runner
 from tensorlab.ops.matmul import common_dtype, product, shape_of
@@ -103,6 +104,17 @@ class _Added:
     form: Layout
     copy: Plan
     product: Product
+
+    def __call__(self, a: Tensor, x: Tensor, y: Tensor) -> Tensor:
+        """The plain sum of tensors of the layouts planned for."""
+        form, copy = self.form, self.copy
+        allocator = current.allocator
+        result = Tensor(Storage(allocator.allocate(form.nbytes), form.nbytes, allocator), form, 0)
+        if copy.loop is not None:
+            copy.loop.entry(copy.head, result.address, a.address)
+        one = 1.0 if form.dtype.is_floating_point else 1
+        self.product.fill(result, x, y, one, one)
+        return result
 
 
 def _plan(own: Layout, form: Layout, product: Product) -> _Added:

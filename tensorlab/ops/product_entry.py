@@ -39,6 +39,26 @@ def quick_product(op: Op) -> Callable[[F], F]:
     return decorate
 
 
+def quick_added(op: Op) -> Callable[[F], F]:
+    """As `quick_product`, for the function that adds a product to a tensor: three tensors, and no factors."""
+    plans, modes = op.plans, MODES.get
+
+    def decorate(checked: F) -> F:
+        @wraps(checked)
+        def function(*args: Any, **options: Any) -> Any:
+            if len(args) == 3 and not options:
+                a, x, y = args
+                if type(a) is type(x) is type(y) is Tensor:
+                    run = plans.get((a.layout, x.layout, y.layout))
+                    if run is not None and a.tape is x.tape is y.tape is None and not modes():
+                        return run(a, x, y)
+            return checked(*args, **options)
+
+        return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
+
+    return decorate
+
+
 def takes_product_out(op: Op) -> Callable[[F], F]:
     """As `takes_out`, for the function of a product of two tensors."""
 

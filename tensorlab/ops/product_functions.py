@@ -12,7 +12,7 @@ from tensorlab.ops import added_products
 from tensorlab.ops import matmul as products
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_operand
 from tensorlab.ops.out import takes_out
-from tensorlab.ops.product_entry import quick_product, takes_product_out
+from tensorlab.ops.product_entry import quick_added, quick_product, takes_product_out
 
 
 def tensors(op: str, **given: object) -> list[Tensor]:
@@ -182,18 +182,21 @@ def _added(op: Op, a: object, x: object, y: object, beta: object, alpha: object)
 _NUMBERS = (int, float)
 
 
+@quick_added(added_products.addmm)
 @takes_out
 def addmm(input: Tensor, mat1: Tensor, mat2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat1 @ mat2)``; with ``beta`` 0, ``input`` is not looked at."""
     return _added(added_products.addmm, input, mat1, mat2, beta, alpha)
 
 
+@quick_added(added_products.addmv)
 @takes_out
 def addmv(input: Tensor, mat: Tensor, vec: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (mat @ vec)``; with ``beta`` 0, ``input`` is not looked at."""
     return _added(added_products.addmv, input, mat, vec, beta, alpha)
 
 
+@quick_added(added_products.baddbmm)
 @takes_out
 def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * (batch1 @ batch2)``; with ``beta`` 0, ``input`` is not looked at."""
