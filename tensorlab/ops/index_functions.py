@@ -16,6 +16,8 @@ from tensorlab.ops.data import as_tensor
 from tensorlab.ops.operands import Operand, as_int, as_number, as_operand, unary
 from tensorlab.ops.out import takes_out
 
+_MISSING: Any = object()
+
 
 def checked(op: Op, *args: Any) -> Any:
     """Call an op with tensors and integers where its schema takes them.
@@ -168,15 +170,15 @@ def argwhere(input: Tensor) -> Tensor:
     return checked(masks.nonzero, input)
 
 
-def where(condition: Tensor, input: Operand | None = None, other: Operand | None = None, **options: Any) -> Any:
+def where(condition: Tensor, input: Operand = _MISSING, other: Operand = _MISSING, **options: Any) -> Any:
     """``input`` where the condition holds, ``other`` elsewhere; of a condition alone, `nonzero` as a tuple.
 
     Raises: `DTypeError` for a condition that is not bool, `ArgumentError` for one that is no tensor, or for one of
             ``input`` and ``other`` alone.
     """
-    if input is None and other is None and not options:
+    if input is _MISSING and other is _MISSING and not options:
         return nonzero(condition, as_tuple=True)
-    if input is None or other is None:
+    if input is _MISSING or other is _MISSING:
         raise ArgumentError("where: takes a condition alone, or both 'input' and 'other'")
     return functions.where(condition, input, other, **options)
 
