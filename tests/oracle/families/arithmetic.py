@@ -1,8 +1,9 @@
 """Arithmetic, comparison, truth, bits, rounding, bounds and interpolation."""
 
-from oracle.case import ALL, FLOATS, Case, binary_samples, call, tl_dtype, unary_samples
+from oracle.case import ALL, FLOATS, FORMS, Case, binary_samples, call, tl_dtype, unary_samples
 
 PAIR = ("float32", "int64")
+UNREVERSED = tuple(form for form in FORMS if form != "reversed")  # torch's side would be a copy
 MIXED = ("float32", "float64", "int64", "uint8", "bool")
 WHOLE = ("int64", "int32", "uint8")
 
@@ -251,7 +252,7 @@ ONE_INT = ("float32", "float64", "int64")
 CASES = (
     Case("add", with_alpha, dtypes=(*ALL, *HALF), inplace=True, out=True, refused=wrong_alpha, ulp=1),
     Case("sub", with_alpha, dtypes=(*ONE_INT, *HALF), inplace=True, out=True, refused=wrong_alpha, ulp=1),
-    Case("rsub", binary_samples, dtypes=PAIR),
+    Case("rsub", binary_samples, dtypes=PAIR, strides=False),  # torch asks the second tensor first
     Case("mul", binary_samples, dtypes=(*ALL, *HALF), inplace=True, out=True),
     Case("multiply", number_first, dtypes=PAIR),
     Case("div", positive_divisors, dtypes=(*MIXED, *HALF), inplace=True, out=True, special=True),
@@ -268,11 +269,13 @@ CASES = (
     Case("pow", powers_of_zero, gradgrad=False, forms=("plain",), id="pow of 0"),  # torch's second derivative is NaN
     Case("float_power", powers, dtypes=PAIR, out=True, ulp=2),
     Case("square", unary_samples, dtypes=("float32", "int64", "bool"), inplace=True, out=True),
-    Case("ldexp", two, dtypes=FLOATS, inplace=True, out=True, ulp=1),
-    Case("ldexp", two_of_any, dtypes=PAIR, grad=False, ulp=1, id="ldexp by integers"),  # torch's derivative rounds
+    Case("ldexp", two, dtypes=FLOATS, inplace=True, out=True, ulp=1, strides=False),
+    Case(
+        "ldexp", two_of_any, dtypes=PAIR, grad=False, ulp=1, strides=False, id="ldexp by integers"
+    ),  # torch's derivative rounds
     Case("neg", unary_samples, dtypes=("float32", "int64", "uint8"), inplace=True, out=True, refused=one_not_bool),
     Case("abs", unary_samples, dtypes=("float32", "int64", *HALF), inplace=True, out=True, refused=one_not_bool),
-    Case("positive", unary_samples, dtypes=PAIR, refused=one_not_bool, gradgrad=False, view=True),
+    Case("positive", unary_samples, dtypes=PAIR, refused=one_not_bool, gradgrad=False, view=True, forms=UNREVERSED),
     Case("reciprocal", lambda m: (call(m(*s, low=0.5)) for s in ((4, 5), ())), inplace=True, out=True),
     Case("sign", unary_samples, dtypes=MIXED, inplace=True, out=True, gradgrad=False, special=True),
     Case("sgn", unary_samples, dtypes=PAIR, inplace=True, out=True, gradgrad=False),
