@@ -60,8 +60,9 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
         return result
     listed = isinstance(result, list)
     results: tuple[Any, ...] = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    if any(r is a for r in results for a in args):
-        return result  # the argument itself, with nothing done to it
+    given = [*args, *(a for i in op.tensor_lists for a in args[i] or ())]
+    if any(r is a for r in results for a in given):
+        return result  # an argument itself, with nothing done to it
     node.outputs = tuple(r.type if _flows(r) else None for r in results)
     for index, r in enumerate(results):
         if _flows(r):
@@ -114,7 +115,7 @@ def _requires(value: Any) -> bool:
 @lru_cache(maxsize=4096)
 def _recipe(op: Op, asked: tuple[str, ...]) -> Recipe:
     """What has to be kept for the gradients of these parameters."""
-    derivatives = _derivatives(op)
+    derivatives = derivatives_of(op)
     params = op.schema.params
     formulas: list[Derivative] = []
     for name in asked:
@@ -135,7 +136,7 @@ def _recipe(op: Op, asked: tuple[str, ...]) -> Recipe:
     )
 
 
-def _derivatives(op: Op) -> dict[str, Derivative]:
+def derivatives_of(op: Op) -> dict[str, Derivative]:
     """An op's formulas; an in-place form has those of the form that is not."""
     if op.derivatives or not op.schema.writes:
         return op.derivatives

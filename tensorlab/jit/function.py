@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from tensorlab.autograd.modes import is_grad_enabled
 from tensorlab.core.compile import Loop
 from tensorlab.core.dispatch import MODES
+from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import Type
 from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
@@ -71,7 +73,8 @@ class ScriptFunction:
         signature = self._parameters.signature()
         if signature is not None:
             self.__signature__ = signature
-        self._quick = self._parameters.only_tensors
+        self._learnt = tuple(v for v in _constant_tensors(graph) if v.requires_grad)
+        self._quick = self._parameters.only_tensors and not self._learnt
         self._programs: OrderedDict[tuple[object, ...], Specialisation] = OrderedDict()
         self._latest: Specialisation | None = None
         self._lock = Lock()
@@ -87,6 +90,9 @@ class ScriptFunction:
         found = self._programs.get(key)
         if found is None:
             return self._call(args, kwargs)
+        for a in args:
+            if a.tape is not None:
+                return self._call(args, kwargs)
         if found is not self._latest:
             self._specialised(args, key)
         try:
@@ -198,6 +204,8 @@ class ScriptFunction:
         return self._within_modes(lambda *given: self._run(key, given), inputs) if _modes() else self._run(key, inputs)
 
     def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
+        if is_grad_enabled() and any(isinstance(i, Tensor) and i.requires_grad for i in (*inputs, *self._learnt)):
+            return self._interpret(*inputs)  # compiled programs write nothing down
         found = self._programs.get(key)
         if found is None or found is not self._latest:
             found = self._specialised(inputs, key)
@@ -238,6 +246,14 @@ class ScriptFunction:
                 self._programs.move_to_end(key)
             self._latest = found
         return found
+
+
+def _constant_tensors(graph: Graph) -> Iterator[Tensor]:
+    """The tensors that a graph holds."""
+    for node in graph.nodes():
+        for value in node.outputs:
+            if value.is_constant and isinstance(value.constant, Tensor):
+                yield value.constant
 
 
 def _cause(error: Exception) -> BaseException | None:

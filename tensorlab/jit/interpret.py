@@ -176,7 +176,7 @@ def _call(instruction: Instruction, values: list[Any]) -> Sequence[Any]:
         raise RunError(f"{values[0]}{place(instruction.span)}")
     try:
         if instruction.op is not None:
-            given = instruction.op.run(tuple(values))
+            given = instruction.op.record(tuple(values))  # on the tape, where an argument is
             return given if len(instruction.outputs) > 1 else (given,)[: len(instruction.outputs)]
         if instruction.code is not None:
             return _run(instruction.code, values)
