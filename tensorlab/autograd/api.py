@@ -120,7 +120,7 @@ def _root(tensor: Tensor, gradient: Tensor | None, k: int, op: str) -> tuple[Edg
             f"{op}: Mismatch in shape: grad_output[{k}] has a shape of {_size(gradient)} and output[{k}] has a shape "
             f"of {_size(tensor)}."
         )
-    return place, gradient
+    return place, gradient if gradient.dtype is tensor.dtype else gradient.to(tensor.dtype)
 
 
 def _size(tensor: Tensor) -> str:

@@ -227,3 +227,10 @@ def test_the_graph_can_be_walked():
     assert mul.next_functions[0][0].variable is x
     assert y.grad_fn.saved["result"].tolist() == y.tolist()
     assert y.grad_fn.saved_nbytes == 8
+
+
+def test_a_gradient_of_another_dtype_is_rounded_first():
+    x = tl.ones(2, requires_grad=True)
+    (x * 3).backward(tl.tensor([0.1, 0.2], dtype=tl.float64))
+    assert x.grad.dtype is tl.float32
+    assert x.grad.tolist() == (tl.tensor([0.1, 0.2]) * 3).tolist()
