@@ -9,6 +9,17 @@ NUMBERS = ("float32", "float64", "int64", "bfloat16", "uint8")
 NEAR = {"rtol": 1e-5, "atol": 1e-6}
 
 
+def trace_samples(m):
+    yield call(m(3, 3))
+    yield call(m(2, 4))
+    yield call(m(0, 3))
+
+
+def refused_traces(m):
+    yield call(m(3))
+    yield call(m(2, 2, 2))
+
+
 def matmul_samples(m):
     for left, right in (
         *(((2, 3), (3, 4)), ((3,), (3,)), ((3,), (3, 4)), ((2, 3), (3,)), ((5, 2, 3), (3, 4)), ((2, 3), (5, 3, 4))),
@@ -214,5 +225,6 @@ CASES = (
     Case("baddbmm", baddbmm_samples, ("float32", "int64"), inplace=True, out=True, strides=False, **NEAR),
     Case("addbmm", addbmm_samples, ("float32", "int64"), inplace=True, out=True, strides=False, **NEAR),
     Case("linalg.multi_dot", multi_dot_samples, refused=refused_multi_dots, out=True, **NEAR),
+    Case("trace", trace_samples, ("float32", "float64", "int64"), refused_traces, ulp=2),
     Case("einsum", einsum_samples, ("float32", "float64", "int64"), refused_einsums, strides=False, **NEAR),
 )

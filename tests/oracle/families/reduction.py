@@ -159,6 +159,18 @@ def logs(m: Maker) -> Iterator[Call]:
         yield call(np.array([-np.inf, -np.inf, 1.0, np.inf]).astype(m(1).dtype), 0)
 
 
+def extremes_of_both(m):
+    yield call(m(4, 5, distinct=True))
+    yield call(m(4, 5), dim=0)
+    yield call(m(4, 5), dim=-1, keepdim=True)
+    yield call(m())
+
+
+def both_refusals(m):
+    yield call(m(0))
+    yield call(m(3, 4), dim=2)
+
+
 CASES = (
     Case("sum", with_dtypes(over()), FIVE, list_refusals, rtol=1e-6, out=True, special=False),
     Case("nansum", with_dtypes(over()), ("float32", "float64", "int64"), list_refusals, rtol=1e-6, special=True),
@@ -169,6 +181,7 @@ CASES = (
     Case("min", over(lists=False, distinct=True), FIVE, of_nothing),
     Case("argmax", over(lists=False, distinct=True), ("float32", "float64", "int64", "uint8"), of_nothing, grad=False),
     Case("argmin", over(lists=False, distinct=True), ("float32", "float64", "int64", "uint8"), of_nothing, grad=False),
+    Case("aminmax", extremes_of_both, FIVE, both_refusals, out=True),
     Case("amax", ties, FIVE, list_refusals, out=True),
     Case("amin", ties, FIVE, list_refusals, out=True),
     Case("any", over(), FIVE, list_refusals, grad=False, special=True),
