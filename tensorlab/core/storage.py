@@ -44,12 +44,12 @@ class Storage:
         if pointer is not None and pointer.deleter is not None:
             pointer.deleter(pointer)
 
-    def written(self) -> None:
-        """Raise the version, and note who wrote where that is asked for."""
+    def written(self, place: CodePlace | None = None) -> None:
+        """Raise the version, and note who wrote where that is asked for; who writes to many finds the place once."""
         self.version += 1
         if self.writes is not None:
             self.writes[_WRITES_KEPT:] = []
-            self.writes.insert(0, (self.version, user_place()))
+            self.writes.insert(0, (self.version, place or user_place()))
 
     def data_ptr(self) -> int:
         """Address of the first byte."""

@@ -2,11 +2,10 @@
 
 from tensorlab.nn import functional as functional
 from tensorlab.nn import init as init
+from tensorlab.nn import optim as optim
 from tensorlab.nn import parameter as parameter
 from tensorlab.nn.containers import ModuleDict as ModuleDict
 from tensorlab.nn.containers import ModuleList as ModuleList
-from tensorlab.nn.containers import ParameterDict as ParameterDict
-from tensorlab.nn.containers import ParameterList as ParameterList
 from tensorlab.nn.containers import Sequential as Sequential
 from tensorlab.nn.layers.activation import CELU as CELU
 from tensorlab.nn.layers.activation import ELU as ELU
@@ -93,4 +92,7 @@ from tensorlab.nn.layers.transformer import MultiheadAttention as MultiheadAtten
 from tensorlab.nn.layers.transformer import TransformerEncoder as TransformerEncoder
 from tensorlab.nn.layers.transformer import TransformerEncoderLayer as TransformerEncoderLayer
 from tensorlab.nn.module import Module as Module
+from tensorlab.nn.parameter import Buffer as Buffer
 from tensorlab.nn.parameter import Parameter as Parameter
+from tensorlab.nn.parameter_containers import ParameterDict as ParameterDict
+from tensorlab.nn.parameter_containers import ParameterList as ParameterList
