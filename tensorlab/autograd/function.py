@@ -19,7 +19,6 @@ class FunctionNode(Node):
     """The node of one call of a `Function`, and the ``ctx`` that its ``forward`` and ``backward`` share."""
 
     __slots__ = (
-        "__dict__",
         "_function",
         "_inputs",
         "_saved",

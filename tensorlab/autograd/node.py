@@ -5,20 +5,21 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
+import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-from tensorlab.autograd.names import node_name
+from tensorlab.autograd.recipe import Recipe
 from tensorlab.autograd.tape import Saved, Tape
-from tensorlab.core.op import Derivative, Op, lookup
+from tensorlab.core.op import Op, lookup
 from tensorlab.core.place import CodePlace
 from tensorlab.core.shape import is_dense
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.core.types import ListType, TensorType
+from tensorlab.core.types import TensorType
 from tensorlab.errors import GradError
 
 Grads = list[Tensor | None]
-_serials = itertools.count()
+next_serial = itertools.count(1).__next__
 
 
 class Edge(NamedTuple):
@@ -27,6 +28,10 @@ class Edge(NamedTuple):
     node: Node
     number: int
     type: TensorType
+
+
+Source = "Tensor | tuple[Node, int, TensorType] | None"
+Stored = Saved | tuple[Saved | None, ...] | None
 
 
 class RemovableHandle:
@@ -62,31 +67,21 @@ class Node:
     ``serial`` grows as nodes are made, so that a node's edges lead to smaller ones; ``place`` is the user's line.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "edges",
-        "hooks",
-        "metadata",
-        "name",
-        "outputs",
-        "place",
-        "pre_hooks",
-        "serial",
-        "tensor_hooks",
-        "writer",
-    )
+    # As in `Tape`, what few nodes have stands in the class until it is set.
+    __slots__ = ("__dict__", "__weakref__", "edges", "name", "outputs", "place", "serial")
+
+    hooks: dict[int, Any] | None = None
+    pre_hooks: dict[int, Any] | None = None
+    tensor_hooks: dict[int, dict[int, Any]] | None = None  # of results, by their number
+    metadata: dict[str, Any] | None = None
+    writer: Any = None  # a weak reference to the node that stands for this one, where it wrote to a view
 
     def __init__(self, name: str, edges: Sequence[Edge | None], place: CodePlace | None) -> None:
         self.name = name
         self.edges: tuple[Edge | None, ...] = tuple(edges)
         self.place = place
-        self.serial = next(_serials)
+        self.serial = next_serial()
         self.outputs: tuple[TensorType | None, ...] = ()  # what the results look like, for a gradient of zero
-        self.hooks: dict[int, Any] | None = None
-        self.pre_hooks: dict[int, Any] | None = None
-        self.tensor_hooks: dict[int, dict[int, Any]] | None = None  # of results, by their number
-        self.metadata: dict[str, Any] | None = None
-        self.writer: Any = None  # a weak reference to the node that stands for this one, where it wrote to a view
 
     @property
     def next_functions(self) -> tuple[tuple[Node | None, int], ...]:
@@ -126,6 +121,7 @@ class AccumulateGrad(Node):
 
     def __init__(self, variable: Tensor) -> None:
         super().__init__("AccumulateGrad", (), None)
+        self.serial = 0  # older than any operation: it is made when somebody asks for the edges that lead to it
         self.variable = variable
         self.outputs = (variable.type,)
 
@@ -176,57 +172,67 @@ def zeros_of(type_: TensorType) -> Tensor:
     return zeros.run((tuple(n or 0 for n in type_.shape or ()), type_.dtype))
 
 
-class Recipe(NamedTuple):
-    """How an op is written down when these of its parameters ask for a gradient; worked out once."""
-
-    formulas: tuple[Derivative, ...]
-    inputs: tuple[int, ...]  # positions of the tensors that a formula names
-    results: tuple[int, ...]  # numbers of the results that one names
-    numbers: tuple[int, ...]  # positions of the other arguments that one names
-    types: tuple[int, ...]  # positions of the tensors whose type one names
+def accumulator(leaf: Tensor, tape: Any) -> AccumulateGrad:
+    """The node that adds up a leaf's gradients: one as long as somebody's history holds it."""
+    if not isinstance(tape, Tape):
+        return AccumulateGrad(leaf)  # it has left the tape since: what arrives is dropped
+    found = None if tape.accumulator is None else tape.accumulator()
+    if found is None:
+        found = AccumulateGrad(leaf)
+        tape.accumulator = weakref.ref(found)
+    return found
 
 
 class OpNode(Node):
-    """An operation of the library; ``saved`` are the tensors that its formulas name."""
+    """An operation of the library.
 
-    __slots__ = ("_layout", "_needed", "_numbers", "_recipe", "_released", "_saved", "_types", "op")
+    What is only asked for by backward or by a person is made then: edges from ``sources``, each the leaf that is the
+    argument, or what an `Edge` is made of. ``kept`` are the numbers and types that formulas name, ``stored`` the
+    tensors.
+    """
+
+    __slots__ = ("_edges", "_places", "kept", "recipe", "sources", "stored")
 
     def __init__(
         self,
-        op: Op,
         recipe: Recipe,
-        edges: Sequence[Edge | None],
-        layout: dict[str, tuple[int, int] | int],
+        sources: Sequence[Source],
+        kept: Sequence[Any],
         place: CodePlace | None,
+        places: dict[str, int | tuple[int, int]] | None = None,
     ) -> None:
-        super().__init__(node_name(op), edges, place)
-        self.op = op
-        self._recipe = recipe
-        self._layout = layout  # of each parameter, where its edge is, or where those of its list begin and end
-        self._saved: dict[str, Saved | tuple[Saved | None, ...] | None] = {}
-        self._numbers: dict[str, Any] = {}
-        self._types: dict[str, Any] = {}
-        self._released = False
+        self.recipe = recipe
+        self.sources = sources
+        self.kept = kept
+        self.place = place
+        self.serial = next_serial()
+        self.outputs: tuple[TensorType | None, ...] = ()
+        self.stored: Sequence[Stored] | None = ()  # None once they are let go
+        self._edges: tuple[Edge | None, ...] | None = None
+        self._places = places  # of each parameter, where its edge is, or where those of its list begin and end
 
-    def save(self, name: str, value: Saved | tuple[Saved | None, ...] | None) -> None:
-        """Keep a tensor under the name that formulas know it by."""
-        self._saved[name] = value
+    @property
+    def op(self) -> Op:
+        """The operation."""
+        return self.recipe.op
 
-    def keep(self, args: tuple[Any, ...]) -> None:
-        """Keep the numbers, and the types of tensors, that formulas name."""
-        params = self.op.schema.params
-        for i in self._recipe.numbers:
-            self._numbers[params[i].name] = args[i]
-        for i in self._recipe.types:
-            value = args[i]
-            of_list = isinstance(value, (list, tuple))
-            self._types[f"{params[i].name}_type"] = (
-                tuple(None if v is None else v.type for v in value)
-                if of_list
-                else None
-                if value is None
-                else value.type
-            )
+    @property
+    def name(self) -> str:
+        """Torch's name of such nodes."""
+        return self.recipe.name
+
+    @property
+    def edges(self) -> tuple[Edge | None, ...]:
+        """Where gradients go, one an argument."""
+        found = self._edges
+        if found is None:
+            found = self._edges = tuple([None if s is None else _edge(s) for s in self.sources])
+            self.sources = ()
+        return found
+
+    @edges.setter
+    def edges(self, edges: tuple[Edge | None, ...]) -> None:
+        self._edges = edges
 
     @property
     def saved(self) -> dict[str, Tensor | tuple[Tensor | None, ...] | None]:
@@ -234,57 +240,35 @@ class OpNode(Node):
 
         Raises: `GradError` once they are freed, or where one was written over.
         """
-        self._check()
-        return {name: self._unpack(value, tracked=True) for name, value in self._saved.items()}
+        return dict(zip(self.recipe.saved, self._unpacked(tracked=True), strict=True))
 
     @property
     def saved_nbytes(self) -> int:
         """Bytes of the storages that are kept alive for backward, each counted once."""
-        listed = [s for v in self._saved.values() for s in (v if isinstance(v, tuple) else (v,)) if s is not None]
+        listed = [s for v in self.stored or () for s in (v if isinstance(v, tuple) else (v,)) if s is not None]
         return sum({id(s.storage): s.storage.nbytes for s in listed}.values())
 
     def apply(self, grads: Grads, *, tracked: bool) -> Sequence[Tensor | None]:
-        self._check()
-        values: dict[str, Any] = dict(self._numbers)
-        values.update(self._types)
-        values.update((name, self._unpack(value, tracked=tracked)) for name, value in self._saved.items())
-        results = self.op.schema.results
-        if len(results) > 1:
-            values.update((f"g_{r.name}", g) for r, g in zip(results, grads, strict=True))
-        elif results and isinstance(results[0].type, ListType):
-            values["g"] = tuple(zeros_of(t) if g is None and t else g for g, t in zip(grads, self.outputs, strict=True))
-        else:
-            values["g"] = grads[0]
-        out: list[Tensor | None] = [None] * len(self.edges)
-        for formula in self._recipe.formulas:
-            self._run(formula, values, out)
+        recipe, edges = self.recipe, self.edges
+        flowing: Sequence[Any] = grads
+        if recipe.listed:
+            flowing = (tuple(zeros_of(t) if g is None and t else g for g, t in zip(grads, self.outputs, strict=True)),)
+        values = [*flowing, *self.kept, *self._unpacked(tracked=tracked), None]
+        places: dict[str, Any] = recipe.places if self._places is None else self._places  # pyright: ignore[reportAssignmentType]
+        out: list[Tensor | None] = [None] * len(edges)
+        for formula in recipe.formulas:
+            if formula.has_needs:
+                values[-1] = tuple([_is_asked(edges, places[p]) for p in formula.params])
+            found = formula.rule(*[values[k] for k in formula.takes])
+            if len(formula.params) == 1:
+                _hand_out(out, edges, places[formula.params[0]], found)
+            elif found is not None:
+                for name, grad in zip(formula.params, found, strict=True):
+                    _hand_out(out, edges, places[name], grad)
         return out
 
-    def _run(self, formula: Derivative, values: dict[str, Any], out: list[Tensor | None]) -> None:
-        places = [self._layout[p] for p in formula.params]
-        if "needs" in formula.takes:
-            values["needs"] = tuple(self._asked(place) for place in places)
-        found = formula.rule(*[values[name] for name in formula.takes])
-        for place, grad in zip(places, (found,) if len(places) == 1 else found or (None,) * len(places), strict=True):
-            if isinstance(place, int):
-                if place >= 0 and self.edges[place] is not None:
-                    out[place] = grad
-                continue
-            for i, g in zip(range(*place), grad or (None,) * (place[1] - place[0]), strict=True):
-                out[i] = g if self.edges[i] is not None else None
-
-    def _asked(self, place: tuple[int, int] | int) -> bool:
-        if isinstance(place, int):
-            return place >= 0 and self.edges[place] is not None
-        return any(self.edges[i] is not None for i in range(*place))
-
-    def _unpack(self, value: Saved | tuple[Saved | None, ...] | None, *, tracked: bool) -> Any:
-        if isinstance(value, tuple):
-            return tuple(None if v is None else v.unpack(self, tracked=tracked) for v in value)
-        return None if value is None else value.unpack(self, tracked=tracked)
-
-    def _check(self) -> None:
-        if self._released and (self._saved or self._recipe.inputs or self._recipe.results):
+    def _unpacked(self, *, tracked: bool) -> list[Any]:
+        if self.stored is None:
             raise GradError(
                 "backward: Trying to backward through the graph a second time (or directly access saved tensors after "
                 "they have already been freed). Saved intermediate values of the graph are freed when you call "
@@ -292,7 +276,34 @@ class OpNode(Node):
                 "second time or if you need to access saved tensors after calling backward.\n"
                 f"  {self.name} was made at {self.place or 'a place unknown'}"
             )
+        return [
+            tuple([None if v is None else v.unpack(self, tracked=tracked) for v in s])
+            if isinstance(s, tuple)
+            else None
+            if s is None
+            else s.unpack(self, tracked=tracked)
+            for s in self.stored
+        ]
 
     def release(self) -> None:
-        self._saved = {}
-        self._released = True
+        if self.stored:
+            self.stored = None
+
+
+def _edge(source: Tensor | tuple[Node, int, TensorType]) -> Edge:
+    if isinstance(source, tuple):
+        return Edge(*source)
+    return Edge(accumulator(source, source.tape), 0, source.layout.type)
+
+
+def _is_asked(edges: Sequence[Edge | None], place: int | tuple[int, int]) -> bool:
+    return any(edges[slice(*place)]) if isinstance(place, tuple) else edges[place] is not None
+
+
+def _hand_out(out: list[Any], edges: Sequence[Edge | None], place: int | tuple[int, int], found: Any) -> None:
+    """Put what a formula gives for one parameter where the gradient of its edge, or of those of its list, goes."""
+    if isinstance(place, int):
+        out[place] = None if edges[place] is None else found
+        return
+    for i, grad in zip(range(*place), found or (None,) * (place[1] - place[0]), strict=True):
+        out[i] = None if edges[i] is None else grad

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import lru_cache
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.autograd.modes import ENABLED
-from tensorlab.autograd.node import AccumulateGrad, Edge, OpNode, Recipe
+from tensorlab.autograd.node import Edge, OpNode, Source, Stored
+from tensorlab.autograd.node import accumulator as accumulator
+from tensorlab.autograd.recipe import Asked, Recipe, recipe
+from tensorlab.autograd.recipe import derivatives_of as derivatives_of
 from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Saved, Tape
 from tensorlab.autograd.views import check_write, rebase, refreshed
-from tensorlab.core.op import Derivative, Op, lookup
+from tensorlab.core.op import Op, lookup
 from tensorlab.core.place import user_place
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import GradError
 from tensorlab.ops import movement
 
 _DETACH = movement.detach
+Run = Callable[..., Tensor]
 
 
 class TapeRecorder:
@@ -30,6 +32,36 @@ class TapeRecorder:
             return op.rules["composite"](*args)
         return record(op, args)
 
+    def short_cut(self, op: Op, run: Run, args: tuple[Any, ...]) -> Tensor:
+        """Run the short cut of a pointwise op, one of whose first arguments ``args`` is a tensor on the tape.
+
+        Its result is a new tensor, its numbers are what the schema says: nothing of `record` is needed but a node.
+        """
+        result = run(*args)
+        if not ENABLED.get() or not result.layout.dtype.is_floating_point:
+            return result
+        sources: list[Source] = []
+        asked: Asked = ()
+        for i in op.tensors:
+            found = None
+            if args[i].tape is not None:
+                found = source(args[i])
+                if found is not None:
+                    asked = (*asked, i)
+            sources.append(found)
+        if not asked:
+            return result
+        how = recipe(op, asked)
+        node = OpNode(how, sources, _kept(how, args) if how.numbers or how.types else (), user_place())
+        node.outputs = (result.layout.type,)
+        if how.saved:
+            stored: list[Stored] = [Saved(args[i], args[i].tape) for i in how.inputs]
+            if how.results:
+                stored.append(Saved(result, None, output=0))
+            node.stored = stored
+        result.tape = Tape(node)
+        return result
+
 
 def record(op: Op, args: tuple[Any, ...]) -> Any:
     """Run an op, and write it down if a gradient is asked for on the way back.
@@ -40,34 +72,36 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
         result = op.run(args)
         result.base = None
         return result
-    asked = _asked(op, args)
-    writes = bool(op.schema.writes)
-    if not asked and not (writes and _would_miss(args[0])):
+    how = recipe(op, _asked(op, args))
+    if not how.formulas and not (how.writes and _would_miss(args[0])):
         return op.run(args)
-    if writes:
+    if how.writes:
         check_write(args[0], op)
-    recipe = _recipe(op, asked)
-    edges, layout = _edges(op, args)
-    node = OpNode(op, recipe, edges, layout, user_place())
-    node.keep(args)
-    for i in recipe.inputs:
-        node.save(op.schema.params[i].name, _saved_argument(args[i], copied=writes and i == 0))
+    sources, places = _sources(op, args)
+    node = OpNode(how, sources, _kept(how, args), user_place(), places)
+    stored = [_saved_argument(args[i], copied=how.writes and i == 0) for i in how.inputs]
     result = op.run(args)
-    if writes:
-        node.outputs = (result.type,)
-        _save_results(node, op, recipe, (result,))
+    if how.writes:
+        node.outputs = (result.layout.type,)
+        node.stored = stored + _saved_results(how, (result,))
         rebase(result, node)
         return result
-    listed = isinstance(result, list)
-    results: tuple[Any, ...] = tuple(result) if isinstance(result, (tuple, list)) else (result,)
-    given = [*args, *(a for i in op.tensor_lists for a in args[i] or ())]
-    if any(r is a for r in results for a in given):
-        return result  # an argument itself, with nothing done to it
+    if isinstance(result, Tensor):
+        if any(result is a for a in args):
+            return result  # the argument itself, with nothing done to it
+        node.outputs = (result.layout.type,)
+        if result.layout.dtype.is_floating_point:
+            _place(result, node, 0, several=False)
+        node.stored = stored + _saved_results(how, (result,))
+        return result
+    results = tuple(result)
+    if any(r is a for r in results for a in args):
+        return result
     node.outputs = tuple(r.type if _flows(r) else None for r in results)
     for index, r in enumerate(results):
         if _flows(r):
-            _place(r, node, index, several=listed)
-    _save_results(node, op, recipe, results)
+            _place(r, node, index, several=isinstance(result, list))
+    node.stored = stored + _saved_results(how, results)
     return result
 
 
@@ -100,93 +134,65 @@ def record_nothing(op: Op, args: tuple[Any, ...]) -> Any:
     return result
 
 
-def _asked(op: Op, args: tuple[Any, ...]) -> tuple[str, ...]:
-    """Names of the parameters whose tensors ask for a gradient."""
-    params = op.schema.params
-    names = [params[i].name for i in op.tensors if _requires(args[i])]
-    names += [params[i].name for i in op.tensor_lists if any(_requires(a) for a in args[i] or ())]
-    return tuple(names)
+def _asked(op: Op, args: tuple[Any, ...]) -> Asked:
+    """Positions of the parameters whose tensors ask for a gradient."""
+    asked = [i for i in op.tensors if _requires(args[i])]
+    if op.tensor_lists:
+        asked += [i for i in op.tensor_lists if any(_requires(a) for a in args[i] or ())]
+    return tuple(asked)
 
 
 def _requires(value: Any) -> bool:
-    return isinstance(value, Tensor) and value.tape is not None and value.requires_grad
+    return isinstance(value, Tensor) and value.tape is not None and value.tape.requires_grad
 
 
-@lru_cache(maxsize=4096)
-def _recipe(op: Op, asked: tuple[str, ...]) -> Recipe:
-    """What has to be kept for the gradients of these parameters."""
-    derivatives = derivatives_of(op)
-    params = op.schema.params
-    formulas: list[Derivative] = []
-    for name in asked:
-        found = derivatives.get(name)
-        if found is None:
-            found = Derivative((name,), _missing(op, name), ())
-        if found not in formulas:
-            formulas.append(found)
-    names = {n for f in formulas for n in f.takes}
-    tensors = {*op.tensors, *op.tensor_lists}
-    outputs = ["result"] if len(op.schema.results) == 1 else [r.name for r in op.schema.results]
-    return Recipe(
-        tuple(formulas),
-        tuple(i for i, p in enumerate(params) if i in tensors and p.name in names),
-        tuple(k for k, name in enumerate(outputs) if name in names),
-        tuple(i for i, p in enumerate(params) if i not in tensors and p.name in names),
-        tuple(i for i, p in enumerate(params) if i in tensors and f"{p.name}_type" in names),
-    )
+def _kept(how: Recipe, args: tuple[Any, ...]) -> list[Any]:
+    """The numbers, and the types of tensors, that formulas name; arguments that were not given are the defaults."""
+    given, params = len(args), how.op.schema.params
+    kept = [args[i] if i < given else params[i].default for i in how.numbers]
+    for i in how.types:
+        value = args[i]
+        of_list = isinstance(value, (list, tuple))
+        kept.append(tuple(map(_type, value)) if of_list else _type(value))  # pyright: ignore[reportUnknownArgumentType]
+    return kept
 
 
-def derivatives_of(op: Op) -> dict[str, Derivative]:
-    """An op's formulas; an in-place form has those of the form that is not."""
-    if op.derivatives or not op.schema.writes:
-        return op.derivatives
-    functional = f"{op.schema.namespace}::{op.schema.name.removesuffix('_')}"
-    for twin in lookup(functional):
-        if twin.schema.overload == op.schema.overload:
-            return twin.derivatives
-    return {}
+def _type(value: Tensor | None) -> Any:
+    return None if value is None else value.layout.type
 
 
-def _missing(op: Op, name: str) -> Any:
-    def missing_vjp() -> None:
-        raise GradError(f"backward: derivative for {op.schema.kind} with respect to {name!r} is not implemented")
-
-    return missing_vjp
-
-
-def _edges(op: Op, args: tuple[Any, ...]) -> tuple[list[Edge | None], dict[str, tuple[int, int] | int]]:
-    edges: list[Edge | None] = []
-    layout: dict[str, tuple[int, int] | int] = {}
+def _sources(op: Op, args: tuple[Any, ...]) -> tuple[list[Source], dict[str, tuple[int, int] | int] | None]:
+    if not op.tensor_lists:
+        return [source(args[i]) for i in op.tensors], None
+    sources: list[Source] = []
+    places: dict[str, tuple[int, int] | int] = {}
     for i, param in enumerate(op.schema.params):
         if i in op.tensors:
-            layout[param.name] = len(edges)
-            edges.append(edge(args[i]))
+            places[param.name] = len(sources)
+            sources.append(source(args[i]))
         elif i in op.tensor_lists:
-            start = len(edges)
-            edges += [edge(a) for a in args[i] or ()]
-            layout[param.name] = (start, len(edges))
-    return edges, layout
+            start = len(sources)
+            sources += [source(a) for a in args[i] or ()]
+            places[param.name] = (start, len(sources))
+    return sources, places
 
 
-def edge(value: Tensor | None) -> Edge | None:
-    """Where the gradient of a tensor goes, or None where none is asked for."""
+def source(value: Tensor | None) -> Source:
+    """Where the gradient of a tensor goes, as a node keeps it: a leaf as itself; None where none is asked for."""
     if value is None or value.tape is None:
         return None
     tape = refreshed(value)
     if tape.node is not None:
-        return Edge(tape.node, tape.index, value.layout.type)
-    return Edge(accumulator(value, tape), 0, value.layout.type) if tape.wanted else None
+        return (tape.node, tape.index, value.layout.type)
+    return value if tape.wanted else None
 
 
-def accumulator(leaf: Tensor, tape: Tape) -> AccumulateGrad:
-    """The node that adds up a leaf's gradients: one as long as somebody's history holds it."""
-    import weakref
-
-    found = None if tape.accumulator is None else tape.accumulator()
-    if found is None:
-        found = AccumulateGrad(leaf)
-        tape.accumulator = weakref.ref(found)
-    return found
+def edge(value: Tensor | None) -> Edge | None:
+    """Where the gradient of a tensor goes, or None where none is asked for."""
+    found = source(value)
+    if isinstance(found, Tensor):
+        return Edge(accumulator(found, found.tape), 0, found.layout.type)
+    return None if found is None else Edge(*found)
 
 
 def _saved_argument(value: Any, *, copied: bool) -> Saved | tuple[Saved | None, ...] | None:
@@ -202,14 +208,8 @@ def _saved_argument(value: Any, *, copied: bool) -> Saved | tuple[Saved | None, 
     return Saved(clone.run((value,)), value.tape)
 
 
-def _save_results(node: OpNode, op: Op, recipe: Recipe, results: tuple[Any, ...]) -> None:
-    if not recipe.results:
-        return
-    if len(op.schema.results) == 1:
-        if len(results) == 1:
-            node.save("result", Saved(results[0], None, output=0))
-        else:
-            node.save("result", tuple(Saved(r, None, output=k) for k, r in enumerate(results)))
-        return
-    for k in recipe.results:
-        node.save(op.schema.results[k].name, Saved(results[k], None, output=k))
+def _saved_results(how: Recipe, results: tuple[Any, ...]) -> list[Stored]:
+    if not how.results:
+        return []
+    saved = [Saved(results[k], None, output=k) for k in (range(len(results)) if how.listed else how.results)]
+    return [tuple(saved)] if how.listed else [*saved]

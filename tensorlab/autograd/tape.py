@@ -29,31 +29,24 @@ class Tape:
     Of a view, ``version`` is the storage's when ``node`` was true: a later write to the base makes it stale.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "accumulator",
-        "grad",
-        "hooked",
-        "index",
-        "node",
-        "origin",
-        "post_hooks",
-        "retains",
-        "version",
-        "wanted",
-    )
+    # Most tensors on the tape never need more than a node and an index, and one is made for each result: what is rarely
+    # asked for stands in the class until somebody sets it.
+    __slots__ = ("__dict__", "__weakref__", "index", "node")
+
+    wanted: bool = False
+    grad: Tensor | None = None
+    accumulator: weakref.ref[AccumulateGrad] | None = None
+    hooked: Node | None = None  # the accumulator, held once it has hooks: else it lives as histories do
+    post_hooks: dict[int, Hook] | None = None  # called with the leaf once its gradient is added
+    retains: bool = False
+    version: int = 0
+    origin: int = ORIGIN_PLAIN
 
     def __init__(self, node: Node | None = None, index: int = 0, *, wanted: bool = False) -> None:
         self.node = node
         self.index = index
-        self.wanted = wanted
-        self.grad: Tensor | None = None
-        self.accumulator: weakref.ref[AccumulateGrad] | None = None
-        self.hooked: Node | None = None  # the accumulator, held once it has hooks: else it lives as histories do
-        self.post_hooks: dict[int, Hook] | None = None  # called with the leaf once its gradient is added
-        self.retains = False
-        self.version = 0
-        self.origin = ORIGIN_PLAIN
+        if wanted:
+            self.wanted = True
 
     @property
     def requires_grad(self) -> bool:

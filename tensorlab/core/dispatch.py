@@ -6,7 +6,7 @@ the `Recorder`: it is only asked for calls with a tensor that is on the tape.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any, Protocol
@@ -52,6 +52,10 @@ class Recorder(Protocol):
 
     def call(self, op: Op, args: tuple[Any, ...]) -> Any:
         """Run the op on these arguments and note how its results came about."""
+        ...
+
+    def short_cut(self, op: Op, run: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        """The same by a pointwise op's short cut ``run`` (see `core.short_cut`), on its first arguments."""
         ...
 
 

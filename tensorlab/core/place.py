@@ -29,18 +29,37 @@ class CodePlace(NamedTuple):
         return f"{self.code.co_filename}, line {self.line}"
 
 
+class _Inside(dict[str, bool]):
+    """Whether the frames of a file are passed over; worked out when it is met first."""
+
+    def __missing__(self, filename: str) -> bool:
+        if len(self) >= _FILES_KNOWN:  # each cell of a notebook is a file of its own
+            self.clear()
+        found = self[filename] = filename.startswith(_PACKAGE) or filename.startswith(_INSIDE)
+        return found
+
+
+_FILES_KNOWN = 4096
+_inside = _Inside()
+
+
 def user_frame() -> FrameType | None:
     """The innermost frame that runs code from outside the package."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
-    while frame is not None:
-        filename = frame.f_code.co_filename
-        if not filename.startswith(_PACKAGE) and not filename.startswith(_INSIDE):
-            return frame
+    while frame is not None and _inside[frame.f_code.co_filename]:
         frame = frame.f_back
-    return None
+    return frame
 
 
 def user_place() -> CodePlace | None:
     """Where the user's innermost frame is."""
-    frame = user_frame()
-    return None if frame is None else CodePlace(frame.f_code, frame.f_lasti)
+    frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - as `user_frame`, without a call: it is asked often
+    while frame is not None:
+        code = frame.f_code
+        if not _inside[code.co_filename]:
+            return _new_tuple(CodePlace, (code, frame.f_lasti))
+        frame = frame.f_back
+    return None
+
+
+_new_tuple = tuple.__new__  # what the named tuple's own constructor does, without its frame

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from tensorlab.core.dispatch import MODES
+from tensorlab.core.dispatch import MODES, recorder
 from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 
@@ -19,15 +19,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def quick_unary(op: Op) -> Callable[[F], F]:
     """Decorate the function of an op on one tensor; a call with options goes on."""
-    plans, modes = op.plans, MODES.get
+    plans, modes, writes = op.plans, MODES.get, bool(op.schema.writes)
 
     def decorate(checked: F) -> F:
         @wraps(checked)
         def function(input: Any, *rest: Any, **options: Any) -> Any:
-            if type(input) is Tensor and not rest and not options:
+            if isinstance(input, Tensor) and not rest and not options:
                 run = plans.get(input.layout)
-                if run is not None and input.tape is None and not modes():
-                    return run(input)
+                if run is not None and not modes():
+                    if input.tape is None:
+                        return run(input)
+                    if not writes:
+                        return recorder().short_cut(op, run, (input,))
             return checked(input, *rest, **options)
 
         return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
@@ -82,18 +85,26 @@ def quick_sizes(op: Op) -> Callable[[F], F]:
 def quick_binary(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
     """Decorate the function of two ops, on two tensors and on a tensor and a number."""
     tensor_plans, number_plans, modes = tensor_op.plans, number_op.plans, MODES.get
+    writes = bool(tensor_op.schema.writes)  # what a write has to look at first, `checked` does
 
     def decorate(checked: F) -> F:
         @wraps(checked)
         def function(input: Any, other: Any, **options: Any) -> Any:
-            if type(input) is Tensor and not options:
-                kind = type(other)
-                if kind is Tensor:
-                    run = tensor_plans.get((input.layout, other.layout)) if other.tape is None else None
+            if isinstance(input, Tensor) and not options:
+                if isinstance(other, Tensor):
+                    run = tensor_plans.get((input.layout, other.layout))
+                    if run is not None and not modes():
+                        if input.tape is None and other.tape is None:
+                            return run(input, other)
+                        if not writes:
+                            return recorder().short_cut(tensor_op, run, (input, other))
                 else:
-                    run = number_plans.get((input.layout, kind))
-                if run is not None and input.tape is None and not modes():
-                    return run(input, other)
+                    run = number_plans.get((input.layout, type(other)))
+                    if run is not None and not modes():
+                        if input.tape is None:
+                            return run(input, other)
+                        if not writes:
+                            return recorder().short_cut(number_op, run, (input, other))
             return checked(input, other, **options)
 
         return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
