@@ -1,5 +1,6 @@
 """Optimisers and schedules of their learning rates, under torch's names."""
 
+from tensorlab.nn.optim import lr_scheduler as lr_scheduler
 from tensorlab.nn.optim.adam import Adam as Adam
 from tensorlab.nn.optim.adam import AdamW as AdamW
 from tensorlab.nn.optim.optimizer import Optimizer as Optimizer
