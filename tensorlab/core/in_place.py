@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from tensorlab.core import recurring
 from tensorlab.core.dtype import number_category
 from tensorlab.core.op import Op, lookup
-from tensorlab.core.pointwise import EagerPointwise, Plan, RegionRunner
+from tensorlab.core.pointwise import EagerPointwise, Plan, RegionRunner, positions
+from tensorlab.core.recurring import PointwiseKeys
 from tensorlab.core.region import Number, type_region
 from tensorlab.core.shape import may_overlap
 from tensorlab.core.short_cut import are_apart, are_one, into_self, keep, look_up_key
@@ -19,19 +21,37 @@ from tensorlab.errors import AliasError, DTypeError, ShapeError
 class InPlacePointwise:
     """Evaluates the in-place form of a pointwise op: the result is written over the first argument."""
 
-    __slots__ = ("functional", "op")
+    __slots__ = ("_keys", "_recurring", "functional", "op")
 
     def __init__(self, op: Op, functional: EagerPointwise) -> None:
         self.op = op
         self.functional = functional
+        self._keys = PointwiseKeys(op)
+        self._recurring: dict[tuple[Any, ...], recurring.Ready] = {}
+
+    def forget(self) -> None:
+        """Work everything out anew from here on."""
+        self._recurring.clear()
 
     def __call__(self, args: tuple[Any, ...]) -> Tensor:
         target: Tensor = args[0]
+        form = self._keys.of(args)
+        ready = None if form is None else self._recurring.get(form)
+        if ready is not None and ready(args) is not None:
+            return target
         runner, inputs, params = self.functional.split(args)
         plan = write_region(self.op.schema.name, runner, inputs, params, target)
+        if plan is None:
+            return target
         key = look_up_key(self.op, args)
-        if key is not None and plan is not None:
+        if key is not None:
             keep(self.op, key, into_self(self.op, plan, key))
+        if form is not None and plan.loop is not None:
+            name = self.op.schema.name.removesuffix("_")
+            run = recurring.into_self(name, plan, plan.loop, *positions(self.op, args))
+            if len(self._recurring) >= recurring.LIMIT:
+                self._recurring.clear()
+            self._recurring[form] = run
         return target
 
 

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tensorlab.core import recurring
 from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.dtype import Category, DType, number_category
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import STRIDED, UNIT, ZERO, Walk, pointwise_loop
 from tensorlab.core.op import Op
+from tensorlab.core.recurring import PointwiseKeys
 from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, pointwise_types, type_region
 from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order
 from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
@@ -159,24 +161,35 @@ class EagerPointwise:
     Leaves a short cut behind, where the call has a form that may have one.
     """
 
-    __slots__ = ("_runners", "op")
+    __slots__ = ("_keys", "_recurring", "_runners", "op")
 
     def __init__(self, op: Op) -> None:
         self.op = op
         self._runners: dict[tuple[object, ...], RegionRunner] = {}
+        self._keys = PointwiseKeys(op)
+        self._recurring: dict[tuple[Any, ...], recurring.Ready] = {}
 
     def __call__(self, args: tuple[Any, ...]) -> Tensor:
+        form = self._keys.of(args)
+        ready = None if form is None else self._recurring.get(form)
+        if ready is not None:
+            return ready(args)
         runner, inputs, params = self.split(args)
         plan = runner.plan([t.layout for t in inputs], params)
         key = look_up_key(self.op, args)
         if key is not None:
             keep(self.op, key, into_new(self.op, plan, key))
+        if form is not None and plan.loop is not None:
+            if len(self._recurring) >= PLAN_LIMIT:
+                self._recurring.clear()
+            self._recurring[form] = recurring.into_new(self.op.schema.name, plan, plan.loop, *positions(self.op, args))
         (result,) = plan.run(inputs, params)
         return result
 
     def forget(self) -> None:
         """Work everything out anew from here on."""
         self._runners.clear()
+        self._recurring.clear()
 
     def split(self, args: tuple[Any, ...]) -> tuple[RegionRunner, list[Tensor], list[Number]]:
         """The runner for these arguments, with its tensors and its numbers.
@@ -209,6 +222,14 @@ class EagerPointwise:
 
 def _kind(value: object) -> type:
     return type(value)
+
+
+def positions(op: Op, args: Sequence[Any]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Where among the arguments the tensors are, and where the numbers that the loop takes."""
+    tensors = tuple([i for i, a in enumerate(args) if isinstance(a, Tensor)])
+    named = zip(op.schema.params, args, strict=True)
+    numbers = [i for i, (p, a) in enumerate(named) if i not in tensors and not is_literal(op, p.name, p.default, a)]
+    return tensors, tuple(numbers)
 
 
 def is_literal(op: Op, name: str, default: object, value: object) -> bool:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.core.dtype import uint8
@@ -31,9 +31,14 @@ _SELF = {
 
 def _run(op: Op, inplace: bool, input: object, *options: object) -> Tensor:
     """An op with its options as numbers, over its argument or into a new tensor."""
-    names = [p.name for p in op.schema.params[1:]]
-    numbers = [as_number(o, op=op.schema.name, name=n) for n, o in zip(names, options, strict=True)]
+    numbers: Sequence[Any] = options
+    if not all(type(o) in _NUMBERS for o in options):
+        names = [p.name for p in op.schema.params[1:]]
+        numbers = [as_number(o, op=op.schema.name, name=n) for n, o in zip(names, options, strict=True)]
     return unary(_SELF[op.name] if inplace else op, input, *numbers)
+
+
+_NUMBERS = (int, float)
 
 
 def _of_kind(input: object, number: object) -> bool | int | float:

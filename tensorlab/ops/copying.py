@@ -6,18 +6,20 @@ import math
 from typing import Any
 
 from tensorlab.core.dtype import Category, DType, fits, float32, highest, limits, uint8
+from tensorlab.core.filling import fill, number
 from tensorlab.core.in_place import write_region
 from tensorlab.core.layout import layout
 from tensorlab.core.op import declare
-from tensorlab.core.pointwise import RegionRunner, dense_like, finish_pointwise, one_step_region
-from tensorlab.core.shape import broadcast_shapes
-from tensorlab.core.short_cut import are_one
+from tensorlab.core.pointwise import Plan, RegionRunner, dense_like, finish_pointwise, one_step_region
+from tensorlab.core.shape import broadcast_shapes, is_dense
+from tensorlab.core.short_cut import are_apart, are_one
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError, ShapeError
 from tensorlab.ops.movement import call_evaluator, expand
 from tensorlab.ops.operands import as_dtype
+from tensorlab.ops.view_evaluator import remember
 
 clone = declare("clone(Tensor self) -> Tensor")
 
@@ -123,6 +125,13 @@ def check_broadcasts(shape: tuple[int, ...], to: tuple[int, ...], *, op: str) ->
 @copy_.rule("call")
 def copy_call(target: Tensor, src: Tensor, non_blocking: bool) -> Tensor:  # noqa: FBT001
     """Elements of ``src``, broadcast and converted, over ``target``."""
+    storage = target.storage()
+    key = (target.layout, src.layout)
+    ready: Plan | None = copy_.plans.get(key)
+    if ready is not None and are_apart(src, target) and not storage.readonly:
+        ready.fill((target.address,), (src.address,), ())
+        storage.written()
+        return target
     shape = tuple(target.shape)
     if are_one(src, target):  # ``x[i] += 1`` has written in place, and now sets what is there
         target.check_writable("copy_")
@@ -131,7 +140,9 @@ def copy_call(target: Tensor, src: Tensor, non_blocking: bool) -> Tensor:  # noq
     if tuple(src.shape) != shape:
         check_broadcasts(tuple(src.shape), shape, op="copy_")
         src = expand.run((src, shape, False))
-    write_region("copy_", copy_runner(), [src], (), target, convert=True)
+    plan = write_region("copy_", copy_runner(), [src], (), target, convert=True)
+    if plan is not None:
+        remember(copy_, key, plan)
     return target
 
 
@@ -162,9 +173,13 @@ def fill_call(target: Tensor, value: float) -> Tensor:
     dtype = target.dtype
     if dtype.is_floating_point and math.isfinite(value) and abs(value) > highest(dtype):
         raise RangeError(f"fill_: value {value} cannot be converted to {dtype.name} without overflow")
-    source = empty(dtype, ())
-    source.detached_numpy()[()] = element(value, dtype, op="fill_")
-    return copy_call(target, source, False)
+    held = element(value, dtype, op="fill_")
+    form = target.layout
+    if not is_dense(form.shape, form.strides) or target.storage().readonly:
+        return copy_call(target, number(held, dtype), False)
+    fill(dtype, target.address, form.numel, held)
+    target.written()
+    return target
 
 
 @fill_.vjp("self")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import math
 from collections.abc import Sequence
 from typing import Any
@@ -10,10 +9,13 @@ from typing import Any
 import numpy as np
 
 from tensorlab.core.dtype import Category, DType, category_dtype, default_float, int64
+from tensorlab.core.filling import fill
 from tensorlab.core.interop import borrowed
+from tensorlab.core.layout import layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.region import category
+from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.core.types import TensorType
@@ -38,22 +40,20 @@ def sized(size: Sequence[int], op: str) -> tuple[int, ...]:
     Raises: `ShapeError` for a negative dimension, `ArgumentError` for what is no list of integers.
     """
     sizes = tuple(size)
-    if not all(type(n) is int for n in sizes):
-        sizes = as_ints(sizes, op=op, name="size")
-    if any(n < 0 for n in sizes):
+    for n in sizes:
+        if type(n) is not int:
+            sizes = as_ints(sizes, op=op, name="size")
+            break
+    if min(sizes, default=0) < 0:
         raise ShapeError(f"{op}: negative dimension {min(sizes)} in size {sizes}")
     return sizes
 
 
 def full_of(size: tuple[int, ...], value: float, dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
-    """A new tensor of one value."""
-    result = empty_tensor(dtype, size, strides)
-    if not value and math.copysign(1, value) > 0:
-        if result.nbytes:
-            ctypes.memset(result.address, 0, result.nbytes)
-    else:
-        with np.errstate(over="ignore"):  # a number beyond a floating dtype becomes infinite
-            borrowed(result).fill(value)
+    """A new tensor of one value, dense."""
+    form = layout(dtype, size, strides)
+    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    fill(dtype, result.address, form.numel, value)
     return result
 
 

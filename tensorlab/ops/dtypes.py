@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorlab.core.dtype import Category, DType, default_float, number_category, promote, set_default_float
 from tensorlab.core.dtype import result_type as common_type
+from tensorlab.core.in_place import InPlacePointwise
 from tensorlab.core.op import all_ops
 from tensorlab.core.pointwise import EagerPointwise
 from tensorlab.core.tensor import Tensor
@@ -111,7 +112,7 @@ def set_default_dtype(d: DType) -> None:
     set_default_float(d)
     for op in all_ops():  # what ops have worked out for some layouts may rest on the default
         op.plans.clear()
-        if isinstance(op.evaluate, EagerPointwise):
+        if isinstance(op.evaluate, (EagerPointwise, InPlacePointwise)):
             op.evaluate.forget()
 
 

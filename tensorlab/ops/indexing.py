@@ -11,10 +11,11 @@ from typing import Any, cast
 
 import numpy as np
 
+from tensorlab.core import filling
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.dtype import int64, uint8
-from tensorlab.core.interop import borrowed, from_numpy
+from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import Layout
 from tensorlab.core.reading import brought_in
 from tensorlab.core.tensor import Tensor, empty
@@ -94,9 +95,7 @@ def put(self: Tensor, index: Any, value: Any) -> None:
     if is_tensor:
         source = _without_ones(as_tensor(value), place.ndim if not slots else 0)
     elif slots:
-        source = empty(self.dtype, ())
-        borrowed(source)[()] = element(number, self.dtype, op="setitem")
-        brought_in(source)
+        source = brought_in(filling.number(element(number, self.dtype, op="setitem"), self.dtype))
     else:
         copying.fill_.call((place, number))
         return

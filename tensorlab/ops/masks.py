@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorlab.core.dtype import DType, int64, result_type
 from tensorlab.core.dtype import bool as bool_dtype
+from tensorlab.core.filling import number
 from tensorlab.core.in_place import write_region
 from tensorlab.core.index_walk import count_set
 from tensorlab.core.interop import borrowed
@@ -77,9 +78,7 @@ def _filling(value: object, dtype: DType) -> Tensor:
     """What is filled in, as a tensor without dimensions."""
     if isinstance(value, Tensor):
         return to.run((value, dtype, False, False))
-    made = empty(dtype, ())
-    borrowed(made)[()] = element(value, dtype, op="masked_fill")  # pyright: ignore[reportArgumentType] - a number
-    return made
+    return number(element(value, dtype, op="masked_fill"), dtype)  # pyright: ignore[reportArgumentType] - a number
 
 
 def _type_of(value: object) -> object:

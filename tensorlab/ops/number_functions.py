@@ -95,8 +95,13 @@ def clamp(input: Tensor, min: Operand | None = None, max: Operand | None = None)
     return unary(op, input, low, high)
 
 
+_BOUNDS = (int, float, type(None))
+
+
 def clamp_bounds(min: object, max: object) -> tuple[Op, Operand | None, Operand | None]:
     """The op for bounds of this kind, and the bounds."""
+    if type(min) in _BOUNDS and type(max) in _BOUNDS:
+        return elementary.clamp, min, max  # pyright: ignore[reportReturnType] - of the types just named
     found = [None if b is None else as_operand(b, op="clamp", name=n) for n, b in (("min", min), ("max", max))]
     kinds = {isinstance(b, Tensor) for b in found if b is not None}
     if len(kinds) > 1:

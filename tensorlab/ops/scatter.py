@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core import filling
 from tensorlab.core.dtype import Category, DType, int64, limits
 from tensorlab.core.interop import borrowed
 from tensorlab.core.op import Op, declare
@@ -63,9 +64,7 @@ def number(value: Any, dtype: DType, *, op: str) -> Tensor:
 
     Raises: `RangeError` for one that the dtype does not hold.
     """
-    made = empty(dtype, ())
-    borrowed(made)[()] = element(value, dtype, op=op)
-    return made
+    return filling.number(element(value, dtype, op=op), dtype)
 
 
 scatter = declare("scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor")

@@ -1,0 +1,67 @@
+"""One value over a run of elements, without NumPy: what zeros, ones, fill_ and numbers as tensors are made by."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+
+from tensorlab.core.compile import compile_loop
+from tensorlab.core.dtype import Category, DType
+from tensorlab.core.index_loops import WORDS
+from tensorlab.core.layout import layout
+from tensorlab.core.native import Entry
+from tensorlab.core.storage import Storage
+from tensorlab.core.tensor import Tensor
+
+_TEXT = '''"""One value over n elements that lie side by side, $type."""
+
+import numpy as np
+
+from tensorlab.core.intrinsics import $type_at
+
+
+def loop(n, out_at, value):
+    out = $type_at(out_at)
+    v = np.$type(value)
+    for i in range(n):
+        out[i] = v
+'''
+
+_entries: dict[DType, Entry] = {}
+
+
+def fill(dtype: DType, address: int, count: int, value: float) -> None:
+    """Write ``count`` elements of one value, which the dtype holds; a float too large is infinite."""
+    entry = _entries.get(dtype)
+    if entry is None:
+        entry = _entries[dtype] = _entry(dtype)
+    if dtype.category is not Category.FLOAT:
+        value = int(value) if dtype.category is Category.INT else 1 if value else 0
+    elif dtype.is_half:
+        value = _bits(dtype, value, str(value))
+    entry(count, address, value)
+
+
+def number(value: float, dtype: DType) -> Tensor:
+    """A new tensor without dimensions, of a value that the dtype holds."""
+    form = layout(dtype, ())
+    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    fill(dtype, result.address, 1, value)
+    return result
+
+
+def _entry(dtype: DType) -> Entry:
+    real = dtype.is_floating_point and not dtype.is_half
+    name = dtype.name if real else WORDS[dtype.itemsize]
+    signature = f"void(int64, int64, {'float64' if real else 'int64'})"
+    return compile_loop(_TEXT.replace("$type", name), signature, label=f"fill_{name}").entry
+
+
+@lru_cache(maxsize=256)
+def _bits(dtype: DType, value: float, text: str) -> int:
+    """A number as the bits of a half, rounded once."""
+    with np.errstate(over="ignore"):
+        rounded: Any = np.asarray(value, np.float64).astype(dtype.numpy)
+    return int(rounded.view(np.int16))
