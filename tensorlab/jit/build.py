@@ -12,7 +12,7 @@ from typing import Any
 import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
 from tensorlab.core.op import Op, infer, lookup, mismatch, resolve, value_type
 from tensorlab.core.schema import Param, Schema
-from tensorlab.core.types import NONE, ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
+from tensorlab.core.types import DTYPE, INT, NONE, ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
 from tensorlab.jit.ir import CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
@@ -225,15 +225,20 @@ def _choose(kind: str, inputs: Sequence[Value], keywords: Mapping[str, Value]) -
     named = {name: v.type for name, v in keywords.items()}
     ops = [op for op in lookup(kind) if len(inputs) <= sum(not p.keyword_only for p in op.schema.params)]
     for op in ops:
-        if mismatch(op.schema, types, named) is None:
+        if mismatch(op.schema, types, named) is None and not _takes_number_for_dtype(op, types):
             return op
     for op in ops:
         params = {p.name: p for p in op.schema.params}
         fitted = [_fitted(p, t) for p, t in zip(op.schema.params, types, strict=False)]
         fitted_named = {n: _fitted(params[n], t) if n in params else t for n, t in named.items()}
-        if mismatch(op.schema, fitted, fitted_named) is None:
+        if mismatch(op.schema, fitted, fitted_named) is None and not _takes_number_for_dtype(op, fitted):
             return op
     return resolve(kind, types, named)
+
+
+def _takes_number_for_dtype(op: Op, types: Sequence[Type]) -> bool:
+    """Whether a number would stand for a dtype: where there is another way to read it (``x.view(6)``), that is meant."""
+    return any(p.type == DTYPE and t == INT for p, t in zip(op.schema.params, types, strict=False))
 
 
 def _fitted(param: Param, given: Type) -> Type:

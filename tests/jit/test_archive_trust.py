@@ -285,8 +285,9 @@ def altered(data, keys, value):
         (("files", "version"), {}, "model.json: files.version.sha256 is not a str"),
         (
             ("tensors", 0, "dataType"),
-            "HALF",
-            "model.json: tensors[0].dataType is not one of BOOL, BYTE, INT, LONG, FLOAT, DOUBLE",
+            "COMPLEX",
+            "model.json: tensors[0].dataType is not one of BOOL, BYTE, CHAR, SHORT, INT, LONG, HALF, BFLOAT16, FLOAT, "
+            "DOUBLE",
         ),
         (("tensors", 0, "dims"), [2], "model.json: tensors[0].dims is not up to 32 sizes, with as many strides"),
         (("tensors", 0, "dims"), [2, -2], "model.json: tensors[0].dims is not up to 32 sizes, with as many strides"),

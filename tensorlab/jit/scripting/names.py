@@ -20,6 +20,7 @@ from tensorlab.core.device import device
 from tensorlab.core.dtype import DTYPES, DType
 from tensorlab.core.op import Op, all_ops, lookup
 from tensorlab.core.types import DEVICE, DTYPE, SCALAR, TENSOR, Type
+from tensorlab.ops import families
 
 UNDEFINED = object()
 
@@ -136,7 +137,8 @@ class Names:
 
 def did_you_mean(name: str, known: list[str]) -> str:
     """``did you mean 'tanh'?``, or an empty text where nothing is near."""
-    found = difflib.get_close_matches(name, known, 1, 0.7)
+    found = difflib.get_close_matches(name, known, 5, 0.7)
+    found.sort(key=lambda near: sorted(near) != sorted(name))  # two letters that changed places first
     return f"did you mean {found[0]!r}?" if found else ""
 
 
@@ -152,8 +154,10 @@ def member(owner: Any, name: str) -> Any:
 def near_op(kind: str) -> str:
     """A hint with the op that was probably meant, or an empty text."""
     namespace, _, name = kind.partition("::")
-    known = (op.schema for op in all_ops())
-    return did_you_mean(name, [s.name for s in known if s.namespace == namespace and not s.name.startswith("_")])
+    known = {op.schema.name for op in all_ops() if op.schema.namespace == namespace}
+    if namespace == "aten":  # whoever writes ``x.tahn()`` knows none of the ops without a public name
+        known &= {*families.table("FUNCTIONS"), *families.table("METHODS")}
+    return did_you_mean(name, sorted(n for n in known if not n.startswith("_")))
 
 
 def op_kind(thing: Any) -> str | None:
