@@ -49,6 +49,16 @@ class StateError(TensorlabError, RuntimeError):
     """A module's state that does not fit the module."""
 
 
+class AssignmentError(TensorlabError, AttributeError):
+    """An attribute of a module that cannot be assigned yet, or that is not there."""
+
+
+class AttributeKeyError(TensorlabError, KeyError):
+    """A name that no parameter, buffer or module can have."""
+
+    __str__ = Exception.__str__  # KeyError's own shows quotes around the message
+
+
 class OutOfMemoryError(TensorlabError, MemoryError):
     """An allocator that has no bytes left to give."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tensorlab.autograd import api
+from tensorlab.autograd import api, copies
 from tensorlab.autograd.node import Node, RemovableHandle, add_hook
 from tensorlab.autograd.record import TapeRecorder, accumulator
 from tensorlab.autograd.tape import Tape
@@ -191,6 +191,7 @@ METHODS: dict[str, Any] = {
     "register_hook": register_hook,
     "register_post_accumulate_grad_hook": register_post_accumulate_grad_hook,
     "retain_grad": retain_grad,
+    **copies.METHODS,
 }
 
 for _name, _method in METHODS.items():

@@ -2,80 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-from tensorlab.autograd import Function, Tensor
-from tensorlab.autograd.node import RemovableHandle, add_hook
+from tensorlab.autograd import Function, Tensor, is_grad_enabled
+from tensorlab.errors import GradError
 
 if TYPE_CHECKING:
     from tensorlab.nn.module import Module
 
 Hook = Callable[..., Any]
+Flows = tuple[Any, ...]
 
 
 class _Gate(Function):
     """Lets several tensors through unchanged, so that their gradients arrive together."""
 
     @staticmethod
-    def forward(ctx: Any, arrive: Callable[..., Any], *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, arrive: Callable[[Flows], Flows], *tensors: Tensor) -> tuple[Tensor, ...]:
         ctx.arrive = arrive
-        return tuple(t.detach() for t in tensors)
+        passed = tuple(t.detach() for t in tensors)
+        ctx.mark_non_differentiable(*[p for p, t in zip(passed, tensors, strict=True) if not t.requires_grad])
+        return passed
 
     @staticmethod
-    def backward(ctx: Any, *grads: Tensor) -> tuple[Any, ...]:
-        return (None, *ctx.arrive(grads))
+    def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
+        needed = [g if n else None for g, n in zip(grads, ctx.needs_input_grad[1:], strict=True)]
+        return (None, *ctx.arrive(tuple(needed)))
 
 
-class BackwardHooks:
-    """The hooks of one module, and what flowed into it in the pass that runs."""
+class BackwardWatch:
+    """One call of a module with backward hooks: a gate before it and one behind it.
 
-    def __init__(self) -> None:
-        self.hooks: dict[int, Hook] = {}
-        self._into: tuple[Any, ...] = ()
+    The gate behind notes what flows in and asks the ``before`` hooks; the gate before, once the gradients of all
+    arguments are there, asks the hooks.
+    """
 
-    def __bool__(self) -> bool:
-        return bool(self.hooks)
+    def __init__(self, module: Module, before: Iterable[Hook], hooks: Iterable[Hook]) -> None:
+        self._module = module
+        self._before = list(before)
+        self._hooks = list(hooks)
+        self._into: Flows | None = None
+        self._places: list[int] | None = None  # of the tensors among the arguments, if a gate stands before them
+        self._count = 0
 
-    def add(self, hook: Hook) -> RemovableHandle:
-        """Register a hook."""
-        return add_hook(self.hooks, hook)
-
-    def watch_inputs(self, module: Module, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Arguments behind a gate: once all their gradients are there, the hooks are called."""
-        places = [i for i, a in enumerate(args) if isinstance(a, Tensor)]
-        if not self.hooks or not places:
+    def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The arguments, behind a gate if one of them requires a gradient."""
+        self._count = len(args)
+        self._places = _watched(args)
+        if self._places is None:
             return args
+        return _gated(args, self._places, self._leave)
 
-        def arrive(grads: tuple[Any, ...]) -> tuple[Any, ...]:
-            flows: list[Any] = [None] * len(args)
-            for i, g in zip(places, grads, strict=True):
-                flows[i] = g
-            given = tuple(flows)
-            for hook in list(self.hooks.values()):
-                changed = hook(module, given, self._into)
-                if changed is not None:
-                    given = changed if isinstance(changed, tuple) else (changed,)
-            return tuple(given[i] for i in places)
-
-        gated = _Gate.apply(arrive, *[args[i] for i in places])
-        replaced = list(args)
-        for i, tensor in zip(places, gated, strict=True):
-            replaced[i] = tensor
-        return tuple(replaced)
-
-    def watch_results(self, module: Module, result: Any) -> Any:
-        """Results behind a gate that notes what flows into the module."""
-        listed = list(result) if isinstance(result, (tuple, list)) else [result]
-        places = [i for i, r in enumerate(listed) if isinstance(r, Tensor)]
-        if not self.hooks or not places:
+    def results(self, result: Any) -> Any:
+        """The result, behind a gate if a gradient may flow into it."""
+        listed = result if isinstance(result, tuple) else (result,)
+        places = _watched(listed)
+        if places is None:
             return result
+        count = len(listed)
+        passed = _gated(listed, places, lambda grads: self._enter(grads, places, count))
+        if not isinstance(result, tuple):
+            return passed[0]
+        return passed if type(result) is tuple else type(result)(*passed)
 
-        def arrive(grads: tuple[Any, ...]) -> tuple[Any, ...]:
-            self._into = grads
+    def _enter(self, grads: Flows, places: list[int], count: int) -> Flows:
+        into = _spread(grads, places, count)
+        for hook in self._before:
+            changed = hook(self._module, into)
+            if changed is not None:
+                into = _checked(changed, count, "pre hook", "grad_output")
+        self._into = into
+        if self._places is None:  # nothing before the module asks for a gradient
+            for hook in self._hooks:
+                changed = hook(self._module, (None,) * self._count, into)
+                if isinstance(changed, Tensor) or any(c is not None for c in changed or ()):
+                    raise GradError(
+                        "Backward hook for Modules where no input requires gradient should always return None or None "
+                        "for all gradients."
+                    )
+            self._into = None
+        return tuple(into[i] for i in places)
+
+    def _leave(self, grads: Flows) -> Flows:
+        places = self._places or []
+        if self._into is None:  # the gradient did not come through the module's result
             return grads
+        flows = _spread(grads, places, self._count)
+        for hook in self._hooks:
+            changed = hook(self._module, flows, self._into)
+            if changed is not None:
+                flows = _checked(changed, self._count, "hook", "grad_input")
+        self._into = None
+        return tuple(flows[i] for i in places)
 
-        gated = _Gate.apply(arrive, *[listed[i] for i in places])
-        for i, tensor in zip(places, gated, strict=True):
-            listed[i] = tensor
-        return type(result)(listed) if isinstance(result, (tuple, list)) else listed[0]
+
+def _watched(values: tuple[Any, ...]) -> list[int] | None:
+    """Places of the tensors, if one requires a gradient that is written down."""
+    places = [i for i, v in enumerate(values) if isinstance(v, Tensor)]
+    return places if is_grad_enabled() and any(values[i].requires_grad for i in places) else None
+
+
+def _gated(values: tuple[Any, ...], places: list[int], arrive: Callable[[Flows], Flows]) -> tuple[Any, ...]:
+    through = dict(zip(places, _Gate.apply(arrive, *[values[i] for i in places]), strict=True))
+    return tuple(through.get(i, v) for i, v in enumerate(values))
+
+
+def _spread(grads: Flows, places: list[int], count: int) -> Flows:
+    at = dict(zip(places, grads, strict=True))
+    return tuple(at.get(i) for i in range(count))
+
+
+def _checked(changed: Any, count: int, hook: str, what: str) -> Flows:
+    given = (changed,) if isinstance(changed, Tensor) else tuple(changed)
+    if len(given) != count:
+        raise GradError(f"Backward {hook} returned an invalid number of {what}, got {len(given)}, but expected {count}")
+    return given

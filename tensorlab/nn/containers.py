@@ -1,4 +1,4 @@
-"""Modules that hold others: Sequential, ModuleList, ModuleDict, ParameterList, ParameterDict."""
+"""Modules that hold others: Sequential, ModuleList, ModuleDict."""
 
 from __future__ import annotations
 
@@ -6,13 +6,17 @@ import operator
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from tensorlab.autograd import Tensor
-from tensorlab.errors import ArgumentError, DimError
+from tensorlab.errors import ArgumentError, DimError, RangeError
+from tensorlab.nn.attributes import type_name
 from tensorlab.nn.module import Module
-from tensorlab.nn.parameter import Parameter
+from tensorlab.nn.printing import module_text, runs
 
 
-def _position(index: Any, length: int) -> int:
+def position(index: Any, length: int) -> int:
+    """An index that counts from the end too, as one from the start.
+
+    Raises: `DimError` outside of the length.
+    """
     at = operator.index(index)
     if not -length <= at < length:
         raise DimError(f"index {at} is out of range")
@@ -46,19 +50,18 @@ class Sequential(Module):
         modules = list(self._modules.items())
         if isinstance(index, slice):
             return type(self)(dict(modules[index]))
-        return modules[_position(index, len(modules))][1]
+        return modules[position(index, len(modules))][1]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, list(self._modules)[_position(index, len(self))], module)
+        setattr(self, list(self._modules)[position(index, len(self))], module)
 
     def __delitem__(self, index: Any) -> None:
         modules = list(self._modules.values())
         if isinstance(index, slice):
             del modules[index]
         else:
-            del modules[_position(index, len(modules))]
-        self._modules.clear()
-        self._modules.update((str(i), m) for i, m in enumerate(modules))
+            del modules[position(index, len(modules))]
+        _renumber(self, modules)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -66,16 +69,69 @@ class Sequential(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
+    def __add__(self, other: Any) -> Sequential:
+        return Sequential(*self, *_sequential(other))
+
+    def __iadd__(self, other: Any) -> Sequential:
+        return self.extend(_sequential(other))
+
+    def __mul__(self, other: int) -> Sequential:
+        return Sequential(*(list(self) * _factor(other, self)))
+
+    def __rmul__(self, other: int) -> Sequential:
+        return self * other
+
+    def __imul__(self, other: int) -> Sequential:
+        return self.extend(list(self) * (_factor(other, self) - 1))
+
     def append(self, module: Module) -> Sequential:
         """Add a module at the end."""
         self.add_module(str(len(self)), module)
         return self
 
-    def extend(self, modules: Iterable[Module]) -> Sequential:
+    def insert(self, index: int, module: Module) -> Sequential:
+        """Put a module before a place; the names of all are their places from then on.
+
+        Raises: `DimError` for a place that is not there.
+        """
+        if not -len(self) <= index <= len(self):
+            raise DimError(f"Index out of range: {index}")
+        _renumber(self, [*self[:index], module, *self[index:]])
+        return self
+
+    def extend(self, sequential: Iterable[Module]) -> Sequential:
         """Add modules at the end."""
-        for module in modules:
+        for module in sequential:
             self.append(module)
         return self
+
+    def pop(self, key: Any) -> Any:
+        """Take a module out, or several by a slice."""
+        found = self[key]
+        del self[key]
+        return found
+
+
+def _sequential(other: Any) -> list[Module]:
+    if not isinstance(other, Sequential):
+        raise RangeError(f"add operator supports only objects of Sequential class, but {type(other)} is given.")
+    return list(other)
+
+
+def _factor(other: Any, module: Sequential) -> int:
+    if not isinstance(other, int):
+        raise ArgumentError(f"unsupported operand type(s) for *: {type(module)} and {type(other)}")
+    if other <= 0:
+        raise RangeError(f"Non-positive multiplication factor {other} for {type(module)}")
+    return other
+
+
+def _renumber(module: Module, parts: Iterable[Any]) -> None:
+    """Let these be the modules within, named by their places."""
+    kept = list(parts)
+    module._modules.clear()
+    for i, part in enumerate(kept):
+        module.add_module(str(i), part)
 
 
 class ModuleList(Module):
@@ -87,15 +143,15 @@ class ModuleList(Module):
 
     def __getitem__(self, index: Any) -> Any:
         modules = list(self)
-        return type(self)(modules[index]) if isinstance(index, slice) else modules[_position(index, len(modules))]
+        return type(self)(modules[index]) if isinstance(index, slice) else modules[position(index, len(modules))]
 
     def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, str(_position(index, len(self))), module)
+        setattr(self, str(position(index, len(self))), module)
 
     def __delitem__(self, index: Any) -> None:
         modules = list(self._modules.values())
-        del modules[index if isinstance(index, slice) else _position(index, len(modules))]
-        self._renumber(modules)
+        del modules[index if isinstance(index, slice) else position(index, len(modules))]
+        _renumber(self, modules)
 
     def __len__(self) -> int:
         return len(self._modules)
@@ -103,17 +159,26 @@ class ModuleList(Module):
     def __iter__(self) -> Iterator[Any]:
         return iter(self._modules.values())
 
-    def _renumber(self, modules: Iterable[Any]) -> None:
-        kept = list(modules)
-        self._modules.clear()
-        for i, module in enumerate(kept):
-            self.add_module(str(i), module)
+    def __add__(self, other: Iterable[Module]) -> ModuleList:
+        return ModuleList([*self, *other])
+
+    def __iadd__(self, modules: Iterable[Module]) -> ModuleList:
+        return self.extend(modules)
+
+    def __repr__(self) -> str:
+        return module_text(self._get_name(), "", runs(self))
 
     def insert(self, index: int, module: Module) -> None:
         """Put a module before a place."""
         modules = list(self._modules.values())
         modules.insert(index, module)
-        self._renumber(modules)
+        _renumber(self, modules)
+
+    def pop(self, key: Any) -> Any:
+        """Take a module out, or several by a slice."""
+        found = self[key]
+        del self[key]
+        return found
 
     def append(self, module: Module) -> ModuleList:
         """Add a module at the end."""
@@ -121,7 +186,12 @@ class ModuleList(Module):
         return self
 
     def extend(self, modules: Iterable[Module]) -> ModuleList:
-        """Add modules at the end."""
+        """Add modules at the end.
+
+        Raises: `ArgumentError` for what cannot be gone through.
+        """
+        if not isinstance(modules, Iterable):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
+            raise ArgumentError(f"ModuleList.extend should be called with an iterable, but got {type_name(modules)}")
         for module in modules:
             self.append(module)
         return self
@@ -173,68 +243,13 @@ class ModuleDict(Module):
         return self._modules.values()
 
     def update(self, modules: Any) -> None:
-        """Add the modules of a dict, or of pairs of names and modules."""
+        """Add the modules of a dict, or of pairs of names and modules.
+
+        Raises: `ArgumentError` for what cannot be gone through.
+        """
+        if not isinstance(modules, Iterable):
+            raise ArgumentError(
+                f"ModuleDict.update should be called with an iterable of key/value pairs, but got {type_name(modules)}"
+            )
         for key, module in modules.items() if isinstance(modules, (Mapping, ModuleDict)) else modules:
             self[key] = module
-
-
-class ParameterList(Module):
-    """A list whose tensors are parameters of the module that holds it."""
-
-    def __init__(self, values: Iterable[Tensor] | None = None) -> None:
-        super().__init__()
-        for value in values or ():
-            self.append(value)
-
-    def append(self, value: Tensor) -> ParameterList:
-        """Add a parameter, or a tensor that becomes one."""
-        if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
-            raise ArgumentError(f"ParameterList: takes Tensors, got {type(value).__name__}")
-        self.register_parameter(str(len(self)), value if isinstance(value, Parameter) else Parameter(value))
-        return self
-
-    def __getitem__(self, index: Any) -> Any:
-        values = list(self._parameters.values())
-        return type(self)(values[index]) if isinstance(index, slice) else values[_position(index, len(values))]  # pyright: ignore[reportArgumentType]
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[Any]:
-        return iter(self._parameters.values())
-
-
-class ParameterDict(Module):
-    """A dict whose tensors are parameters of the module that holds it."""
-
-    def __init__(self, values: Mapping[str, Tensor] | None = None) -> None:
-        super().__init__()
-        for key, value in (values or {}).items():
-            self[key] = value
-
-    def __getitem__(self, key: str) -> Any:
-        return self._parameters[key]
-
-    def __setitem__(self, key: str, value: Tensor) -> None:
-        self.register_parameter(key, value if isinstance(value, Parameter) else Parameter(value))
-
-    def __len__(self) -> int:
-        return len(self._parameters)
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._parameters)
-
-    def __contains__(self, key: object) -> bool:
-        return key in self._parameters
-
-    def keys(self) -> Iterable[str]:
-        """The names."""
-        return self._parameters.keys()
-
-    def items(self) -> Iterable[tuple[str, Any]]:
-        """Names and parameters."""
-        return self._parameters.items()
-
-    def values(self) -> Iterable[Any]:
-        """The parameters."""
-        return self._parameters.values()

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeVar
 
 from tensorlab.autograd import Tensor
 from tensorlab.autograd.node import RemovableHandle, add_hook
-from tensorlab.core.dtype import DType
-from tensorlab.errors import ArgumentError, DTypeError
-from tensorlab.nn.backward_hooks import BackwardHooks
-from tensorlab.nn.parameter import Parameter
+from tensorlab.core.dtype import BY_NAME, DType
+from tensorlab.errors import ArgumentError, AssignmentError, RangeError
+from tensorlab.nn.attributes import TABLES, check_name, check_started, forget, holder, replace, type_name
+from tensorlab.nn.backward_hooks import BackwardWatch
+from tensorlab.nn.conversion import convert, target
+from tensorlab.nn.parameter import Buffer, Parameter
+from tensorlab.nn.printing import module_text
 from tensorlab.nn.state import KeyDifference, load, save
+from tensorlab.nn.tree import dotted, entry, members, submodule
 
 M = TypeVar("M", bound="Module")
 Hook = Callable[..., Any]
-
-_TABLES = ("_parameters", "_buffers", "_modules")
 
 
 class Module:
@@ -44,12 +47,11 @@ class Module:
     def __init__(self) -> None:
         plain = super().__setattr__
         plain("training", True)
-        for table in _TABLES:
+        for table in TABLES:
             plain(table, {})
-        plain("_transient", set())
-        plain("_before", {})
-        plain("_after", {})
-        plain("_backward_hooks", BackwardHooks())
+        plain("_non_persistent_buffers_set", set())
+        for hooks in ("_forward_pre_hooks", "_forward_hooks", "_backward_pre_hooks", "_backward_hooks"):
+            plain(hooks, {})
 
     # The call
 
@@ -58,111 +60,134 @@ class Module:
         raise ArgumentError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        before: dict[int, tuple[Hook, bool]] = self._before
-        after: dict[int, tuple[Hook, bool]] = self._after
-        hooks: BackwardHooks = self._backward_hooks
-        if not (before or after or hooks):
+        before: dict[int, tuple[Hook, bool]] = self._forward_pre_hooks
+        after: dict[int, tuple[Hook, bool]] = self._forward_hooks
+        if not (before or after or self._backward_hooks or self._backward_pre_hooks):
             return self.forward(*args, **kwargs)
         for hook, with_kwargs in list(before.values()):
             changed = hook(self, args, kwargs) if with_kwargs else hook(self, args)
-            if changed is not None:
-                if with_kwargs:
-                    args, kwargs = changed
-                else:
-                    args = changed if isinstance(changed, tuple) else (changed,)
-        args = hooks.watch_inputs(self, args)
+            if changed is None:
+                continue
+            if not with_kwargs:
+                args = changed if isinstance(changed, tuple) else (changed,)
+            elif isinstance(changed, tuple) and len(changed) == 2:
+                args, kwargs = changed
+            else:
+                raise ArgumentError(
+                    f"forward pre-hook must return None or a tuple of (new_args, new_kwargs), but got {changed}."
+                )
+        watch = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            watch = BackwardWatch(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
+            args = watch.arguments(args)
         result = self.forward(*args, **kwargs)
         for hook, with_kwargs in list(after.values()):
             changed = hook(self, args, kwargs, result) if with_kwargs else hook(self, args, result)
             result = result if changed is None else changed
-        return hooks.watch_results(self, result)
+        return result if watch is None else watch.results(result)
 
     def register_forward_pre_hook(
         self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False
     ) -> RemovableHandle:
         """Call ``hook(module, args)`` before each ``forward``; what it gives, if anything, replaces the arguments."""
-        return _add(self._before, (hook, with_kwargs), prepend=prepend)
+        return _add(self._forward_pre_hooks, (hook, with_kwargs), prepend=prepend)
 
     def register_forward_hook(self, hook: Hook, *, prepend: bool = False, with_kwargs: bool = False) -> RemovableHandle:
         """Call ``hook(module, args, result)`` after each ``forward``; what it gives, if anything, replaces that."""
-        return _add(self._after, (hook, with_kwargs), prepend=prepend)
+        return _add(self._forward_hooks, (hook, with_kwargs), prepend=prepend)
 
-    def register_full_backward_hook(self, hook: Hook) -> RemovableHandle:
+    def register_full_backward_pre_hook(
+        self,
+        hook: Hook,
+        prepend: bool = False,  # noqa: FBT001 - torch's signature
+    ) -> RemovableHandle:
+        """Call ``hook(module, grad_output)`` once the gradients of the module's result are there."""
+        return _add(self._backward_pre_hooks, hook, prepend=prepend)
+
+    def register_full_backward_hook(
+        self,
+        hook: Hook,
+        prepend: bool = False,  # noqa: FBT001 - torch's signature
+    ) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` once the gradients of the module's arguments are there."""
-        return self._backward_hooks.add(hook)
+        return _add(self._backward_hooks, hook, prepend=prepend)
 
     # Attributes
 
     def __setattr__(self, name: str, value: Any) -> None:
-        tables = self.__dict__
-        if isinstance(value, (Parameter, Module)) and "_parameters" not in tables:
-            kind = "module" if isinstance(value, Module) else "parameters"
-            raise ArgumentError(f"cannot assign {kind} before Module.__init__() call")
         if isinstance(value, Parameter):
-            self.register_parameter(name, value)
+            check_started(self, "parameters")
+            self.register_parameter(name, value, _replaces=True)
+            return
+        table = holder(self, name)
+        if table == "_parameters":
+            replace(self, table, name, value)
         elif isinstance(value, Module):
-            _forget(self, name, but="_modules")
+            check_started(self, "module")
+            forget(self, name, but="_modules")
             self._modules[name] = value
-        elif "_parameters" in tables and any(name in tables[t] for t in _TABLES):
-            self._replace(name, value)
+        elif isinstance(value, Buffer):
+            check_started(self, "buffer")
+            forget(self, name, but="_buffers")
+            self.register_buffer(name, value, value.persistent)
+        elif table is not None:
+            replace(self, table, name, value)
         else:
             super().__setattr__(name, value)
 
-    def _replace(self, name: str, value: Any) -> None:
-        """Assign what is no parameter and no module to a name that one of the tables holds."""
-        table = next(t for t in _TABLES if name in self.__dict__[t])
-        takes = {"_parameters": "Parameter", "_buffers": "Tensor", "_modules": "Module"}[table]
-        if value is not None and not (table == "_buffers" and isinstance(value, Tensor)):
-            raise ArgumentError(
-                f"cannot assign '{type(value).__name__}' as {table[1:-1]} '{name}' ({takes} or None expected)"
-            )
-        self.__dict__[table][name] = value
-
     def __getattr__(self, name: str) -> Any:
-        for table in _TABLES:
-            held = self.__dict__.get(table)
-            if held is not None and name in held:
-                return held[name]
-        raise AttributeError(f"'{type(self).__name__}' object has no attribute '{name}'")
+        tables = self.__dict__
+        for table in TABLES:
+            if table in tables and name in tables[table]:
+                return tables[table][name]
+        raise AssignmentError(f"'{type(self).__name__}' object has no attribute '{name}'")
 
     def __delattr__(self, name: str) -> None:
-        for table in _TABLES:
-            if name in self.__dict__[table]:
-                del self.__dict__[table][name]
-                self._transient.discard(name)
-                return
-        super().__delattr__(name)
+        table = holder(self, name)
+        if table is None:
+            super().__delattr__(name)
+            return
+        del self.__dict__[table][name]
+        self._non_persistent_buffers_set.discard(name)
 
     def __dir__(self) -> list[str]:
-        return sorted({*super().__dir__(), *(n for t in _TABLES for n in self.__dict__[t])})
+        names = {*super().__dir__(), *(n for t in TABLES for n in self.__dict__.get(t, ()))}
+        return sorted(n for n in names if not n[:1].isdigit())
 
-    def register_parameter(self, name: str, param: Parameter | None) -> None:
+    def register_parameter(self, name: str, param: Parameter | None, *, _replaces: bool = False) -> None:
         """Make ``param`` a parameter of the module under this name; None keeps the name without one.
 
-        Raises: `ArgumentError` for another kind, or a name that cannot be an attribute.
+        Raises: `ArgumentError` for another kind, `AttributeKeyError` for a name that cannot be an attribute,
+                `RangeError` for a parameter with a history.
         """
-        _check_name(self, name, "parameter", "_parameters")
+        if _replaces:
+            forget(self, name, but="_parameters")
+        check_name(self, name, "parameter", "_parameters")
         if param is not None and not isinstance(param, Parameter):  # pyright: ignore[reportUnnecessaryIsInstance]
             raise ArgumentError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' (Parameter or None required)"
+                f"cannot assign '{type_name(param)}' object to parameter '{name}' (tensorlab.nn.Parameter or None "
+                "required)"
             )
         if param is not None and param.grad_fn is not None:
-            raise ArgumentError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly."
+            raise RangeError(
+                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. To "
+                f"express '{name}' as a function of another Tensor, compute the value in the forward() method."
             )
-        _forget(self, name, but="_parameters")
         self._parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:  # noqa: FBT001
         """Keep a tensor that is no parameter; a persistent one is part of the state.
 
-        Raises: `ArgumentError` for another kind, or a name that cannot be an attribute.
+        Raises: `ArgumentError` for another kind, `AttributeKeyError` for a name that cannot be an attribute.
         """
-        _check_name(self, name, "buffer", "_buffers")
+        check_name(self, name, "buffer", "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ArgumentError(f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor required)")
+            raise ArgumentError(
+                f"cannot assign '{type_name(tensor)}' object to buffer '{name}' (tensorlab Tensor or None required)"
+            )
         self._buffers[name] = tensor
-        self._transient.discard(name) if persistent else self._transient.add(name)
+        transient: set[str] = self._non_persistent_buffers_set
+        transient.discard(name) if persistent else transient.add(name)
 
     def register_module(self, name: str, module: Module | None) -> None:
         """Make ``module`` a part of this one under this name."""
@@ -171,31 +196,31 @@ class Module:
     def add_module(self, name: str, module: Module | None) -> None:
         """Make ``module`` a part of this one under this name.
 
-        Raises: `ArgumentError` for another kind, or a name that cannot be an attribute.
+        Raises: `ArgumentError` for another kind, `AttributeKeyError` for a name that cannot be an attribute.
         """
         if module is not None and not isinstance(module, Module):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ArgumentError(f"{type(module).__name__} is not a Module subclass")
-        _check_name(self, name, "module", "_modules")
+            raise ArgumentError(f"{type_name(module)} is not a Module subclass")
+        check_name(self, name, "module", "_modules")
         self._modules[name] = module
 
     # What it is made of
 
     def named_modules(
         self,
-        memo: set[int] | None = None,
+        memo: set[Module] | None = None,
         prefix: str = "",
         remove_duplicate: bool = True,  # noqa: FBT001
     ) -> Iterator[tuple[str, Module]]:
         """The module itself and all below it, by dotted name; each once."""
-        seen = set[int]() if memo is None else memo
+        seen = set[Module]() if memo is None else memo
         if remove_duplicate:
-            if id(self) in seen:
+            if self in seen:
                 return
-            seen.add(id(self))
+            seen.add(self)
         yield prefix, self
         for name, child in self._modules.items():
             if child is not None:
-                yield from child.named_modules(seen, _dotted(prefix, name), remove_duplicate)
+                yield from child.named_modules(seen, dotted(prefix, name), remove_duplicate)
 
     def modules(self) -> Iterator[Module]:
         """The module itself and all below it."""
@@ -220,7 +245,7 @@ class Module:
         remove_duplicate: bool = True,  # noqa: FBT001
     ) -> Iterator[tuple[str, Parameter]]:
         """Parameters by dotted name, those of modules below too; one that is shared comes once."""
-        return self._named("_parameters", prefix, recurse=recurse, once=remove_duplicate)
+        return members(self, "_parameters", prefix, recurse=recurse, once=remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:  # noqa: FBT001 - torch's signature
         """Parameters, those of modules below too."""
@@ -233,53 +258,30 @@ class Module:
         remove_duplicate: bool = True,  # noqa: FBT001
     ) -> Iterator[tuple[str, Tensor]]:
         """Buffers by dotted name, those of modules below too."""
-        return self._named("_buffers", prefix, recurse=recurse, once=remove_duplicate)
+        return members(self, "_buffers", prefix, recurse=recurse, once=remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:  # noqa: FBT001 - torch's signature
         """Buffers, those of modules below too."""
         return (b for _, b in self.named_buffers(recurse=recurse))
 
-    def _named(self, table: str, prefix: str, *, recurse: bool, once: bool) -> Iterator[tuple[str, Any]]:
-        seen: set[int] = set()
-        parts = self.named_modules(prefix=prefix, remove_duplicate=once) if recurse else [(prefix, self)]
-        for path, module in parts:
-            for name, value in module.__dict__[table].items():
-                if value is None or (once and id(value) in seen):
-                    continue
-                seen.add(id(value))
-                yield _dotted(path, name), value
-
     def get_submodule(self, target: str) -> Module:
         """The module of a dotted name; the module itself for an empty one.
 
-        Raises: `AttributeError` naming the part that is missing.
+        Raises: `AssignmentError` naming the part that is missing.
         """
-        found: Any = self
-        for part in target.split(".") if target else ():
-            found = getattr(found, part)
-            if not isinstance(found, Module):
-                raise AttributeError(f"`{part}` is not a Module")
-        return found
+        return submodule(self, target)
 
     def get_parameter(self, target: str) -> Parameter:
         """The parameter of a dotted name."""
-        path, _, name = target.rpartition(".")
-        found = getattr(self.get_submodule(path), name)
-        if not isinstance(found, Parameter):
-            raise AttributeError(f"`{name}` is not a Parameter")
-        return found
+        return entry(self, target, "_parameters")
 
     def get_buffer(self, target: str) -> Tensor:
         """The buffer of a dotted name."""
-        path, _, name = target.rpartition(".")
-        module = self.get_submodule(path)
-        if name not in module._buffers:
-            raise AttributeError(f"`{name}` is not a buffer")
-        return getattr(module, name)
+        return entry(self, target, "_buffers")
 
     # State
 
-    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> OrderedDict[str, Tensor]:
         """Parameters and persistent buffers by dotted name; off the tape, over the same storages."""
         return save(self, prefix=prefix, keep_vars=keep_vars)
 
@@ -331,43 +333,31 @@ class Module:
             elif p.grad is not None:
                 p.grad = p.grad.detach().zero_()
 
-    def to(self: M, target: Any = None, *, dtype: DType | None = None, device: Any = None, **_: Any) -> M:
+    def to(self: M, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False) -> M:
         """Convert floating parameters and buffers to a dtype; there is only one device.
 
         Raises: `DTypeError` for a dtype that is not floating.
         """
-        from tensorlab.core.device import device as device_type
-
-        wanted = target if isinstance(target, DType) else target.dtype if isinstance(target, Tensor) else dtype
-        named = device if device is not None else target if isinstance(target, (str, device_type)) else None
-        if named is not None:
-            device_type(str(named))
-        if wanted is None:
-            return self
-        if not wanted.is_floating_point:
-            raise DTypeError(f"Module.to: takes a floating point dtype, got {wanted.name}")
-        for module in self.modules():
-            for table in ("_parameters", "_buffers"):
-                for name, value in module.__dict__[table].items():
-                    if value is not None and value.dtype.is_floating_point and value.dtype is not wanted:
-                        _convert(module, table, name, value, wanted)
+        wanted = target(args, dtype, device)
+        if wanted is not None:
+            convert(self, wanted)
         return self
 
     def float(self: M) -> M:
         """All floating parameters and buffers as float32."""
-        return self.to(_dtype("float32"))
+        return self.to(BY_NAME["float32"])
 
     def double(self: M) -> M:
         """All floating parameters and buffers as float64."""
-        return self.to(_dtype("float64"))
+        return self.to(BY_NAME["float64"])
 
     def half(self: M) -> M:
         """All floating parameters and buffers as float16."""
-        return self.to(_dtype("float16"))
+        return self.to(BY_NAME["float16"])
 
     def bfloat16(self: M) -> M:
         """All floating parameters and buffers as bfloat16."""
-        return self.to(_dtype("bfloat16"))
+        return self.to(BY_NAME["bfloat16"])
 
     def cpu(self: M) -> M:
         """The module itself: there is only one device."""
@@ -383,11 +373,7 @@ class Module:
         return type(self).__name__
 
     def __repr__(self) -> str:
-        extra = self.extra_repr().split("\n") if self.extra_repr() else []
-        parts = [f"({name}): {_indented(repr(child))}" for name, child in self._modules.items()]
-        if not parts and len(extra) <= 1:
-            return f"{self._get_name()}({extra[0] if extra else ''})"
-        return f"{self._get_name()}(\n  " + "\n  ".join([*extra, *parts]) + "\n)"
+        return module_text(self._get_name(), self.extra_repr(), [(n, repr(m)) for n, m in self._modules.items()])
 
 
 def _add(hooks: dict[int, Any], entry: Any, *, prepend: bool) -> RemovableHandle:
@@ -397,47 +383,3 @@ def _add(hooks: dict[int, Any], entry: Any, *, prepend: bool) -> RemovableHandle
         hooks.clear()
         hooks.update({handle.id: entry, **others})
     return handle
-
-
-def _dotted(prefix: str, name: str) -> str:
-    return f"{prefix}.{name}" if prefix else name
-
-
-def _indented(text: str) -> str:
-    first, *rest = text.split("\n")
-    return "\n".join([first, *("  " + line for line in rest)])
-
-
-def _forget(module: Module, name: str, *, but: str) -> None:
-    """A name is in one table at most."""
-    module.__dict__.pop(name, None)
-    for table in _TABLES:
-        if table != but:
-            module.__dict__[table].pop(name, None)
-
-
-def _check_name(module: Module, name: object, kind: str, table: str) -> None:
-    if "_parameters" not in module.__dict__:
-        raise ArgumentError(f"cannot assign {kind} before Module.__init__() call")
-    if not isinstance(name, str):
-        raise ArgumentError(f"{kind} name should be a string. Got {type(name).__name__}")
-    if "." in name or not name:
-        raise ArgumentError(f'{kind} name can\'t be empty or contain ".", got: {name!r}')
-    if hasattr(module, name) and name not in module.__dict__[table]:
-        raise ArgumentError(f"attribute '{name}' already exists")
-
-
-def _convert(module: Module, table: str, name: str, value: Any, wanted: DType) -> None:
-    if table == "_buffers":
-        module.__dict__[table][name] = value.to(wanted)
-        return
-    value.data = value.detach().to(wanted)  # the parameter stays the object that optimisers know
-    if value.grad is not None:
-        gradient, value.grad = value.grad, None
-        value.grad = gradient.detach().to(wanted)
-
-
-def _dtype(name: str) -> DType:
-    from tensorlab.core.dtype import BY_NAME
-
-    return BY_NAME[name]

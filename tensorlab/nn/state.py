@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -31,14 +32,16 @@ def entries(module: Module, prefix: str) -> list[tuple[Module, str, str, Tensor]
     for path, part in module.named_modules(prefix=prefix.removesuffix("."), remove_duplicate=False):
         for table in ("_parameters", "_buffers"):
             for name, value in part.__dict__[table].items():
-                if value is not None and not (table == "_buffers" and name in part.__dict__["_transient"]):
+                if value is not None and not (
+                    table == "_buffers" and name in part.__dict__["_non_persistent_buffers_set"]
+                ):
                     found.append((part, table, f"{path}.{name}" if path else name, value))
     return found
 
 
-def save(module: Module, *, prefix: str, keep_vars: bool) -> dict[str, Tensor]:
+def save(module: Module, *, prefix: str, keep_vars: bool) -> OrderedDict[str, Tensor]:
     """The state of a module."""
-    return {key: value if keep_vars else value.detach() for _, _, key, value in entries(module, prefix)}
+    return OrderedDict((key, value if keep_vars else value.detach()) for _, _, key, value in entries(module, prefix))
 
 
 def load(module: Module, state: Mapping[str, Tensor], *, strict: bool, assign: bool) -> KeyDifference:
@@ -54,17 +57,20 @@ def load(module: Module, state: Mapping[str, Tensor], *, strict: bool, assign: b
         [key for _, _, key, _ in own if key not in state], [key for key in state if key not in known]
     )
     wrong: list[str] = []
-    if strict and difference.unexpected_keys:
-        wrong.append(f"Unexpected key(s) in state_dict: {_quoted(difference.unexpected_keys)}.")
     if strict and difference.missing_keys:
-        wrong.append(f"Missing key(s) in state_dict: {_quoted(difference.missing_keys)}.")
+        wrong.append(f"Missing key(s) in state_dict: {_quoted(difference.missing_keys)}. ")
+    if strict and difference.unexpected_keys:
+        wrong.append(f"Unexpected key(s) in state_dict: {_quoted(difference.unexpected_keys)}. ")
     for _, _, key, value in own:
-        given = state.get(key)
-        if given is None:
+        if key not in state:
             continue
+        given = state[key]
         if not isinstance(given, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance]
-            wrong.append(f'While copying the parameter named "{key}", expected a Tensor, got {type(given).__name__}.')
-        elif tuple(given.shape) != tuple(value.shape):
+            wrong.append(
+                f'While copying the parameter named "{key}", expected tensorlab.Tensor or Tensor-like object from '
+                f"checkpoint but received {type(given)}"
+            )
+        elif not _fits(given, value):
             wrong.append(
                 f"size mismatch for {key}: copying a param with shape {given.shape!r} from checkpoint, the shape in "
                 f"current model is {value.shape!r}."
@@ -79,11 +85,20 @@ def load(module: Module, state: Mapping[str, Tensor], *, strict: bool, assign: b
 
 
 def _bring(part: Module, table: str, name: str, value: Tensor, given: Tensor, *, assign: bool) -> None:
+    fitting = given if given.shape == value.shape else given[0]
     if not assign:
-        value.copy_(given)
-        return
-    held = part.__dict__[table]
-    held[name] = Parameter(given, requires_grad=value.requires_grad) if table == "_parameters" else given
+        value.copy_(fitting)
+    elif table == "_buffers":
+        part.__dict__[table][name] = fitting
+    elif isinstance(fitting, Parameter):
+        part.__dict__[table][name] = fitting.requires_grad_(value.requires_grad)
+    else:
+        part.__dict__[table][name] = Parameter(fitting, requires_grad=value.requires_grad)
+
+
+def _fits(given: Tensor, value: Tensor) -> bool:
+    """Whether a tensor can become an entry; a vector of one stands for a number, as in torch's old states."""
+    return given.shape == value.shape or (not value.shape and tuple(given.shape) == (1,))
 
 
 def _quoted(keys: list[str]) -> str:

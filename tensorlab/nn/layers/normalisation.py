@@ -35,8 +35,9 @@ class _ChannelNorm(Module):
         self.affine, self.track_running_stats = affine, track_running_stats
         for name in ("weight", "bias"):
             self.register_parameter(name, new_parameter(num_features, dtype=dtype) if affine else None)
+        kind = dtype or default_float()
         for name in ("running_mean", "running_var"):
-            self.register_buffer(name, empty(dtype or default_float(), (num_features,)) if track_running_stats else None)
+            self.register_buffer(name, empty(kind, (num_features,)) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", empty(int64, ()) if track_running_stats else None)
         self.reset_parameters()
 

@@ -133,13 +133,22 @@ class AdaptiveAvgPool2d(_Adaptive):
     function = "adaptive_avg_pool2d"
 
 
-class AdaptiveMaxPool1d(_Adaptive):
+class _AdaptiveMaxPool(_Adaptive):
+    def __init__(self, output_size: Sizes, return_indices: bool = False) -> None:  # noqa: FBT001
+        super().__init__(output_size)
+        self.return_indices = return_indices
+
+    def forward(self, input: Tensor) -> Any:
+        return getattr(F, self.function)(input, self.output_size, self.return_indices)
+
+
+class AdaptiveMaxPool1d(_AdaptiveMaxPool):
     """The largest of even shares of ``[N, C, L]``."""
 
     function = "adaptive_max_pool1d"
 
 
-class AdaptiveMaxPool2d(_Adaptive):
+class AdaptiveMaxPool2d(_AdaptiveMaxPool):
     """The largest of even shares of ``[N, C, H, W]``."""
 
     function = "adaptive_max_pool2d"
