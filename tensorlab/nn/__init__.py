@@ -4,6 +4,7 @@ from tensorlab.nn import functional as functional
 from tensorlab.nn import init as init
 from tensorlab.nn import optim as optim
 from tensorlab.nn import parameter as parameter
+from tensorlab.nn import utils as utils
 from tensorlab.nn.containers import ModuleDict as ModuleDict
 from tensorlab.nn.containers import ModuleList as ModuleList
 from tensorlab.nn.containers import Sequential as Sequential
