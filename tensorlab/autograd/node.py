@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
+from tensorlab.autograd.names import shown_name
 from tensorlab.autograd.recipe import Recipe
 from tensorlab.autograd.tape import Saved, Tape
 from tensorlab.core.op import Op, lookup
@@ -74,6 +75,7 @@ class Node:
     pre_hooks: dict[int, Any] | None = None
     tensor_hooks: dict[int, dict[int, Any]] | None = None  # of results, by their number
     metadata: dict[str, Any] | None = None
+    called: str | None = None  # the name that it goes by, where that is not its operation's
     writer: Any = None  # a weak reference to the node that stands for this one, where it wrote to a view
 
     def __init__(self, name: str, edges: Sequence[Edge | None], place: CodePlace | None) -> None:
@@ -191,7 +193,7 @@ class OpNode(Node):
     tensors.
     """
 
-    __slots__ = ("_edges", "_places", "kept", "recipe", "sources", "stored")
+    __slots__ = ("at", "kept", "made", "places", "recipe", "sources", "stored")
 
     def __init__(
         self,
@@ -204,12 +206,13 @@ class OpNode(Node):
         self.recipe = recipe
         self.sources = sources
         self.kept = kept
-        self.place = place
+        self.at: tuple[Any, ...] | None = place  # `place`, or what it is made of
         self.serial = next_serial()
         self.outputs: tuple[TensorType | None, ...] = ()
         self.stored: Sequence[Stored] | None = ()  # None once they are let go
-        self._edges: tuple[Edge | None, ...] | None = None
-        self._places = places  # of each parameter, where its edge is, or where those of its list begin and end
+        self.made: tuple[Edge | None, ...] | None = None  # the edges, once somebody has asked
+        # Where not the recipe's: of each parameter, where its edge is, or where those of its list begin and end.
+        self.places = places
 
     @property
     def op(self) -> Op:
@@ -219,20 +222,25 @@ class OpNode(Node):
     @property
     def name(self) -> str:
         """Torch's name of such nodes."""
-        return self.recipe.name
+        return self.called or shown_name(self.recipe.name, self.outputs)
+
+    @property
+    def place(self) -> CodePlace | None:
+        """The user's line."""
+        return None if self.at is None else CodePlace(*self.at)
 
     @property
     def edges(self) -> tuple[Edge | None, ...]:
         """Where gradients go, one an argument."""
-        found = self._edges
+        found = self.made
         if found is None:
-            found = self._edges = tuple([None if s is None else _edge(s) for s in self.sources])
+            found = self.made = tuple([None if s is None else _edge(s) for s in self.sources])
             self.sources = ()
         return found
 
     @edges.setter
     def edges(self, edges: tuple[Edge | None, ...]) -> None:
-        self._edges = edges
+        self.made = edges
 
     @property
     def saved(self) -> dict[str, Tensor | tuple[Tensor | None, ...] | None]:
@@ -254,7 +262,7 @@ class OpNode(Node):
         if recipe.listed:
             flowing = (tuple(zeros_of(t) if g is None and t else g for g, t in zip(grads, self.outputs, strict=True)),)
         values = [*flowing, *self.kept, *self._unpacked(tracked=tracked), None]
-        places: dict[str, Any] = recipe.places if self._places is None else self._places  # pyright: ignore[reportAssignmentType]
+        places: dict[str, Any] = recipe.places if self.places is None else self.places  # pyright: ignore[reportAssignmentType]
         out: list[Tensor | None] = [None] * len(edges)
         for formula in recipe.formulas:
             if formula.has_needs:

@@ -8,7 +8,8 @@ from typing import Any
 
 from tensorlab.autograd.names import node_name
 from tensorlab.core.op import Derivative, Op, lookup
-from tensorlab.core.types import ListType
+from tensorlab.core.tensor import Tensor
+from tensorlab.core.types import ListType, TensorType, Type
 from tensorlab.errors import GradError
 
 Asked = tuple[int, ...]  # positions of the parameters whose tensors, or some of whose tensors, ask for a gradient
@@ -43,7 +44,11 @@ class Recipe:
     places: dict[str, int] | None  # of each tensor parameter, where its edge is; None where one takes a list
     writes: bool
     listed: bool  # whether the one result is a list
+    keeps: bool  # whether there are numbers or types to keep
 
+
+# Results that the values of the arguments have no part in, or none that has a derivative: they require no gradient.
+_CONSTANT = ("zeros_like", "ones_like", "full_like", "histc")
 
 _recipes: dict[tuple[Op, Asked], Recipe] = {}
 
@@ -59,6 +64,7 @@ def recipe(op: Op, asked: Asked) -> Recipe:
 def _worked_out(op: Op, asked: Asked) -> Recipe:
     params = op.schema.params
     known = derivatives_of(op)
+    asked = () if op.schema.name in _CONSTANT or not any(_of_tensors(r.type) for r in op.schema.results) else asked
     chosen: list[Derivative] = []
     for name in (params[i].name for i in asked):
         found = known.get(name) or Derivative((name,), _missing(op, name), ())
@@ -90,7 +96,27 @@ def _worked_out(op: Op, asked: Asked) -> Recipe:
         None if op.tensor_lists else {params[i].name: k for k, i in enumerate(op.tensors)},
         bool(op.schema.writes),
         not several and bool(op.schema.results) and isinstance(op.schema.results[0].type, ListType),
+        bool(numbers or types),
     )
+
+
+def _of_tensors(type_: Type) -> bool:
+    return isinstance(type_, TensorType) or (isinstance(type_, ListType) and _of_tensors(type_.element))
+
+
+def kept(how: Recipe, args: tuple[Any, ...]) -> list[Any]:
+    """The numbers, and the types of tensors, that formulas name; arguments that were not given are the defaults."""
+    given, params = len(args), how.op.schema.params
+    found = [args[i] if i < given else params[i].default for i in how.numbers]
+    for i in how.types:
+        value = args[i]
+        of_list = isinstance(value, (list, tuple))
+        found.append(tuple(map(_type, value)) if of_list else _type(value))  # pyright: ignore[reportUnknownArgumentType]
+    return found
+
+
+def _type(value: Tensor | None) -> Any:
+    return None if value is None else value.layout.type
 
 
 def derivatives_of(op: Op) -> dict[str, Derivative]:

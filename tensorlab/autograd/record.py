@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from tensorlab.autograd import short_cuts
 from tensorlab.autograd.modes import ENABLED
 from tensorlab.autograd.node import Edge, OpNode, Source, Stored
 from tensorlab.autograd.node import accumulator as accumulator
-from tensorlab.autograd.recipe import Asked, Recipe, recipe
+from tensorlab.autograd.recipe import Asked, Recipe, kept, recipe
 from tensorlab.autograd.recipe import derivatives_of as derivatives_of
 from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Saved, Tape
-from tensorlab.autograd.views import check_write, rebase, refreshed
+from tensorlab.autograd.views import check_write, rebase, refreshed, source
 from tensorlab.core.op import Op, lookup
 from tensorlab.core.place import user_place
 from tensorlab.core.tensor import Tensor
 from tensorlab.ops import movement
 
 _DETACH = movement.detach
-Run = Callable[..., Tensor]
 
 
 class TapeRecorder:
@@ -32,35 +32,8 @@ class TapeRecorder:
             return op.rules["composite"](*args)
         return record(op, args)
 
-    def short_cut(self, op: Op, run: Run, args: tuple[Any, ...]) -> Tensor:
-        """Run the short cut of a pointwise op, one of whose first arguments ``args`` is a tensor on the tape.
-
-        Its result is a new tensor, its numbers are what the schema says: nothing of `record` is needed but a node.
-        """
-        result = run(*args)
-        if not ENABLED.get() or not result.layout.dtype.is_floating_point:
-            return result
-        sources: list[Source] = []
-        asked: Asked = ()
-        for i in op.tensors:
-            found = None
-            if args[i].tape is not None:
-                found = source(args[i])
-                if found is not None:
-                    asked = (*asked, i)
-            sources.append(found)
-        if not asked:
-            return result
-        how = recipe(op, asked)
-        node = OpNode(how, sources, _kept(how, args) if how.numbers or how.types else (), user_place())
-        node.outputs = (result.layout.type,)
-        if how.saved:
-            stored: list[Stored] = [Saved(args[i], args[i].tape) for i in how.inputs]
-            if how.results:
-                stored.append(Saved(result, None, output=0))
-            node.stored = stored
-        result.tape = Tape(node)
-        return result
+    one = staticmethod(short_cuts.one)
+    two = staticmethod(short_cuts.two)
 
 
 def record(op: Op, args: tuple[Any, ...]) -> Any:
@@ -78,7 +51,7 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
     if how.writes:
         check_write(args[0], op)
     sources, places = _sources(op, args)
-    node = OpNode(how, sources, _kept(how, args), user_place(), places)
+    node = OpNode(how, sources, kept(how, args), user_place(), places)
     stored = [_saved_argument(args[i], copied=how.writes and i == 0) for i in how.inputs]
     result = op.run(args)
     if how.writes:
@@ -146,21 +119,6 @@ def _requires(value: Any) -> bool:
     return isinstance(value, Tensor) and value.tape is not None and value.tape.requires_grad
 
 
-def _kept(how: Recipe, args: tuple[Any, ...]) -> list[Any]:
-    """The numbers, and the types of tensors, that formulas name; arguments that were not given are the defaults."""
-    given, params = len(args), how.op.schema.params
-    kept = [args[i] if i < given else params[i].default for i in how.numbers]
-    for i in how.types:
-        value = args[i]
-        of_list = isinstance(value, (list, tuple))
-        kept.append(tuple(map(_type, value)) if of_list else _type(value))  # pyright: ignore[reportUnknownArgumentType]
-    return kept
-
-
-def _type(value: Tensor | None) -> Any:
-    return None if value is None else value.layout.type
-
-
 def _sources(op: Op, args: tuple[Any, ...]) -> tuple[list[Source], dict[str, tuple[int, int] | int] | None]:
     if not op.tensor_lists:
         return [source(args[i]) for i in op.tensors], None
@@ -175,16 +133,6 @@ def _sources(op: Op, args: tuple[Any, ...]) -> tuple[list[Source], dict[str, tup
             sources += [source(a) for a in args[i] or ()]
             places[param.name] = (start, len(sources))
     return sources, places
-
-
-def source(value: Tensor | None) -> Source:
-    """Where the gradient of a tensor goes, as a node keeps it: a leaf as itself; None where none is asked for."""
-    if value is None or value.tape is None:
-        return None
-    tape = refreshed(value)
-    if tape.node is not None:
-        return (tape.node, tape.index, value.layout.type)
-    return value if tape.wanted else None
 
 
 def edge(value: Tensor | None) -> Edge | None:

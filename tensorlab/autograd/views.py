@@ -11,8 +11,9 @@ import gc
 import sys
 import weakref
 from collections.abc import Sequence
+from typing import Any
 
-from tensorlab.autograd.node import Edge, Grads, Node, zeros_of
+from tensorlab.autograd.node import Edge, Grads, Node, Source, zeros_of
 from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Tape
 from tensorlab.core.layout import Layout
 from tensorlab.core.op import Op
@@ -35,6 +36,19 @@ def refreshed(tensor: Tensor) -> Tape:
         tape.node, tape.index = ViewOfBase.of(tensor, base), 0
     tape.version = tensor.storage().version
     return tape
+
+
+def source(value: Tensor | None) -> Source:
+    """Where the gradient of a tensor goes, as a node keeps it: a leaf as itself; None where none is asked for."""
+    tape: Any = None if value is None else value.tape
+    if tape is None or value is None:
+        return None
+    if value.base is not None:
+        tape = refreshed(value)
+    node = tape.node
+    if node is not None:
+        return (node, tape.index, value.layout.type)
+    return value if tape.wanted else None
 
 
 def check_write(target: Tensor, op: Op) -> None:

@@ -54,19 +54,23 @@ class Recorder(Protocol):
         """Run the op on these arguments and note how its results came about."""
         ...
 
-    def short_cut(self, op: Op, run: Callable[..., Any], args: tuple[Any, ...]) -> Any:
-        """The same by a pointwise op's short cut ``run`` (see `core.short_cut`), on its first arguments."""
+    def one(self, op: Op, run: Callable[..., Any], a: Any) -> Any:
+        """The same by a pointwise op's short cut ``run`` (see `core.short_cut`), on a tensor on the tape."""
+        ...
+
+    def two(self, op: Op, run: Callable[..., Any], a: Any, b: Any) -> Any:
+        """As `one`, on two tensors, one of them on the tape, or on one that is and a number."""
         ...
 
 
-_recorders: list[Recorder] = []
+recorders: list[Recorder] = []  # autograd, once it is loaded
 
 
 def set_recorder(recorder: Recorder) -> None:
     """Put autograd in: called once, by the floor that does it."""
-    _recorders[:] = [recorder]
+    recorders[:] = [recorder]
 
 
 def recorder() -> Recorder:
     """Autograd, loaded where it is not yet; a tensor can only be on the tape once it is."""
-    return _recorders[0]
+    return recorders[0]

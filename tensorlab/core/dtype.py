@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import lru_cache, reduce
 from typing import Any, cast
@@ -37,11 +37,10 @@ class DType:
     ir_name: str
     code: int
     numpy: np.dtype[np.generic]
+    is_floating_point: builtins.bool = field(init=False)  # whether values have a fractional part; asked at every call
 
-    @property
-    def is_floating_point(self) -> builtins.bool:
-        """Whether values have a fractional part."""
-        return self.category is Category.FLOAT
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "is_floating_point", self.category is Category.FLOAT)
 
     @property
     def is_complex(self) -> builtins.bool:

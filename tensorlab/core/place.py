@@ -40,13 +40,13 @@ class _Inside(dict[str, bool]):
 
 
 _FILES_KNOWN = 4096
-_inside = _Inside()
+is_inside = _Inside()  # by a file's name
 
 
 def user_frame() -> FrameType | None:
     """The innermost frame that runs code from outside the package."""
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
-    while frame is not None and _inside[frame.f_code.co_filename]:
+    while frame is not None and is_inside[frame.f_code.co_filename]:
         frame = frame.f_back
     return frame
 
@@ -56,7 +56,7 @@ def user_place() -> CodePlace | None:
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage] - as `user_frame`, without a call: it is asked often
     while frame is not None:
         code = frame.f_code
-        if not _inside[code.co_filename]:
+        if not is_inside[code.co_filename]:
             return _new_tuple(CodePlace, (code, frame.f_lasti))
         frame = frame.f_back
     return None

@@ -11,10 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.layout import Layout
 from tensorlab.core.op import Op
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.errors import RangeError
-from tensorlab.memory import current
 
 if TYPE_CHECKING:
     from tensorlab.core.pointwise import Plan
@@ -67,31 +65,28 @@ def number_error(label: str, numbers: Sequence[Any]) -> RangeError:
 def into_new(op: Op, plan: Plan, key: Key) -> Run:
     """A short cut that allocates its result."""
     (form,) = plan.results
-    nbytes, head, loop = form.nbytes, plan.head, plan.loop
+    head, loop = plan.head, plan.loop
     if loop is None:
         return lambda *_: plan.run((), ())[0]
     entry, name = loop.entry, op.schema.name
 
     def unary(a: Tensor) -> Tensor:
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
-        entry(head, storage.address, a.address)
-        return Tensor(storage, form, 0)
+        result = fresh(form)
+        entry(head, result.address, a.address)
+        return result
 
     def binary(a: Tensor, b: Tensor) -> Tensor:
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
-        entry(head, storage.address, a.address, b.address)
-        return Tensor(storage, form, 0)
+        result = fresh(form)
+        entry(head, result.address, a.address, b.address)
+        return result
 
     def with_number(a: Tensor, number: float) -> Tensor:
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        result = fresh(form)
         try:
-            entry(head, storage.address, a.address, number)
+            entry(head, result.address, a.address, number)
         except OverflowError:
             raise number_error(name, [number]) from None
-        return Tensor(storage, form, 0)
+        return result
 
     return _chosen(plan, key, unary, binary, with_number)
 

@@ -39,10 +39,13 @@ class Storage:
         return cls(allocator.allocate(nbytes), nbytes, allocator)
 
     def __del__(self) -> None:
-        # A storage whose __init__ did not run to its end has no pointer to give back.
-        pointer = getattr(self, "pointer", None)
-        if pointer is not None and pointer.deleter is not None:
-            pointer.deleter(pointer)
+        try:
+            pointer = self.pointer
+            free = pointer.deleter
+        except AttributeError:  # making it did not come to its end: there is nothing to give back
+            return
+        if free is not None:
+            free(pointer)
 
     def written(self, place: CodePlace | None = None) -> None:
         """Raise the version, and note who wrote where that is asked for; who writes to many finds the place once."""

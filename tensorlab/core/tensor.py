@@ -15,6 +15,7 @@ from tensorlab.core.shape import Size, contiguous_strides, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
 from tensorlab.errors import AliasError, ArgumentError, GradError, ShapeError
+from tensorlab.memory import current
 
 if TYPE_CHECKING:
     import numpy as np
@@ -272,6 +273,32 @@ def empty(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None 
     """A tensor of uninitialised elements in a storage of its own."""
     form = layout(dtype, shape, strides)
     return Tensor(Storage.empty(form.numel * dtype.itemsize), form, 0)
+
+
+def fresh(form: Layout) -> Tensor:
+    """As `empty`, for a layout that begins at its first element; what each eager call makes its result with.
+
+    Written out attribute by attribute, since a call of each constructor costs as much as a small loop.
+    """
+    allocator, nbytes = current.allocator, form.nbytes
+    storage = _new(Storage)
+    storage.pointer = pointer = allocator.allocate(nbytes)
+    storage.address = address = pointer.address
+    storage.nbytes = nbytes
+    storage.allocator = allocator
+    storage.readonly = False
+    storage.version = 0
+    storage.writes = None
+    tensor = _new(Tensor)
+    tensor.tape = tensor.base = None
+    tensor._storage = storage  # pyright: ignore[reportPrivateUsage] - of this file
+    tensor.layout = form
+    tensor.offset = 0
+    tensor.address = address
+    return tensor
+
+
+_new = object.__new__
 
 
 def strides_in_order(shape: tuple[int, ...], order: tuple[int, ...]) -> tuple[int, ...]:

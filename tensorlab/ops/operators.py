@@ -14,7 +14,7 @@ from tensorlab.ops import comparison_functions as order
 from tensorlab.ops import functions as sums
 from tensorlab.ops import number_functions as numbers
 from tensorlab.ops.operands import is_operand
-from tensorlab.ops.quick import quick_binary
+from tensorlab.ops.quick import quick_operator
 from tensorlab.ops.written import WRITTEN
 
 Operator = Callable[[Tensor, Any], Any]
@@ -26,7 +26,7 @@ def _operator(tensor_op: Op, number_op: Op, function: Callable[[Any, Any], Tenso
     def checked(self: Tensor, other: Any) -> Any:
         return function(self, other) if is_operand(other) else NotImplemented
 
-    operator = quick_binary(tensor_op, number_op)(checked)
+    operator = quick_operator(tensor_op, number_op)(checked)
     operator.__name__ = operator.__qualname__ = f"Tensor.{tensor_op.schema.name}"
     return operator
 

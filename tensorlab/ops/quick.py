@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
-from tensorlab.core.dispatch import MODES, recorder
+from tensorlab.core.dispatch import MODES, recorders
 from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 
@@ -30,7 +30,7 @@ def quick_unary(op: Op) -> Callable[[F], F]:
                     if input.tape is None:
                         return run(input)
                     if not writes:
-                        return recorder().short_cut(op, run, (input,))
+                        return recorders[0].one(op, run, input)
             return checked(input, *rest, **options)
 
         return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
@@ -82,6 +82,32 @@ def quick_sizes(op: Op) -> Callable[[F], F]:
     return decorate
 
 
+def quick_operator(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
+    """As `quick_binary`, for an operator, which takes no options and is only asked where a tensor comes first."""
+    tensor_plans, number_plans, modes = tensor_op.plans, number_op.plans, MODES.get
+
+    def decorate(checked: F) -> F:
+        @wraps(checked)
+        def operator(self: Any, other: Any) -> Any:
+            if isinstance(other, Tensor):
+                run = tensor_plans.get((self.layout, other.layout))
+                if run is not None and not modes():
+                    if self.tape is None and other.tape is None:
+                        return run(self, other)
+                    return recorders[0].two(tensor_op, run, self, other)
+            else:
+                run = number_plans.get((self.layout, type(other)))
+                if run is not None and not modes():
+                    if self.tape is None:
+                        return run(self, other)
+                    return recorders[0].two(number_op, run, self, other)
+            return checked(self, other)
+
+        return operator  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`
+
+    return decorate
+
+
 def quick_binary(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
     """Decorate the function of two ops, on two tensors and on a tensor and a number."""
     tensor_plans, number_plans, modes = tensor_op.plans, number_op.plans, MODES.get
@@ -97,14 +123,14 @@ def quick_binary(tensor_op: Op, number_op: Op) -> Callable[[F], F]:
                         if input.tape is None and other.tape is None:
                             return run(input, other)
                         if not writes:
-                            return recorder().short_cut(tensor_op, run, (input, other))
+                            return recorders[0].two(tensor_op, run, input, other)
                 else:
                     run = number_plans.get((input.layout, type(other)))
                     if run is not None and not modes():
                         if input.tape is None:
                             return run(input, other)
                         if not writes:
-                            return recorder().short_cut(number_op, run, (input, other))
+                            return recorders[0].two(number_op, run, input, other)
             return checked(input, other, **options)
 
         return function  # pyright: ignore[reportReturnType] - the same parameters, by `wraps`

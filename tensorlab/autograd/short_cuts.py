@@ -1,0 +1,91 @@
+"""Short cuts on the tape: a pointwise op whose layouts were met before runs its loop, and leaves a node.
+
+Its result is a new tensor, and the arguments that are not given are the schema's own, so that of all that
+`record.record` does nothing is left but making the node. Calls are what takes the time here: nodes and places on the
+tape are made attribute by attribute.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from tensorlab.autograd.modes import ENABLED
+from tensorlab.autograd.node import OpNode, Source, Stored, next_serial
+from tensorlab.autograd.recipe import Recipe, kept, recipe
+from tensorlab.autograd.tape import Saved, Tape
+from tensorlab.autograd.views import source
+from tensorlab.core.op import Op
+from tensorlab.core.place import is_inside, user_place
+from tensorlab.core.tensor import Tensor
+
+Run = Callable[..., Tensor]
+
+
+def one(op: Op, run: Run, a: Tensor) -> Tensor:
+    """Run the short cut ``run`` of an op on a tensor on the tape."""
+    result = run(a)
+    if not _enabled() or not result.layout.dtype.is_floating_point:
+        return result
+    came = source(a)
+    if came is not None:
+        _note(_recipes[op][0], (a,), (came,), result)
+    return result
+
+
+def two(op: Op, run: Run, a: Tensor, b: Any) -> Tensor:
+    """Run the short cut ``run`` of an op on two tensors, one of them on the tape, or on one that is and a number."""
+    result = run(a, b)
+    if not _enabled() or not result.layout.dtype.is_floating_point:
+        return result
+    first = None if a.tape is None else source(a)
+    second = source(b) if isinstance(b, Tensor) and b.tape is not None else None
+    if second is None:
+        if first is None:
+            return result
+        how = _recipes[op][0]
+    else:
+        how = _recipes[op][1 if first is None else 2]
+    _note(how, (a, b), (first, second), result)
+    return result
+
+
+def _note(how: Recipe, args: tuple[Any, ...], sources: tuple[Source, ...], result: Tensor) -> None:
+    """Give a result its node."""
+    node = _new(OpNode)
+    node.recipe = how
+    node.sources = sources
+    node.kept = kept(how, args) if how.keeps else ()
+    node.stored = _stored(how, args, result) if how.saved else ()
+    frame = _frame(3)  # past the function in front of the op: the user's, if it is not one of our own
+    code = frame.f_code
+    node.at = user_place() if is_inside[code.co_filename] else (code, frame.f_lasti)
+    node.serial = next_serial()
+    node.outputs = (result.layout.type,)
+    node.made = node.places = None
+    result.tape = tape = _new(Tape)
+    tape.node = node
+    tape.index = 0
+
+
+def _stored(how: Recipe, args: tuple[Any, ...], result: Tensor) -> list[Stored]:
+    stored: list[Stored] = [Saved(args[i], args[i].tape) for i in how.inputs]
+    if how.results:
+        stored.append(Saved(result, None, output=0))
+    return stored
+
+
+class _Recipes(dict[Op, tuple[Recipe, ...]]):
+    """Recipes of ops on one or two tensors: where the first asks for a gradient, the second, both."""
+
+    def __missing__(self, op: Op) -> tuple[Recipe, ...]:
+        asked = [op.tensors] if len(op.tensors) == 1 else [op.tensors[:1], op.tensors[1:], op.tensors]
+        found = self[op] = tuple(recipe(op, a) for a in asked)
+        return found
+
+
+_recipes = _Recipes()
+_new = object.__new__
+_enabled = ENABLED.get
+_frame = sys._getframe  # pyright: ignore[reportPrivateUsage] - the documented way to a caller's frame
