@@ -8,8 +8,8 @@ passes side by side.
 from __future__ import annotations
 
 import heapq
+import sys
 from collections.abc import Sequence
-from contextvars import ContextVar
 
 from tensorlab.autograd.modes import ENABLED
 from tensorlab.autograd.node import AccumulateGrad, Edge, Node
@@ -20,7 +20,12 @@ from tensorlab.errors import GradError, ShapeError
 
 Place = tuple[int, int]  # a node's identity and the number of one of its results
 
-RUNNING: ContextVar[Node | None] = ContextVar("tensorlab_running_node", default=None)
+Ready = tuple[int, int, Node]  # the smallest comes first
+
+
+def _turn(node: Node) -> Ready:
+    """The youngest operation comes first; a leaf at once, since nobody waits for it and its gradient is held."""
+    return (-node.serial or -sys.maxsize, id(node), node)
 
 
 class Pass:
@@ -48,34 +53,39 @@ class Pass:
         nodes = self._count([edge.node for edge, _ in roots])
         if self._captured is not None:
             self._needed = self._on_the_way(nodes)
-        ready: list[tuple[int, int, Node]] = []
+        ready: list[Ready] = []
         token = ENABLED.set(self._tracked)
         try:
             for edge, grad in roots:
                 self._add(edge.node, edge.number, grad)
             for node in {id(e.node): e.node for e, _ in roots}.values():
                 if not self._waiting.get(id(node)):
-                    heapq.heappush(ready, (-node.serial, id(node), node))
+                    heapq.heappush(ready, _turn(node))
             del nodes
             while ready:
-                _, _, node = heapq.heappop(ready)
-                self._step(node, ready)
+                self._step(heapq.heappop(ready)[2], ready)
         finally:
             ENABLED.reset(token)
         return self._captured or {}
 
     def _count(self, roots: Sequence[Node]) -> dict[int, Node]:
         """Every node that is reached, and into ``_waiting`` how many gradients each waits for."""
+        waiting = self._waiting
         found = {id(n): n for n in roots}
         stack = list(found.values())
         while stack:
             for edge in stack.pop().edges:
                 if edge is None:
                     continue
-                self._waiting[id(edge.node)] = self._waiting.get(id(edge.node), 0) + 1
-                if id(edge.node) not in found:
-                    found[id(edge.node)] = edge.node
-                    stack.append(edge.node)
+                node = edge[0]
+                key = id(node)
+                if key in waiting:
+                    waiting[key] += 1
+                    continue
+                waiting[key] = 1
+                if key not in found:
+                    found[key] = node
+                    stack.append(node)
         return found
 
     def _on_the_way(self, nodes: dict[int, Node]) -> set[int]:
@@ -89,39 +99,43 @@ class Pass:
             found.add(id(node))
         return found
 
-    def _step(self, node: Node, ready: list[tuple[int, int, Node]]) -> None:
-        grads = self._grads.pop(id(node), None) or [None]
-        grads = self._hooked(node, grads)
-        self._capture(node, grads)
-        runs = self._needed is None or id(node) in self._needed
-        if self._captured is not None and isinstance(node, AccumulateGrad):
-            runs = False
-        if runs and any(g is not None for g in grads):
-            self._flow(node, grads)
-        for edge in node.edges:
+    def _step(self, node: Node, ready: list[Ready]) -> None:
+        """Run one node, hand on what it gives, and see who is ready then."""
+        key = id(node)
+        grads = self._grads.pop(key, None) or [None]
+        if node.tensor_hooks or node.pre_hooks:
+            grads = self._hooked(node, grads)
+        runs = True
+        if self._captured is not None:
+            self._capture(node, grads)
+            runs = self._needed is not None and key in self._needed and not isinstance(node, AccumulateGrad)
+        found: list[Tensor | None] | None = None
+        if runs and (grads[0] is not None or any(g is not None for g in grads)):
+            found = self._given(node, grads)
+        del grads
+        waiting = self._waiting
+        for k, edge in enumerate(node.edges):
             if edge is None:
                 continue
-            left = self._waiting[id(edge.node)] = self._waiting[id(edge.node)] - 1
+            target, number, type_ = edge
+            if found is not None:
+                grad, found[k] = found[k], None
+                if grad is not None:
+                    if grad.layout.type is not type_:
+                        grad = fitted(grad, type_, node, k)
+                    self._add(target, number, grad)
+                    grad = None
+            key = id(target)
+            left = waiting[key] = waiting[key] - 1
             if left == 0:
-                heapq.heappush(ready, (-edge.node.serial, id(edge.node), edge.node))
+                heapq.heappush(ready, _turn(target))
 
-    def _flow(self, node: Node, grads: list[Tensor | None]) -> None:
-        """Run one node, and hand on what it gives."""
-        token = RUNNING.set(node)
-        try:
-            found = list(node.apply(grads, tracked=self._tracked))
-        finally:
-            RUNNING.reset(token)
+    def _given(self, node: Node, grads: list[Tensor | None]) -> list[Tensor | None]:
+        """What a node gives for its edges."""
+        found = list(node.apply(grads, tracked=self._tracked))
         if not self._keep:
             node.release()
-        if node.hooks:
-            found = _after(node, found, grads)
-        del grads
-        for k, edge in enumerate(node.edges):
-            grad, found[k] = found[k], None
-            if edge is not None and grad is not None:
-                self._add(edge.node, edge.number, fitted(grad, edge.type, node, k))
-            del grad
+        return _after(node, found, grads) if node.hooks else found
 
     def _add(self, node: Node, index: int, grad: Tensor) -> None:
         held = self._grads.get(id(node))

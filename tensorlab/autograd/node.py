@@ -165,7 +165,7 @@ def _own(grad: Tensor, variable: Tensor) -> Tensor:
     return result
 
 
-_REFERENCES = 5  # the engine's list, the names of three calls, and that of the count itself
+_REFERENCES = 4  # the engine's list, the names of two calls, and that of the count itself
 
 
 def zeros_of(type_: TensorType) -> Tensor:
