@@ -12,8 +12,12 @@ from tensorlab.names import FUNCTIONS
 from tensorlab.version import __version__
 
 # Modules that stand under another name than their own.
-_NAMESPACES = {"linalg": "tensorlab.ops.linear_algebra"}
-_MODULES = ("autograd", "jit", "memory", "nn", "ops", "serve", "view", "magics", "errors", "core")
+_NAMESPACES = {
+    "linalg": "tensorlab.ops.linear_algebra",
+    "optim": "tensorlab.nn.optim",
+    "utils": "tensorlab.nn.toolbox",
+}
+_MODULES = ("array_api", "autograd", "jit", "memory", "nn", "ops", "serve", "view", "magics", "errors", "core")
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.dtype": (
