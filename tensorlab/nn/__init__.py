@@ -2,8 +2,10 @@
 
 from tensorlab.nn import functional as functional
 from tensorlab.nn import init as init
+from tensorlab.nn import models as models
 from tensorlab.nn import optim as optim
 from tensorlab.nn import parameter as parameter
+from tensorlab.nn import training as training
 from tensorlab.nn import utils as utils
 from tensorlab.nn.containers import ModuleDict as ModuleDict
 from tensorlab.nn.containers import ModuleList as ModuleList
