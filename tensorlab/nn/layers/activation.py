@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 from tensorlab.autograd import Tensor
 from tensorlab.core.dtype import DType
 from tensorlab.nn import functional as F
 from tensorlab.nn import init
+from tensorlab.nn.layers.configured import REQUIRED, Configured
 from tensorlab.nn.layers.linear import new_parameter
 from tensorlab.nn.module import Module
 
 
-class Activation(Module):
-    """A function of one tensor and options: a subclass names the function, and its options with their defaults.
-
-    ``shown`` are the options that print although they have their defaults.
-    """
-
-    function = ""
-    options: dict[str, Any] = {}  # noqa: RUF012 - read alone
-    shown: tuple[str, ...] = ()
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__()
-        names = list(self.options)
-        given = dict(zip(names, args, strict=False)) | kwargs
-        unknown = [name for name in given if name not in self.options]
-        if unknown or len(args) > len(names):
-            from tensorlab.errors import ArgumentError
-
-            what = repr(unknown[0]) if unknown else f"{len(args)} arguments"
-            raise ArgumentError(f"{type(self).__name__}: got {what}; takes {', '.join(names) or 'no options'}")
-        self._given = {**self.options, **given}
-        for name, value in self._given.items():
-            setattr(self, name, value)
+class Activation(Configured):
+    """A function of one tensor and options."""
 
     def forward(self, input: Tensor) -> Tensor:
         return getattr(F, self.function)(input, **{name: getattr(self, name) for name in self.options})
-
-    def extra_repr(self) -> str:
-        values = {name: getattr(self, name) for name in self.options}
-        kept = [n for n, v in values.items() if n in self.shown or (n == "inplace" and v)]
-        return ", ".join(f"{n}={values[n]!r}" for n in kept)
 
 
 class ReLU(Activation):
@@ -142,11 +118,17 @@ class Hardsigmoid(Activation):
 
     function, options = "hardsigmoid", {"inplace": False}
 
+    def extra_repr(self) -> str:
+        return ""
+
 
 class Hardswish(Activation):
     """``x * relu6(x + 3) / 6``."""
 
     function, options = "hardswish", {"inplace": False}
+
+    def extra_repr(self) -> str:
+        return ""
 
 
 class Hardshrink(Activation):
@@ -175,7 +157,7 @@ class Threshold(Activation):
     """``x`` above ``threshold``, else ``value``."""
 
     function = "threshold"
-    options = {"threshold": 0.0, "value": 0.0, "inplace": False}  # noqa: RUF012
+    options = {"threshold": REQUIRED, "value": REQUIRED, "inplace": False}  # noqa: RUF012
     shown = ("threshold", "value")
 
 
@@ -185,22 +167,39 @@ class GLU(Activation):
     function, options, shown = "glu", {"dim": -1}, ("dim",)
 
 
-class Softmax(Activation):
+class _AlongDim(Activation):
+    """A function along a dimension; without one, along the dimension that torch once chose."""
+
+    options, shown = {"dim": None}, ("dim",)
+
+    def forward(self, input: Tensor) -> Tensor:
+        dim = self.dim
+        if dim is None:
+            warnings.warn(
+                f"Implicit dimension choice for {self.function} has been deprecated. Change the call to include dim=X "
+                "as an argument.",
+                stacklevel=3,
+            )
+            dim = 0 if len(input.shape) in (0, 1, 3) else 1
+        return getattr(F, self.function)(input, dim)
+
+
+class Softmax(_AlongDim):
     """Exponentials along a dimension, normalised to sum 1."""
 
-    function, options, shown = "softmax", {"dim": None}, ("dim",)
+    function = "softmax"
 
 
-class LogSoftmax(Activation):
+class LogSoftmax(_AlongDim):
     """The logarithm of softmax."""
 
-    function, options, shown = "log_softmax", {"dim": None}, ("dim",)
+    function = "log_softmax"
 
 
-class Softmin(Activation):
+class Softmin(_AlongDim):
     """The softmax of ``-x``."""
 
-    function, options, shown = "softmin", {"dim": None}, ("dim",)
+    function = "softmin"
 
 
 class PReLU(Module):

@@ -44,6 +44,8 @@ class Convolution(Module):
     ) -> None:
         super().__init__()
         name, count = type(self).__name__, self._dims
+        if groups <= 0:
+            raise RangeError(f"{name}: groups must be a positive integer")
         if in_channels % groups or out_channels % groups:
             which = "in_channels" if in_channels % groups else "out_channels"
             raise ShapeError(f"{name}: {which} must be divisible by groups")
@@ -52,6 +54,11 @@ class Convolution(Module):
                 f"{name}: padding_mode must be one of 'zeros', 'reflect', 'replicate', 'circular', but got "
                 f"padding_mode={padding_mode!r}"
             )
+        if isinstance(padding, str):
+            if padding not in ("same", "valid"):
+                raise RangeError(f"Invalid padding string {padding!r}, should be one of ['valid', 'same']")
+            if padding == "same" and any(s != 1 for s in several(stride, count)):
+                raise RangeError("padding='same' is not supported for strided convolutions")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
         self.kernel_size, self.stride, self.dilation = (several(v, count) for v in (kernel_size, stride, dilation))
         self.padding = padding if isinstance(padding, str) else several(padding, count)
@@ -180,8 +187,33 @@ class ConvTranspose1d(Convolution):
         sizes = (kernel_size, stride, padding, dilation, groups)
         super().__init__(in_channels, out_channels, *sizes, bias, padding_mode, output_padding, dtype=dtype)
 
-    def forward(self, input: Tensor) -> Tensor:
-        options = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+    def _rest(self, input: Tensor, output_size: Sequence[int] | None) -> tuple[int, ...]:
+        """How much longer than the shortest the output is to be, where several lengths give one input.
+
+        Raises: `ShapeError` for a size that none of these is, or of another number of dimensions.
+        """
+        if output_size is None:
+            return self.output_padding
+        count = self._dims
+        leading = len(input.shape) - count
+        wanted = tuple(output_size)[leading:] if len(output_size) == leading + count else tuple(output_size)
+        if len(wanted) != count:
+            raise ShapeError(
+                f"ConvTranspose{count}D: for {len(input.shape)}D input, output_size must have {count} or "
+                f"{leading + count} elements (got {len(output_size)})"
+            )
+        windows = zip(input.shape[leading:], self.stride, self.padding, self.dilation, self.kernel_size, strict=True)
+        least = [(n - 1) * s - 2 * int(p) + d * (k - 1) + 1 for n, s, p, d, k in windows]
+        most = [n + s - 1 for n, s in zip(least, self.stride, strict=True)]
+        if any(not low <= n <= high for low, n, high in zip(least, wanted, most, strict=True)):
+            raise ShapeError(
+                f"requested an output size of {wanted}, but valid sizes range from {least} to {most} (for an input of "
+                f"{tuple(input.shape[leading:])})"
+            )
+        return tuple(n - low for n, low in zip(wanted, least, strict=True))
+
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        options = (self.stride, self.padding, self._rest(input, output_size), self.groups, self.dilation)
         return F.conv_transpose1d(input, self.weight, self.bias, *options)
 
 
@@ -190,6 +222,6 @@ class ConvTranspose2d(ConvTranspose1d):
 
     _dims = 2
 
-    def forward(self, input: Tensor) -> Tensor:
-        options = (self.stride, self.padding, self.output_padding, self.groups, self.dilation)
+    def forward(self, input: Tensor, output_size: Sequence[int] | None = None) -> Tensor:
+        options = (self.stride, self.padding, self._rest(input, output_size), self.groups, self.dilation)
         return F.conv_transpose2d(input, self.weight, self.bias, *options)

@@ -5,136 +5,163 @@ from __future__ import annotations
 from typing import Any
 
 from tensorlab.autograd import Tensor
-from tensorlab.errors import ArgumentError
 from tensorlab.nn import functional as F
+from tensorlab.nn.layers.configured import Configured
 from tensorlab.nn.module import Module
 from tensorlab.ops.losses import reduction_code
 
+# Torch's older words for a reduction, in the places that they have among the arguments.
+_OLD = {"size_average": None, "reduce": None}
 
-class Loss(Module):
-    """A loss: a subclass names the function, its options with their defaults, and its tensors of weights."""
 
-    function = ""
-    options: dict[str, Any] = {}  # noqa: RUF012 - read alone
+class Loss(Configured):
+    """A loss: the function's options, and among them tensors of weights, which are buffers."""
+
     weights: tuple[str, ...] = ()
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__()
-        name = type(self).__name__
-        names = [*self.weights, *self.options, "reduction"]
-        given = dict(zip(names, args, strict=False)) | kwargs
-        unknown = [key for key in given if key not in names]
-        if unknown or len(args) > len(names):
-            what = repr(unknown[0]) if unknown else f"{len(args)} arguments"
-            raise ArgumentError(f"{name}: got {what}; takes {', '.join(names)}")
-        for key in self.weights:
-            self.register_buffer(key, given.get(key))
-        for key, default in self.options.items():
-            setattr(self, key, given.get(key, default))
-        self.reduction = given.get("reduction", "mean")
-        if self.reduction != "batchmean":
-            reduction_code(self.reduction, name)
+        Module.__init__(self)
+        given = self._given(args, kwargs)
+        average, reduced = given.pop("size_average", None), given.pop("reduce", None)
+        if average is not None or reduced is not None:
+            given["reduction"] = "none" if reduced is False else "sum" if average is False else "mean"
+        if given["reduction"] != "batchmean":
+            reduction_code(given["reduction"], type(self).__name__)
+        for name, value in given.items():
+            if name in self.weights:
+                self.register_buffer(name, value)
+            else:
+                setattr(self, name, value)
 
-    def forward(self, *tensors: Tensor) -> Tensor:
-        named = {key: getattr(self, key) for key in (*self.weights, *self.options)}
-        return getattr(F, self.function)(*tensors, **named, reduction=self.reduction)
+    def forward(self, *tensors: Tensor, **named: Tensor) -> Tensor:
+        options = {name: getattr(self, name) for name in self.options if name not in _OLD}
+        return getattr(F, self.function)(*tensors, **named, **options)
+
+    def extra_repr(self) -> str:
+        return ""
 
 
 class MSELoss(Loss):
     """Squared differences."""
 
     function = "mse_loss"
+    options = {**_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class L1Loss(Loss):
     """Absolute differences."""
 
     function = "l1_loss"
+    options = {**_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class SmoothL1Loss(Loss):
     """Squares up to ``beta``, absolute differences beyond."""
 
-    function, options = "smooth_l1_loss", {"beta": 1.0}
+    function = "smooth_l1_loss"
+    options = {**_OLD, "reduction": "mean", "beta": 1.0}  # noqa: RUF012
 
 
 class HuberLoss(Loss):
     """Half squares up to ``delta``, straight beyond."""
 
-    function, options = "huber_loss", {"delta": 1.0}
+    function = "huber_loss"
+    options = {"reduction": "mean", "delta": 1.0}  # noqa: RUF012
 
 
 class BCELoss(Loss):
     """Cross-entropy of probabilities."""
 
-    function, weights = "binary_cross_entropy", ("weight",)
+    function = "binary_cross_entropy"
+    weights = ("weight",)
+    options = {"weight": None, **_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class BCEWithLogitsLoss(Loss):
     """Cross-entropy of probabilities given as logits."""
 
-    function, weights = "binary_cross_entropy_with_logits", ("weight", "pos_weight")
+    function = "binary_cross_entropy_with_logits"
+    weights = ("weight", "pos_weight")
+    options = {"weight": None, **_OLD, "reduction": "mean", "pos_weight": None}  # noqa: RUF012
 
 
 class NLLLoss(Loss):
     """Negative log-likelihood of classes."""
 
-    function, options, weights = "nll_loss", {"ignore_index": -100}, ("weight",)
+    function = "nll_loss"
+    weights = ("weight",)
+    options = {"weight": None, "size_average": None, "ignore_index": -100, "reduce": None, "reduction": "mean"}  # noqa: RUF012
 
 
 class CrossEntropyLoss(Loss):
     """Cross-entropy of classes from logits."""
 
-    function, options = "cross_entropy", {"ignore_index": -100, "label_smoothing": 0.0}
+    function = "cross_entropy"
     weights = ("weight",)
+    options = {  # noqa: RUF012
+        "weight": None,
+        "size_average": None,
+        "ignore_index": -100,
+        "reduce": None,
+        "reduction": "mean",
+        "label_smoothing": 0.0,
+    }
 
 
 class KLDivLoss(Loss):
     """Divergence of log-probabilities from probabilities."""
 
-    function, options = "kl_div", {"log_target": False}
+    function = "kl_div"
+    options = {**_OLD, "reduction": "mean", "log_target": False}  # noqa: RUF012
 
 
 class PoissonNLLLoss(Loss):
     """Negative log-likelihood of counts."""
 
-    function, options = "poisson_nll_loss", {"log_input": True, "full": False, "eps": 1e-8}
+    function = "poisson_nll_loss"
+    options = {"log_input": True, "full": False, "size_average": None, "eps": 1e-8, "reduce": None, "reduction": "mean"}  # noqa: RUF012
 
 
 class GaussianNLLLoss(Loss):
     """Negative log-likelihood of normal values."""
 
-    function, options = "gaussian_nll_loss", {"full": False, "eps": 1e-6}
+    function = "gaussian_nll_loss"
+    options = {"full": False, "eps": 1e-6, "reduction": "mean"}  # noqa: RUF012
 
 
 class HingeEmbeddingLoss(Loss):
     """``x`` for targets of 1, ``max(0, margin - x)`` for -1."""
 
-    function, options = "hinge_embedding_loss", {"margin": 1.0}
+    function = "hinge_embedding_loss"
+    options = {"margin": 1.0, **_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class MarginRankingLoss(Loss):
     """How far two values are from the order that the target tells."""
 
-    function, options = "margin_ranking_loss", {"margin": 0.0}
+    function = "margin_ranking_loss"
+    options = {"margin": 0.0, **_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class SoftMarginLoss(Loss):
     """``log(1 + exp(-target * x))``."""
 
     function = "soft_margin_loss"
+    options = {**_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class CosineEmbeddingLoss(Loss):
     """How far two vectors are from the likeness that the target tells."""
 
-    function, options = "cosine_embedding_loss", {"margin": 0.0}
+    function = "cosine_embedding_loss"
+    options = {"margin": 0.0, **_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class TripletMarginLoss(Loss):
     """How much nearer the positive should be than the negative."""
 
-    function, options = "triplet_margin_loss", {"margin": 1.0, "p": 2.0, "eps": 1e-6, "swap": False}
+    function = "triplet_margin_loss"
+    options = {"margin": 1.0, "p": 2.0, "eps": 1e-6, "swap": False, **_OLD, "reduction": "mean"}  # noqa: RUF012
 
 
 class CosineSimilarity(Module):

@@ -15,6 +15,14 @@ from tensorlab.nn.layers.linear import new_parameter
 from tensorlab.nn.module import Module
 
 
+def _reset(module: Module) -> None:
+    """Weight 1, bias 0, where they are."""
+    if module.weight is not None:
+        init.ones_(module.weight)
+    if module.bias is not None:
+        init.zeros_(module.bias)
+
+
 class _ChannelNorm(Module):
     """What batch and instance norms share: running statistics, and weight and bias a channel."""
 
@@ -29,12 +37,13 @@ class _ChannelNorm(Module):
         track_running_stats: bool = True,  # noqa: FBT001
         device: Any = None,
         dtype: DType | None = None,
+        bias: bool = True,  # noqa: FBT001
     ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        for name in ("weight", "bias"):
-            self.register_parameter(name, new_parameter(num_features, dtype=dtype) if affine else None)
+        for name, there in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter(num_features, dtype=dtype) if there else None)
         kind = dtype or default_float()
         for name in ("running_mean", "running_var"):
             self.register_buffer(name, empty(kind, (num_features,)) if track_running_stats else None)
@@ -51,9 +60,7 @@ class _ChannelNorm(Module):
     def reset_parameters(self) -> None:
         """Weight 1, bias 0, running mean 0 and variance 1."""
         self.reset_running_stats()
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset(self)
 
     def _check(self, input: Tensor) -> None:
         if len(input.shape) not in self._ranks:
@@ -63,7 +70,7 @@ class _ChannelNorm(Module):
     def extra_repr(self) -> str:
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 
@@ -105,8 +112,9 @@ class InstanceNorm1d(_ChannelNorm):
         track_running_stats: bool = False,  # noqa: FBT001
         device: Any = None,
         dtype: DType | None = None,
+        bias: bool = True,  # noqa: FBT001
     ) -> None:
-        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype)
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias)
 
     def forward(self, input: Tensor) -> Tensor:
         self._check(input)
@@ -145,10 +153,7 @@ class LayerNorm(Module):
 
     def reset_parameters(self) -> None:
         """Weight 1, bias 0."""
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        _reset(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
@@ -175,11 +180,15 @@ class RMSNorm(Module):
         listed = (normalized_shape,) if isinstance(normalized_shape, int) else tuple(normalized_shape)
         self.normalized_shape, self.eps, self.elementwise_affine = listed, eps, elementwise_affine
         self.register_parameter("weight", new_parameter(*listed, dtype=dtype) if elementwise_affine else None)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Weight 1."""
         if self.weight is not None:
             init.ones_(self.weight)
 
-    def forward(self, input: Tensor) -> Tensor:
-        return F.rms_norm(input, self.normalized_shape, self.weight, self.eps)
+    def forward(self, x: Tensor) -> Tensor:
+        return F.rms_norm(x, self.normalized_shape, self.weight, self.eps)
 
     def extra_repr(self) -> str:
         return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
@@ -196,23 +205,23 @@ class GroupNorm(Module):
         affine: bool = True,  # noqa: FBT001
         device: Any = None,
         dtype: DType | None = None,
+        bias: bool = True,  # noqa: FBT001
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
             raise ShapeError("GroupNorm: num_channels must be divisible by num_groups")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        for name in ("weight", "bias"):
-            self.register_parameter(name, new_parameter(num_channels, dtype=dtype) if affine else None)
+        for name, there in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, new_parameter(num_channels, dtype=dtype) if there else None)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
         """Weight 1, bias 0."""
-        if self.affine:
-            init.ones_(self.weight)
-            init.zeros_(self.bias)
+        _reset(self)
 
     def forward(self, input: Tensor) -> Tensor:
         return F.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
     def extra_repr(self) -> str:
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        sizes = f"{self.num_groups}, {self.num_channels}"
+        return f"{sizes}, eps={self.eps}, affine={self.affine}, bias={self.bias is not None}"

@@ -7,13 +7,14 @@ Source: Elman, "Finding Structure in Time", 1990; Hochreiter, Schmidhuber, "Long
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
 from tensorlab.autograd import Tensor
 from tensorlab.core.dtype import DType
 from tensorlab.core.op import lookup
-from tensorlab.errors import RangeError, ShapeError
+from tensorlab.errors import ArgumentError, RangeError, ShapeError
 from tensorlab.nn import functional as F
 from tensorlab.nn import init
 from tensorlab.nn.layers.linear import new_parameter
@@ -65,7 +66,7 @@ class Cell(Module):
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
-        self.input_size, self.hidden_size = input_size, hidden_size
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
         rows = self.gates * hidden_size
         self.weight_ih = new_parameter(rows, input_size, dtype=dtype)
         self.weight_hh = new_parameter(rows, hidden_size, dtype=dtype)
@@ -91,7 +92,7 @@ class Cell(Module):
         return F.linear(input, self.weight_ih, self.bias_ih)
 
     def extra_repr(self) -> str:
-        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias_ih is not None else ", bias=False")
+        return f"{self.input_size}, {self.hidden_size}" + ("" if self.bias else ", bias=False")
 
 
 class RNNCell(Cell):
@@ -112,6 +113,9 @@ class RNNCell(Cell):
     def forward(self, input: Tensor, hx: Tensor | None = None) -> Tensor:
         hidden = self._start(input) if hx is None else hx
         return rnn_step(self._projected(input), hidden, (self.weight_hh, self.bias_hh), self.nonlinearity)
+
+    def extra_repr(self) -> str:
+        return super().extra_repr() + ("" if self.nonlinearity == "tanh" else f", nonlinearity={self.nonlinearity}")
 
 
 class LSTMCell(Cell):
@@ -140,6 +144,26 @@ def _nonlinearity(name: str) -> str:
     return name
 
 
+def _check_options(name: str, hidden_size: Any, num_layers: int, dropout: Any, proj_size: int) -> None:
+    if not isinstance(hidden_size, int):
+        raise ArgumentError(f"hidden_size should be of type int, got: {type(hidden_size).__name__}")
+    for what, value in (("hidden_size", hidden_size), ("num_layers", num_layers)):
+        if value <= 0:
+            raise RangeError(f"{name}: {what} must be greater than zero")
+    if isinstance(dropout, bool) or not 0 <= dropout <= 1:
+        raise RangeError(
+            "dropout should be a number in range [0, 1] representing the probability of an element being zeroed"
+        )
+    if dropout and num_layers == 1:
+        warnings.warn(
+            "dropout option adds dropout after all but last recurrent layer, so non-zero dropout expects num_layers "
+            f"greater than 1, but got dropout={dropout} and num_layers={num_layers}",
+            stacklevel=4,
+        )
+    if proj_size:
+        raise RangeError(f"{name}: proj_size is not taken, got {proj_size}")
+
+
 class Recurrent(Module):
     """Layers over a sequence: what RNN, LSTM and GRU share.
 
@@ -158,13 +182,12 @@ class Recurrent(Module):
         batch_first: bool = False,  # noqa: FBT001
         dropout: float = 0.0,
         bidirectional: bool = False,  # noqa: FBT001
+        proj_size: int = 0,
         device: Any = None,
         dtype: DType | None = None,
     ) -> None:
         super().__init__()
-        if hidden_size <= 0 or num_layers <= 0:
-            which = "hidden_size" if hidden_size <= 0 else "num_layers"
-            raise RangeError(f"{type(self).__name__}: {which} must be greater than zero")
+        _check_options(type(self).__name__, hidden_size, num_layers, dropout, proj_size)
         self.input_size, self.hidden_size, self.num_layers = input_size, hidden_size, num_layers
         self.bias, self.batch_first, self.dropout = bias, batch_first, float(dropout)
         self.bidirectional = bidirectional
@@ -263,9 +286,20 @@ class RNN(Recurrent):
     """A plain recurrent network: ``h' = tanh(W x + U h + b)``."""
 
     def __init__(
-        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", **options: Any
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,  # noqa: FBT001
+        batch_first: bool = False,  # noqa: FBT001
+        dropout: float = 0.0,
+        bidirectional: bool = False,  # noqa: FBT001
+        device: Any = None,
+        dtype: DType | None = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, num_layers, **options)
+        options = (bias, batch_first, dropout, bidirectional)
+        super().__init__(input_size, hidden_size, num_layers, *options, device=device, dtype=dtype)
         self.nonlinearity = _nonlinearity(nonlinearity)
 
     def step(self, x: Tensor, state: State, weights: Sequence[Any]) -> State:

@@ -11,7 +11,7 @@ from typing import Any
 
 from tensorlab.autograd import Tensor
 from tensorlab.core.dtype import DType
-from tensorlab.errors import RangeError, ShapeError
+from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
 from tensorlab.nn import functional as F
 from tensorlab.nn import init
 from tensorlab.nn.containers import ModuleList
@@ -21,6 +21,10 @@ from tensorlab.nn.layers.normalisation import LayerNorm
 from tensorlab.nn.module import Module
 
 MaybeTensor = Tensor | None
+
+
+class NonDynamicallyQuantizableLinear(Linear):
+    """The layer behind attention, under the name that it has in torch, where it prints."""
 
 
 class MultiheadAttention(Module):
@@ -60,7 +64,7 @@ class MultiheadAttention(Module):
             weight = None if same else new_parameter(embed_dim, inputs, dtype=dtype)
             self.register_parameter(f"{name}_proj_weight", weight)
         self.register_parameter("in_proj_bias", new_parameter(3 * embed_dim, dtype=dtype) if bias else None)
-        self.out_proj = Linear(embed_dim, embed_dim, bias, dtype=dtype)
+        self.out_proj = NonDynamicallyQuantizableLinear(embed_dim, embed_dim, bias, dtype=dtype)
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
@@ -90,6 +94,8 @@ class MultiheadAttention(Module):
         alone = len(query.shape) == 2
         if len(query.shape) not in (2, 3):
             raise ShapeError(f"MultiheadAttention: expected query of 2 or 3 dimensions, got {len(query.shape)}")
+        if is_causal and attn_mask is None:
+            raise ArgumentError("Need attn_mask if specifying the is_causal hint.")
         axis = 0 if self.batch_first or alone else 1
         q, k, v = (t.unsqueeze(0) if alone else t.transpose(0, 1) if axis else t for t in (query, key, value))
         q, k, v = (self._heads(t) for t in self._projected(q, k, v))
@@ -129,14 +135,15 @@ class MultiheadAttention(Module):
         """Both masks as one that is added."""
         total: MaybeTensor = None
         if attn_mask is not None:
-            total = _added(attn_mask, q.dtype)
+            total = _added(attn_mask, q.dtype, "attn_mask")
             if len(attn_mask.shape) == 3:
                 total = total.reshape((q.shape[0], self.num_heads, *attn_mask.shape[1:]))
             elif tuple(attn_mask.shape) != (q.shape[2], k.shape[2]):
                 wanted = (q.shape[2], k.shape[2])
                 raise ShapeError(f"The shape of the 2D attn_mask is {tuple(attn_mask.shape)}, but should be {wanted}.")
         if key_padding_mask is not None:
-            padding = _added(key_padding_mask.unsqueeze(0) if alone else key_padding_mask, q.dtype)
+            padding = key_padding_mask.unsqueeze(0) if alone else key_padding_mask
+            padding = _added(padding, q.dtype, "key_padding_mask")
             if tuple(padding.shape) != (q.shape[0], k.shape[2]):
                 raise ShapeError(
                     f"expected key_padding_mask of shape {(q.shape[0], k.shape[2])}, got {tuple(padding.shape)}"
@@ -146,10 +153,15 @@ class MultiheadAttention(Module):
         return total
 
 
-def _added(mask: Tensor, dtype: DType) -> Tensor:
-    """A mask that is True where not to look, as one that is added."""
-    if mask.dtype.name != "bool":
+def _added(mask: Tensor, dtype: DType, name: str) -> Tensor:
+    """A mask that is True where not to look, as one that is added.
+
+    Raises: `DTypeError` for a mask of integers.
+    """
+    if mask.dtype.is_floating_point:
         return mask
+    if mask.dtype.name != "bool":
+        raise DTypeError(f"only bool and floating types of {name} are supported")
     return mask.new_zeros(tuple(mask.shape), dtype=dtype).masked_fill(mask, -math.inf)
 
 
@@ -214,6 +226,7 @@ class TransformerEncoder(Module):
         num_layers: int,
         norm: Module | None = None,
         enable_nested_tensor: bool = True,  # noqa: FBT001
+        mask_check: bool = True,  # noqa: FBT001
     ) -> None:
         super().__init__()
         self.layers = ModuleList([copy.deepcopy(encoder_layer) for _ in range(num_layers)])
