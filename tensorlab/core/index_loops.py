@@ -4,8 +4,9 @@ Pure movement is compiled once for each size of an element, as words: bools, int
 folds (adds, multiplies, keeps the larger) is compiled for each dtype. Sizes, strides and tables of offsets come through
 ``meta`` (see `index_walk`), so that one text serves every layout.
 
-``rows``: each index names an offset, at which a block of elements lies. ``cells``: each element has an index of its
-own, along one dimension. ``get`` reads at the indices, ``put`` writes there.
+``rows``: each index names a place, at which a block of elements lies. ``cells``: each element has an index of its own,
+along one dimension. ``get`` reads at the indices, ``put`` writes there. The first ``count`` indices are looked at
+before anything is written: one outside [low, size) makes the loop fail.
 """
 
 from __future__ import annotations
@@ -62,12 +63,17 @@ _HEAD = """def loop(meta, out_at, in_at, index_at):
     outer, runs, n, blocks, inner = m[0], m[1], m[2], m[3], m[4]
     out_run, out_n, out_inner = m[5], m[6], m[7]
     in_run, in_n, in_inner = m[8], m[9], m[10]
-    step = m[11]
+    step, low, size, count = m[11], m[16], m[17], m[18]
     out_outer, out_block = int64_at(m[12]), int64_at(m[13])
     in_outer, in_block = int64_at(m[14]), int64_at(m[15])
     out = ${type}_at(out_at)
     a = ${type}_at(in_at)
     at = int64_at(index_at)
+    bad = 0
+    for i in range(count):
+        bad |= (at[i] < low) | (at[i] >= size)
+    if bad != 0:
+        raise IndexError
 """
 
 _ROWS = (
@@ -80,11 +86,13 @@ _ROWS = (
                 to += out_block[0]
                 first += in_block[0]
                 for i in range(n):
+                    place = (at[i] + size if at[i] < 0 else at[i]) * step
                     d = to + OUT
                     s = first + IN
                     ${store}
             else:
                 for i in range(n):
+                    place = (at[i] + size if at[i] < 0 else at[i]) * step
                     for b in range(blocks):
                         d0 = to + OUT + out_block[b]
                         s0 = first + IN + in_block[b]
@@ -130,8 +138,8 @@ _CELLS = (
 )
 
 _WALKS = {
-    "rows_get": Template(_ROWS.replace("OUT", "i * out_n").replace("IN", "at[i]")),
-    "rows_put": Template(_ROWS.replace("OUT", "at[i]").replace("IN", "i * in_n")),
+    "rows_get": Template(_ROWS.replace("OUT", "i * out_n").replace("IN", "place")),
+    "rows_put": Template(_ROWS.replace("OUT", "place").replace("IN", "i * in_n")),
     "cells_get": Template(_CELLS.replace(" + OUT", "").replace("IN", "at[p] * step")),
     "cells_put": Template(_CELLS.replace("OUT", "at[p] * step").replace(" + IN", "")),
 }

@@ -19,7 +19,7 @@ from tensorlab.core.shape import Shape, coalesce
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 
-_META = 16  # numbers before the tables; see the head of the loops
+_META = 19  # numbers before the tables; see the head of the loops
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,29 +38,48 @@ class Walk:
     entry: Entry
     numbers: Any
     head: int
+    places: Places
 
     def run(self, out: int, source: int, index: int) -> None:
-        """Walk from three addresses: of what is written to, of what is read, of the indices."""
+        """Walk from three addresses: of what is written to, of what is read, of the indices.
+
+        Raises: `RuntimeError` for an index out of range, of a walk that checks them; then nothing is written.
+        """
         self.entry(self.head, out, source, index)
 
 
-def walk(kind: str, fold: str, dtype: Any, before: Span, at: Span, after: Span, *, step: int = 1) -> Walk:
-    """The walk over dimensions before the indices, at the indices (one dimension), and after them.
+@dataclass(frozen=True, slots=True)
+class Places:
+    """What indices name: places ``step`` elements apart, counted from the end (of ``size``) where below 0.
 
-    ``step`` is the stride along the dimension that indices of cells run over.
+    ``count`` of them are checked to lie in [low, size). As it stands, an index is an offset in elements.
     """
+
+    step: int = 1
+    low: int = 0
+    size: int = 0
+    count: int = 0
+
+
+OFFSETS = Places()
+
+
+def walk(kind: str, fold: str, dtype: Any, before: Span, at: Span, after: Span, *, places: Places = OFFSETS) -> Walk:
+    """The walk over dimensions before the indices, at the indices (one dimension), and after them."""
     outer, inner = _joined(before), _joined(after)
     ((n,), (out_n,), (in_n,)) = at.shape, at.out, at.source
     tables = [outer.out, inner.out, outer.source, inner.source]
     sizes = [len(outer.out), outer.n, n, len(inner.out), inner.n]
     numbers = np.empty(_META + sum(map(len, tables)), np.int64)
-    numbers[:12] = [*sizes, outer.out_step, out_n, inner.out_step, outer.source_step, in_n, inner.source_step, step]
+    numbers[:11] = [*sizes, outer.out_step, out_n, inner.out_step, outer.source_step, in_n, inner.source_step]
+    numbers[11] = places.step
+    numbers[16:19] = [places.low, places.size, places.count]
     start = _META
     for k, table in enumerate(tables):
         numbers[start : start + len(table)] = table
         numbers[12 + k] = numbers.ctypes.data + start * 8
         start += len(table)
-    return Walk(moving_loop(kind, fold, dtype).entry, numbers, numbers.ctypes.data)
+    return Walk(moving_loop(kind, fold, dtype).entry, numbers, numbers.ctypes.data, places)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

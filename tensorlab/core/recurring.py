@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 LIMIT = 2048  # calls that one op remembers; beyond it the table starts over
 
 Ready = Callable[[tuple[Any, ...]], Any]
+Run = Callable[..., Any]
+Prepare = Callable[..., Run]
 
 
 class Recurring:
@@ -34,7 +36,7 @@ class Recurring:
 
     __slots__ = ("_loose", "op", "plans", "prepare")
 
-    def __init__(self, op: Op, prepare: Callable[..., Callable[..., Any]], *, loose: Sequence[str] = ()) -> None:
+    def __init__(self, op: Op, prepare: Prepare, *, loose: Sequence[str] = ()) -> None:
         self.op = op
         self.prepare = prepare
         self.plans = op.plans
@@ -65,10 +67,10 @@ def _part(value: Any) -> Any:
     return value.layout if isinstance(value, Tensor) else value
 
 
-def recurring(op: Op, *, loose: Sequence[str] = ()) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+def recurring(op: Op, *, loose: Sequence[str] = ()) -> Callable[[Prepare], Prepare]:
     """Decorator of the function that prepares an op's calls: it becomes the op's evaluator and its ``call`` rule."""
 
-    def decorate(prepare: Callable[..., Any]) -> Callable[..., Any]:
+    def decorate(prepare: Prepare) -> Prepare:
         def call(*args: Any) -> Any:
             return evaluator(args)
 

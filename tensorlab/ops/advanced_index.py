@@ -386,7 +386,7 @@ def _as_walked(values: Tensor, places: Places) -> Tensor:
 
 
 call_evaluator(index)
-index_put_ = twins(index_put, write, keeps_strides=True)
+index_put_ = twins(index_put, write, keeps_strides=True, checks_itself=True)
 
 
 @index.vjp("self")

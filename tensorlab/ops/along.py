@@ -5,22 +5,26 @@ These work on bytes, below autograd; ops that use them check dtypes and shapes f
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from tensorlab.core.dtype import DType, int32, int64
-from tensorlab.core.index_walk import Span, Walk, first_outside, resolve, walk
+from tensorlab.core.index_walk import OFFSETS, Places, Span, Walk, first_outside, walk
+from tensorlab.core.interop import borrowed
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.shape import contiguous_strides
+from tensorlab.core.short_cut import are_apart
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
+from tensorlab.memory import current
 from tensorlab.ops.advanced_index import as_row_major
-from tensorlab.ops.movement import expand
-from tensorlab.ops.twins import apart, folds_wide
+from tensorlab.ops.copying import clone
+from tensorlab.ops.twins import folds_wide
 
 LIMIT = 2048  # walks that are remembered; beyond it the table starts over
-_walks: dict[object, Walk] = {}
+_walks: dict[object, Any] = {}
 
 
 def sizes(a: TensorType) -> tuple[int, ...]:
@@ -53,7 +57,7 @@ def check_inside(op: str, index: Tensor, dim: int, size: int, *, low: int = 0) -
         raise DimError(f"{op}: index {outside} is out of bounds for dimension {dim} with size {size}")
 
 
-def _kept(key: object, made: Walk) -> Walk:
+def _kept(key: object, made: Any) -> Any:
     if len(_walks) >= LIMIT:
         _walks.clear()
     _walks[key] = made
@@ -86,33 +90,74 @@ def check_cells(op: str, index: tuple[int, ...], a: tuple[int, ...], dim: int, s
         )
 
 
-def read_cells(op: str, a: Tensor, dim: int, index: Tensor) -> Tensor:
-    """``out[i][j][k] = a[i][index[i][j][k]][k]`` for ``dim`` 1."""
-    result = empty(a.dtype, tuple(index.shape))
-    if not result.layout.numel:
-        return result
-    index, a, out = as_row_major(with_dims(index)), with_dims(a), with_dims(result)
-    check_inside(op, index, dim, a.shape[dim])
-    key = ("get", a.layout, index.layout, dim)
-    found = _walks.get(key) or _kept(key, _cells("cells_get", "set", out.layout, a.layout, index.layout, dim))
-    found.run(result.address, a.address, index.address)
-    return result
+def _with_dim(form: Layout) -> Layout:
+    return form if form.shape else layout(form.dtype, (1,))
+
+
+def _row_major(index: Layout) -> Layout:
+    """How the loops take indices that are laid out like this."""
+    return layout(int64, tuple(index.shape) or (1,))
+
+
+def run_checked(op: str, steps: Walk, out: int, source: int, index: Tensor, dim: int) -> None:
+    """Walk between two addresses by row-major indices.
+
+    Raises: `DimError` for one outside the dimension; then nothing is written.
+    """
+    try:
+        steps.entry(steps.head, out, source, index.address)
+    except RuntimeError:
+        check_inside(op, index, dim, steps.places.size, low=steps.places.low)
+        raise
+
+
+Read = Callable[[Tensor, Tensor], Tensor]
+
+
+def _reader(op: str, form: Layout, steps: Walk, index: Layout, dim: int) -> Read:
+    """What reads into a new tensor of a layout, by indices that are laid out like these."""
+    nbytes, entry, head, plain = form.nbytes, steps.entry, steps.head, index is _row_major(index)
+
+    def read(a: Tensor, index: Tensor) -> Tensor:
+        if not plain:
+            index = as_row_major(index)
+        allocator = current.allocator
+        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        try:
+            entry(head, storage.address, a.address, index.address)
+        except RuntimeError:
+            check_inside(op, index, dim, steps.places.size, low=steps.places.low)
+            raise
+        return Tensor(storage, form, 0)
+
+    return read
+
+
+def cells_reader(op: str, a: Layout, dim: int, index: Layout) -> Read:
+    """What gives ``out[i][j][k] = a[i][index[i][j][k]][k]`` for ``dim`` 1, for tensors and indices of these layouts.
+
+    Raises: `DimError`, when it reads, for an index out of range.
+    """
+    form = layout(a.dtype, tuple(index.shape))
+    if not form.numel:
+        return lambda _a, _index: Tensor(Storage.empty(0), form, 0)
+    steps = _cells("cells_get", "set", _with_dim(form), _with_dim(a), _row_major(index), dim)
+    return _reader(op, form, steps, index, dim)
 
 
 def write_cells(op: str, target: Tensor, dim: int, index: Tensor, source: Tensor, fold: str = "set") -> None:
     """``target[i][index[i][j][k]][k] = source[i][j][k]`` for ``dim`` 1; a 0-d source is for all."""
     if not index.layout.numel:
         return
-    index, target = as_row_major(with_dims(index)), with_dims(target)
-    check_inside(op, index, dim, target.shape[dim])
-    source = apart(source, target)
-    if not source.layout.shape:
-        source = expand.run((source, tuple(index.shape), False))
+    source = source if are_apart(source, target) else clone.run((source,))
     key = (fold, target.layout, source.layout, index.layout, dim)
-    found = _walks.get(key)
-    if found is None:
-        found = _kept(key, _cells("cells_put", fold, target.layout, source.layout, index.layout, dim))
-    found.run(target.address, source.address, index.address)
+    steps = _walks.get(key)
+    if steps is None:
+        from_, at = source.layout, _row_major(index.layout)
+        if not from_.shape:
+            from_ = layout(from_.dtype, tuple(at.shape), (0,) * len(at.shape))
+        steps = _kept(key, _cells("cells_put", fold, _with_dim(target.layout), from_, at, dim))
+    run_checked(op, steps, target.address, source.address, as_row_major(index), dim)
 
 
 @folds_wide
@@ -128,55 +173,56 @@ def _cells(kind: str, fold: str, out: Layout, source: Layout, index: Layout, dim
         for part in (slice(dim), slice(dim, dim + 1), slice(dim + 1, None))
     )
     if kind == "cells_get":
-        at, step = Span(at.shape, at.out, (0,)), source.strides[dim]
+        at, indexed = Span(at.shape, at.out, (0,)), source
     else:
-        at, step = Span(at.shape, (0,), at.source), out.strides[dim]
-    return walk(kind, fold, out.dtype, before, at, after, step=step)
+        at, indexed = Span(at.shape, (0,), at.source), out
+    places = Places(indexed.strides[dim], 0, indexed.shape[dim], index.numel)
+    return walk(kind, fold, out.dtype, before, at, after, places=places)
 
 
 # Whole rows -----------------------------------------------------------------------------------------------------------
 
 
-def offsets(index: Tensor, size: int, stride: int) -> Tensor:
-    """Indices of row-major int64, counted from the end where below 0, as offsets in elements; checked before."""
-    room = Storage.empty((index.layout.numel + 1) * int64.itemsize)
-    resolve(room, index, -size, size, stride, first=True)
-    return Tensor(room, layout(int64, tuple(index.shape)), 0)
+def rows_reader(op: str, a: Layout, dim: int, index: Layout, shape: tuple[int, ...]) -> Read:
+    """What copies the parts of a tensor at indices along ``dim`` into a new one of a shape.
+
+    Raises: `DimError`, when it reads, for an index out of range.
+    """
+    form, a, n = layout(a.dtype, shape), _with_dim(a), index.numel
+    if form.numel:
+        dense = layout(a.dtype, (*a.shape[:dim], n, *a.shape[dim + 1 :]))
+        return _reader(op, form, _rows("rows_get", "set", dense, a, n, dim), index, dim)
+
+    def read_nothing(_a: Tensor, index: Tensor) -> Tensor:
+        check_inside(op, as_row_major(index), dim, a.shape[dim])
+        return Tensor(Storage.empty(0), form, 0)
+
+    return read_nothing
 
 
-def read_rows(a: Tensor, dim: int, index: Tensor) -> Tensor:
-    """A copy of the parts of ``a`` at indices along ``dim``, which have been checked."""
-    n = index.layout.numel
-    shape = (*a.shape[:dim], n, *a.shape[dim + 1 :])
-    result = empty(a.dtype, shape)
-    if not result.layout.numel:
-        return result
-    at = offsets(index, a.shape[dim], a.strides[dim])
-    key = ("rows", a.layout, n, dim)
-    found = _walks.get(key) or _kept(key, _rows("rows_get", "set", result.layout, a.layout, n, dim))
-    found.run(result.address, a.address, at.address)
-    return result
-
-
-def write_rows(target: Tensor, dim: int, index: Tensor, source: Tensor, fold: str = "set") -> None:
-    """Parts of ``source`` over, or folded into, those of ``target`` at indices along ``dim``, checked before."""
-    source = apart(source, target)
+def write_rows(
+    op: str, target: Tensor, dim: int, index: Tensor, source: Tensor, fold: str = "set", *, low: int = 0
+) -> None:
+    """Parts of ``source`` over, or folded into, those of ``target`` at row-major indices along ``dim``."""
     if not source.layout.numel:
+        check_inside(op, index, dim, target.shape[dim], low=low)
         return
-    at = offsets(index, target.shape[dim], target.strides[dim])
-    n = index.layout.numel
-    key = ("put", fold, target.layout, source.layout, dim)
-    found = _walks.get(key) or _kept(key, _rows("rows_put", fold, target.layout, source.layout, n, dim))
-    found.run(target.address, source.address, at.address)
+    source = source if are_apart(source, target) else clone.run((source,))
+    key = ("put", fold, target.layout, source.layout, dim, low)
+    steps = _walks.get(key)
+    if steps is None:
+        n = index.layout.numel
+        steps = _kept(key, _rows("rows_put", fold, target.layout, source.layout, n, dim, low=low))
+    run_checked(op, steps, target.address, source.address, index, dim)
 
 
 @folds_wide
-def fold_rows(target: Tensor, dim: int, index: Tensor, source: Tensor, fold: str) -> None:
+def fold_rows(target: Tensor, op: str, dim: int, index: Tensor, source: Tensor, fold: str) -> None:
     """As `write_rows`, with what is there; halves as float32."""
-    write_rows(target, dim, index, source, fold)
+    write_rows(op, target, dim, index, source, fold)
 
 
-def _rows(kind: str, fold: str, out: Layout, source: Layout, n: int, dim: int) -> Walk:
+def _rows(kind: str, fold: str, out: Layout, source: Layout, n: int, dim: int, *, low: int = 0) -> Walk:
     reads = kind == "rows_get"
     indexed, dense = (source, out) if reads else (out, source)
     shape = tuple(indexed.shape)
@@ -185,52 +231,79 @@ def _rows(kind: str, fold: str, out: Layout, source: Layout, n: int, dim: int) -
     )
     step = dense.strides[dim]
     at = Span((n,), (step,), (0,)) if reads else Span((n,), (0,), (step,))
-    return walk(kind, fold, out.dtype, before, at, after)
+    places = Places(indexed.strides[dim], low, shape[dim], n)
+    return walk(kind, fold, out.dtype, before, at, after, places=places)
 
 
-def flat_offsets(a: Layout, index: Tensor) -> Tensor:
-    """Row-major positions in a tensor as offsets in elements."""
-    whole = offsets(index, a.numel, 1)
-    if a.is_contiguous:
-        return whole
-    return _unravelled(a, whole)
+# Row-major positions --------------------------------------------------------------------------------------------------
 
 
-def _unravelled(a: Layout, whole: Tensor) -> Tensor:
-    from tensorlab.core.interop import borrowed
+def read_flat(op: str, a: Tensor, index: Tensor) -> Tensor:
+    """A copy of the elements at row-major positions, counted from the end where below 0.
 
-    left: Any = borrowed(whole)
-    total: Any = 0
-    for n, block, stride in zip(a.shape, contiguous_strides(a.shape), a.strides, strict=True):
-        total = total + left // block % n * stride
-    left[...] = total
-    return whole
-
-
-def read_flat(a: Tensor, index: Tensor) -> Tensor:
-    """A copy of the elements at row-major positions, which have been checked."""
-    result = empty(a.dtype, tuple(index.shape))
-    if result.layout.numel:
-        at = flat_offsets(a.layout, index)
-        _flat("rows_get", "set", a.dtype, index.layout.numel).run(result.address, a.address, at.address)
+    Raises: `DimError` for a position that there is not.
+    """
+    form = layout(a.dtype, tuple(index.shape))
+    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    if form.numel:
+        _walk_flat(op, "rows_get", "set", a, index, result.address, a.address)
     return result
 
 
-def write_flat(target: Tensor, index: Tensor, source: Tensor, fold: str = "set") -> None:
-    """Elements of a row-major source at row-major positions of ``target``, which have been checked."""
+def write_flat(op: str, target: Tensor, index: Tensor, source: Tensor, fold: str = "set") -> None:
+    """Elements of a row-major source at row-major positions of ``target``."""
     if index.layout.numel:
-        source, at = apart(source, target), flat_offsets(target.layout, index)
-        _flat("rows_put", fold, target.dtype, index.layout.numel).run(target.address, source.address, at.address)
+        source = source if are_apart(source, target) else clone.run((source,))
+        _walk_flat(op, "rows_put", fold, target, index, target.address, source.address)
 
 
 @folds_wide
-def fold_flat(target: Tensor, index: Tensor, source: Tensor, fold: str) -> None:
+def fold_flat(target: Tensor, op: str, index: Tensor, source: Tensor, fold: str) -> None:
     """As `write_flat`, with what is there; halves as float32."""
-    write_flat(target, index, source, fold)
+    write_flat(op, target, index, source, fold)
 
 
-def _flat(kind: str, fold: str, dtype: DType, n: int) -> Walk:
-    key = (kind, fold, dtype, n)
-    nothing = Span((), (), ())
-    at = Span((n,), (1,), (0,)) if kind == "rows_get" else Span((n,), (0,), (1,))
-    return _walks.get(key) or _kept(key, walk(kind, fold, dtype, nothing, at, nothing))
+def _walk_flat(op: str, kind: str, fold: str, indexed: Tensor, index: Tensor, out: int, source: int) -> None:
+    """Walk by positions in a tensor; those of one that is not row-major become offsets first."""
+    form, count = indexed.layout, index.layout.numel
+    key = ("flat", kind, fold, form.dtype, count, form.numel if form.is_contiguous else None)
+    steps = _walks.get(key)
+    if steps is None:
+        at = Span((count,), (1,), (0,)) if kind == "rows_get" else Span((count,), (0,), (1,))
+        places = Places(1, -form.numel, form.numel, count) if form.is_contiguous else OFFSETS
+        nothing = Span((), (), ())
+        steps = _kept(key, walk(kind, fold, form.dtype, nothing, at, nothing, places=places))
+    index = as_row_major(index)
+    if not form.is_contiguous:
+        check_positions(op, indexed, index)
+        index = _offsets(form, index)
+    try:
+        steps.run(out, source, index.address)
+    except RuntimeError:
+        check_positions(op, indexed, index)
+        raise
+
+
+def check_positions(op: str, a: Tensor, index: Tensor) -> None:
+    """Refuse row-major positions that a tensor does not have.
+
+    Raises: `DimError`, in torch's words.
+    """
+    n = a.layout.numel
+    if not n and index.layout.numel:
+        raise DimError(f"{op}: tried to take from an empty tensor")
+    outside = first_outside(index, -n, n)
+    if outside is not None:
+        raise DimError(f"{op}: out of range: tried to access index {outside} on a tensor of {n} elements.")
+
+
+def _offsets(a: Layout, index: Tensor) -> Tensor:
+    """Row-major positions in a tensor as offsets in elements."""
+    left: Any = borrowed(index)
+    left = left + (left < 0) * a.numel
+    total: Any = 0
+    for n, block, stride in zip(a.shape, contiguous_strides(a.shape), a.strides, strict=True):
+        total = total + left // block % n * stride
+    result = empty(int64, tuple(index.shape))
+    borrowed(result)[...] = total
+    return result

@@ -8,9 +8,9 @@ from typing import Any
 from tensorlab.core.dtype import Category, DType, fits, float32, highest, limits, uint8
 from tensorlab.core.filling import fill, number
 from tensorlab.core.in_place import write_region
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import declare
-from tensorlab.core.pointwise import Plan, RegionRunner, dense_like, finish_pointwise, one_step_region
+from tensorlab.core.pointwise import PLAN_LIMIT, Plan, RegionRunner, dense_like, finish_pointwise, one_step_region
 from tensorlab.core.shape import broadcast_shapes, is_dense
 from tensorlab.core.short_cut import are_apart, are_one
 from tensorlab.core.storage import Storage
@@ -51,11 +51,21 @@ def copy_runner() -> RegionRunner:
     return _copy[Tensor]
 
 
+_conversions: dict[tuple[Layout, DType, tuple[int, ...] | None], tuple[Layout, Plan]] = {}
+
+
 def converted(source: Tensor, dtype: DType, strides: tuple[int, ...] | None) -> Tensor:
     """A new tensor with the elements of ``source`` as ``dtype``; row-major where no strides are given."""
-    form = layout(dtype, tuple(source.shape), strides)
+    key = (source.layout, dtype, strides)
+    found = _conversions.get(key)
+    if found is None:
+        form = layout(dtype, tuple(source.shape), strides)
+        if len(_conversions) >= PLAN_LIMIT:
+            _conversions.clear()
+        found = _conversions[key] = form, copy_runner().plan([source.layout], (), into=[form])
+    form, plan = found
     target = Tensor(Storage.empty(form.nbytes), form, 0)
-    copy_runner().plan([source.layout], (), into=[form]).fill([target.address], [source.address], ())
+    plan.fill((target.address,), (source.address,), ())
     return target
 
 

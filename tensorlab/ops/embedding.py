@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, ShapeError
@@ -44,18 +45,17 @@ def embedding_type(
     return TensorType(weight.dtype, (*sizes(indices), sizes(weight)[1]))
 
 
-@embedding.rule("call")
+@recurring(embedding)
 def embedding_call(
     weight: Tensor,
     indices: Tensor,
     padding_idx: int,
     scale_grad_by_freq: bool,  # noqa: FBT001
     sparse: bool,  # noqa: FBT001
-) -> Tensor:
-    found = embedding_type(weight.type, indices.type, padding_idx, scale_grad_by_freq, sparse)
-    indices = as_row_major(indices)
-    along.check_inside("embedding", indices, 0, weight.shape[0])
-    return reshape.run((along.read_rows(weight, 0, indices), found.shape))
+) -> Run:
+    shape = sizes(embedding_type(weight.type, indices.type, padding_idx, scale_grad_by_freq, sparse))
+    read = along.rows_reader("embedding", weight.layout, 0, indices.layout, shape)
+    return lambda weight, indices, *_: read(weight, indices)
 
 
 @embedding.vjp("weight")
@@ -104,9 +104,8 @@ def embedding_dense_backward_call(
     result = empty(grad_output.dtype, shape)
     fill_.run((result, 0))
     indices = as_row_major(indices)
-    along.check_inside("embedding", indices, 0, num_weights)
     rows = reshape.run((contiguous.run((grad_output,)), (indices.layout.numel, shape[1])))
-    along.fold_rows(result, 0, reshape.run((indices, (-1,))), rows, "add")
+    along.fold_rows(result, "embedding", 0, reshape.run((indices, (-1,))), rows, "add")
     if 0 <= padding_idx < num_weights:
         row = result.as_view(empty(result.dtype, (shape[1],)).layout, padding_idx * shape[1])
         fill_.run((row, 0))
@@ -122,7 +121,6 @@ def embedding_dense_backward_vjp(g: Tensor, indices: Tensor, padding_idx: int) -
     return masked_fill.call((found, padding, 0))
 
 
-EMBEDDING: tuple[Op, ...] = (embedding, embedding_dense_backward)
+call_evaluator(embedding_dense_backward)
 
-for _op in EMBEDDING:
-    call_evaluator(_op)
+EMBEDDING: tuple[Op, ...] = (embedding, embedding_dense_backward)

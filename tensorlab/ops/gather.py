@@ -5,14 +5,14 @@ from __future__ import annotations
 import math
 
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import broadcast_shapes, wrap_dim
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DimError, ShapeError
 from tensorlab.ops import along
-from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.movement import expand, reshape
-from tensorlab.ops.view_evaluator import call_evaluator, remember
+from tensorlab.ops.view_evaluator import call_evaluator
 
 sizes = along.sizes
 
@@ -34,14 +34,12 @@ def gather_type(a: TensorType, dim: int, index: TensorType, sparse_grad: bool) -
     return TensorType(a.dtype, index.shape)
 
 
-@gather.rule("call")
-def gather_call(a: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Tensor:  # noqa: FBT001
-    key = (a.layout, dim, index.layout, sparse_grad)
-    at = gather.plans.get(key)
-    if at is None:
-        gather_type(a.type, dim, index.type, sparse_grad)
-        at = remember(gather, key, wrap_dim(dim, a.ndim, op="gather"))
-    return along.read_cells("gather", a, at, index)
+@recurring(gather)
+def gather_call(a: Tensor, dim: int, index: Tensor, sparse_grad: bool) -> Run:  # noqa: FBT001
+    gather_type(a.type, dim, index.type, sparse_grad)
+    at = wrap_dim(dim, a.ndim, op="gather")
+    read = along.cells_reader("gather", a.layout, at, index.layout)
+    return lambda a, _dim, index, _sparse: read(a, index)
 
 
 index_select = declare("index_select(Tensor self, int dim, Tensor index) -> Tensor")
@@ -66,17 +64,12 @@ def index_select_type(a: TensorType, dim: int, index: TensorType) -> TensorType:
     return TensorType(a.dtype, (*shape[:at], n, *shape[at + 1 :]))
 
 
-@index_select.rule("call")
-def index_select_call(a: Tensor, dim: int, index: Tensor) -> Tensor:
-    key = (a.layout, dim, index.layout)
-    at = index_select.plans.get(key)
-    if at is None:
-        index_select_type(a.type, dim, index.type)
-        at = remember(index_select, key, wrap_dim(dim, a.ndim, op="index_select"))
-    index, rows = as_row_major(index), along.with_dims(a)
-    along.check_inside("index_select", index, at, rows.shape[at])
-    result = along.read_rows(rows, at, index)
-    return result if rows is a else reshape.run((result, ()))
+@recurring(index_select)
+def index_select_call(a: Tensor, dim: int, index: Tensor) -> Run:
+    shape = sizes(index_select_type(a.type, dim, index.type))
+    at = wrap_dim(dim, a.ndim, op="index_select")
+    read = along.rows_reader("index_select", a.layout, at, index.layout, shape)
+    return lambda a, _dim, index: read(a, index)
 
 
 take = declare("take(Tensor self, Tensor index) -> Tensor")
@@ -88,29 +81,14 @@ def take_type(a: TensorType, index: TensorType) -> TensorType:
     return TensorType(a.dtype, index.shape)
 
 
-@take.rule("call")
-def take_call(a: Tensor, index: Tensor) -> Tensor:
+@recurring(take)
+def take_call(a: Tensor, index: Tensor) -> Run:
     """Elements by their row-major positions, counted from the end where below 0.
 
     Raises: `DimError`.
     """
     take_type(a.type, index.type)
-    index = as_row_major(index)
-    check_positions("take", a, index)
-    return along.read_flat(a, index)
-
-
-def check_positions(op: str, a: Tensor, index: Tensor) -> None:
-    """Refuse row-major positions that a tensor does not have.
-
-    Raises: `DimError`, in torch's words.
-    """
-    n = a.layout.numel
-    if not n and index.layout.numel:
-        raise DimError(f"{op}: tried to take from an empty tensor")
-    outside = along.first_outside(index, -n, n)
-    if outside is not None:
-        raise DimError(f"{op}: out of range: tried to access index {outside} on a tensor of {n} elements.")
+    return lambda a, index: along.read_flat("take", a, index)
 
 
 take_along_dim = declare("take_along_dim(Tensor self, Tensor indices, int? dim=None) -> Tensor")
@@ -154,7 +132,6 @@ def take_along_dim_composite(a: Tensor, indices: Tensor, dim: int | None) -> Ten
     return gather.call((expand.call((a, own, False)), dim, expand.call((indices, index, False)), False))
 
 
-GATHER: tuple[Op, ...] = (gather, index_select, take, take_along_dim)
+call_evaluator(take_along_dim)
 
-for _op in GATHER:
-    call_evaluator(_op)
+GATHER: tuple[Op, ...] = (gather, index_select, take, take_along_dim)

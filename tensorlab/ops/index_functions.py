@@ -24,7 +24,26 @@ def checked(op: Op, *args: Any) -> Any:
 
     Raises: `ArgumentError` naming the parameter.
     """
+    for i in op.tensors:
+        if not isinstance(args[i], Tensor):
+            break
+    else:
+        whole = _WHOLE.get(op)
+        if whole is None:
+            whole = _WHOLE[op] = tuple([i for i, p in enumerate(op.schema.params) if _is_int(p.type)])
+        for i in whole:
+            if type(args[i]) is not int:
+                break
+        else:
+            return op.call(args)
     return op.call(tuple([_checked(op, p.name, p.type, a) for p, a in zip(op.schema.params, args, strict=True)]))
+
+
+_WHOLE: dict[Op, tuple[int, ...]] = {}  # of each op, where its integers are
+
+
+def _is_int(type_: object) -> bool:
+    return type_ == INT or (isinstance(type_, OptionalType) and type_.element == INT)
 
 
 def _checked(op: Op, name: str, type_: object, value: Any) -> Any:

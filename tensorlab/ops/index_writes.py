@@ -51,10 +51,9 @@ def rows_type(op: str, a: TensorType, dim: int, index: TensorType, source: Tenso
 
 
 def _rows(op: str, target: Tensor, dim: int, index: Tensor) -> tuple[Tensor, int, Tensor]:
-    """The target with a dimension at least, which one it is, and the indices, inside it."""
+    """The target with a dimension at least, which one it is, and the indices, row-major."""
     at = wrap_dim(dim, target.ndim, op=op)
     target, index = along.with_dims(target), as_row_major(along.with_dims(index))
-    along.check_inside(op, index, at, target.shape[at])
     return target, at, index
 
 
@@ -68,12 +67,11 @@ def index_add_type(a: TensorType, dim: int, index: TensorType, source: TensorTyp
 
 def index_add_body(target: Tensor, dim: int, index: Tensor, source: Tensor, alpha: float) -> None:
     """``alpha`` times parts of ``source`` added to those that the indices name."""
-    index_add_type(target.type, dim, index.type, source.type, alpha)
     if alpha != 1:
         factor = alpha if target.dtype.is_floating_point else int(alpha)
         source = to.run((mul_number.run((source, factor)), target.dtype, False, False))
     rows, at, index = _rows("index_add", target, dim, index)
-    along.fold_rows(rows, at, index, along.with_dims(source), "add")
+    along.fold_rows(rows, "index_add", at, index, along.with_dims(source), "add")
 
 
 index_add_ = twins(index_add, index_add_body)
@@ -106,9 +104,8 @@ def index_copy_type(a: TensorType, dim: int, index: TensorType, source: TensorTy
 
 def index_copy_body(target: Tensor, dim: int, index: Tensor, source: Tensor) -> None:
     """Parts of ``source`` over those that the indices name."""
-    index_copy_type(target.type, dim, index.type, source.type)
     rows, at, index = _rows("index_copy", target, dim, index)
-    along.write_rows(rows, at, index, along.with_dims(source))
+    along.write_rows("index_copy", rows, at, index, along.with_dims(source))
 
 
 index_copy_ = twins(index_copy, index_copy_body)
@@ -149,14 +146,12 @@ def index_fill_type(a: TensorType, dim: int, index: TensorType, value: object) -
 
 def index_fill_body(target: Tensor, dim: int, index: Tensor, value: object) -> None:
     """One number over all parts that the indices name, which may count from the end."""
-    index_fill_type(target.type, dim, index.type, value.type if isinstance(value, Tensor) else value)
     at = wrap_dim(dim, target.ndim, op="index_fill")
     source = _as_value(value, target.dtype)
     rows, index = along.with_dims(target), as_row_major(along.with_dims(index))
     n = rows.shape[at]
-    along.check_inside("index_fill", index, at, n, low=-n)
     shape = (*rows.shape[:at], index.layout.numel, *rows.shape[at + 1 :])
-    along.write_rows(rows, at, index, expand.run((source, shape, False)))
+    along.write_rows("index_fill", rows, at, index, expand.run((source, shape, False)), low=-n)
 
 
 def _as_value(value: object, dtype: DType) -> Tensor:
@@ -210,19 +205,18 @@ def index_reduce_body(
     include_self: bool,  # noqa: FBT001
 ) -> None:
     """Parts of ``source`` folded into those that the indices name, or with each other where ``self`` stays out."""
-    index_reduce_type(target.type, dim, index.type, source.type, reduce, include_self)
     rows, at, index = _rows("index_reduce", target, dim, index)
     source = along.with_dims(source)
     shape = tuple(source.shape)
     if not include_self:
         start = number(identity(reduce, target.dtype), target.dtype, op="index_reduce")
-        along.write_rows(rows, at, index, expand.run((start, shape, False)))
-    along.write_rows(rows, at, index, source, REDUCTIONS[reduce])
+        along.write_rows("index_reduce", rows, at, index, expand.run((start, shape, False)))
+    along.write_rows("index_reduce", rows, at, index, source, REDUCTIONS[reduce])
     if reduce == "mean":
         counts = empty(int64, tuple(rows.shape))
         borrowed(counts)[...] = include_self
         ones = expand.run((number(1, int64, op="index_reduce"), shape, False))
-        along.write_rows(counts, at, index, ones, "add")
+        along.write_rows("index_reduce", counts, at, index, ones, "add")
         divide(rows, counts)
 
 

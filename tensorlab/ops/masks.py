@@ -137,7 +137,7 @@ def masked_select_call(a: Tensor, mask: Tensor) -> Tensor:
     masked_select_type(a.type, mask.type)
     shape = broadcast_shapes(a.shape, mask.shape, op="masked_select")
     at = positions(contiguous.run((expand.run((mask, shape, False)),)))
-    return along.read_flat(expand.run((a, shape, False)), at)
+    return along.read_flat("masked_select", expand.run((a, shape, False)), at)
 
 
 @masked_select.vjp("self")
@@ -179,7 +179,7 @@ def _scatter(target: Tensor, mask: Tensor, source: Tensor) -> None:
         raise ShapeError(
             f"masked_scatter: Number of elements of source < number of ones in mask: {source.layout.numel} and {n}"
         )
-    along.write_flat(target, at, contiguous.run((source,)))
+    along.write_flat("masked_scatter", target, at, contiguous.run((source,)))
 
 
 masked_scatter_ = declare("masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)")

@@ -23,7 +23,7 @@ from tensorlab.ops import along
 from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.copying import contiguous, element
 from tensorlab.ops.create import zeros_op
-from tensorlab.ops.gather import check_positions, gather, take
+from tensorlab.ops.gather import gather, take
 from tensorlab.ops.joining import cat
 from tensorlab.ops.movement import reshape, slice_
 from tensorlab.ops.twins import folds_wide, twins
@@ -49,8 +49,7 @@ def scatter_type(a: TensorType, dim: int, index: TensorType, src: object, *_: ob
 
 
 def _write(target: Tensor, dim: int, index: Tensor, src: object, fold: str) -> None:
-    """Checked and written; a number stands for a tensor of it."""
-    scatter_type(target.type, dim, index.type, src.type if isinstance(src, Tensor) else src)
+    """Written; a number stands for a tensor of it."""
     source = src if isinstance(src, Tensor) else number(src, target.dtype, op="scatter")
     at = wrap_dim(dim, target.ndim, op="scatter")
     if fold == "set":
@@ -181,7 +180,6 @@ def scatter_reduce_body(
     include_self: bool,  # noqa: FBT001
 ) -> None:
     """Elements of ``src`` folded into what is where the indices say, or with each other where ``self`` stays out."""
-    scatter_reduce_type(target.type, dim, index.type, src.type, reduce, include_self)
     at = wrap_dim(dim, target.ndim, op="scatter_reduce")
     if not index.layout.numel:
         return
@@ -300,13 +298,13 @@ def put_body(target: Tensor, index: Tensor, source: Tensor, accumulate: bool) ->
 
     Raises: `DimError`.
     """
-    put_type(target.type, index.type, source.type, accumulate)
-    index, source = as_row_major(index), contiguous.run((source,))
-    check_positions("put", target, index)
+    source = contiguous.run((source,))
+    if not target.layout.numel:
+        along.check_positions("put", target, as_row_major(index))
     if accumulate:
-        along.fold_flat(target, index, source, "add")
+        along.fold_flat(target, "put", index, source, "add")
     else:
-        along.write_flat(target, index, source)
+        along.write_flat("put", target, index, source)
 
 
 put_ = twins(put, put_body, keeps_strides=True)

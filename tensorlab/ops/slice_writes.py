@@ -110,7 +110,6 @@ def fill_diagonal_type(a: TensorType, fill_value: object, wrap: bool) -> TensorT
 
 def fill_diagonal_body(target: Tensor, fill_value: float, wrap: bool) -> None:  # noqa: FBT001
     """One number along the main diagonal; with ``wrap``, again from the row after next in a tall matrix."""
-    fill_diagonal_type(target.type, fill_value, wrap)
     shape, strides = tuple(target.shape), target.strides
     count, step = min(shape), sum(strides)
     _fill(target, 0, count, step, fill_value)

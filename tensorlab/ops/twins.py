@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any
 
 from tensorlab.core.dtype import float32
+from tensorlab.core.layout import Layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.schema import Alias, Param
 from tensorlab.core.shape import may_overlap
@@ -24,16 +25,30 @@ from tensorlab.ops.view_evaluator import call_evaluator
 Body = Callable[..., None]
 
 
-def twins(functional: Op, body: Body, *, keeps_strides: bool = False) -> Op:
+def twins(functional: Op, body: Body, *, keeps_strides: bool = False, checks_itself: bool = False) -> Op:
     """Give a declared op its ``call`` rule, and declare its in-place twin, which has the same type rule.
 
-    The functional form's result is row-major, unless it ``keeps_strides``.
+    The functional form's result is row-major, unless it ``keeps_strides``. The type rule is asked before the body runs,
+    unless the body ``checks_itself``.
     """
     schema = functional.schema
     functional_type = functional.rules["type"]
 
+    seen: set[tuple[Any, ...]] = set()
+
+    def check(args: tuple[Any, ...]) -> None:
+        """Ask the type rule, once for all calls of one form."""
+        form = tuple([_form(a) for a in args])
+        if form not in seen:
+            functional_type(*map(_type, args))
+            if len(seen) >= _LIMIT:
+                seen.clear()
+            seen.add(form)
+
     @functional.rule("call")
     def call(a: Tensor, *rest: Any) -> Tensor:
+        if not checks_itself:
+            check((a, *rest))
         target: Tensor = clone.run((a,)) if keeps_strides else converted(a, a.dtype, None)
         body(target, *rest)
         return target
@@ -56,6 +71,8 @@ def twins(functional: Op, body: Body, *, keeps_strides: bool = False) -> Op:
     @written.rule("call")
     def written_call(target: Tensor, *rest: Any) -> Tensor:
         check_target(target, written.schema.name)
+        if not checks_itself:
+            check((target, *rest))
         body(target, *rest)
         target.written()
         return target
@@ -64,13 +81,31 @@ def twins(functional: Op, body: Body, *, keeps_strides: bool = False) -> Op:
     return call_evaluator(written)
 
 
+_LIMIT = 2048  # forms of calls, and layouts, that are remembered; beyond it a table starts over
+_overlaps: dict[Layout, bool] = {}
+
+
+def _form(value: Any) -> Any:
+    return value.layout if isinstance(value, Tensor) else (type(value), value)
+
+
+def _type(value: Any) -> Any:
+    return value.layout.type if isinstance(value, Tensor) else value
+
+
 def check_target(target: Tensor, op: str) -> None:
     """Refuse to write to read-only memory, or where two elements are one.
 
     Raises: `AliasError`.
     """
     target.check_writable(op)
-    if may_overlap(target.shape, target.strides):
+    form = target.layout
+    overlaps = _overlaps.get(form)
+    if overlaps is None:
+        if len(_overlaps) >= _LIMIT:
+            _overlaps.clear()
+        overlaps = _overlaps[form] = may_overlap(form.shape, form.strides)
+    if overlaps:
         raise AliasError(
             f"{op}: unsupported operation: more than one element of the written-to tensor refers to a single memory "
             f"location: shape {tuple(target.shape)}, strides {target.strides}. Please clone() the tensor first."
