@@ -24,6 +24,7 @@ _C_TYPES: dict[str, Any] = {
     "float32": ctypes.c_float,
     "float64": ctypes.c_double,
 }
+_AT = {name: c_type.from_address for name, c_type in _C_TYPES.items()}
 
 
 def read_out(tensor: Tensor, what: str, read: Callable[[], T]) -> T:
@@ -55,8 +56,9 @@ def brought_in(tensor: Tensor, *, blank: bool = False) -> Tensor:
 
 def first_element(tensor: Tensor) -> bool | int | float:
     """The first element as a Python number, unseen by a trace."""
-    dtype = tensor.layout.dtype
-    if dtype.is_half:  # C has no such types
-        bits = ctypes.string_at(tensor.address, 2)
-        return struct.unpack("<e", bits)[0] if dtype.name == "float16" else struct.unpack("<f", b"\0\0" + bits)[0]
-    return _C_TYPES[dtype.name].from_address(tensor.address).value
+    name = tensor.layout.dtype.name
+    at = _AT.get(name)
+    if at is not None:
+        return at(tensor.address).value
+    bits = ctypes.string_at(tensor.address, 2)  # the two halves, which C has no types for
+    return struct.unpack("<e", bits)[0] if name == "float16" else struct.unpack("<f", b"\0\0" + bits)[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol
 
 from tensorlab.core.device import CPU, device
+from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import DType
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.reading import first_element, read_out
@@ -187,7 +188,7 @@ class Tensor(Operations):
         """
         if self.layout.numel != 1:
             raise ShapeError(f"item: a Tensor with {self.layout.numel} elements cannot be converted to Scalar")
-        return read_out(self, "item", lambda: first_element(self))
+        return read_out(self, "item", lambda: first_element(self)) if MODES.get() else first_element(self)
 
     def tolist(self) -> Any:
         """Nested lists of Python numbers."""
