@@ -198,8 +198,8 @@ def _total(total_steps: int | None, epochs: int | None, steps_per_epoch: int | N
 
 def _phases(total_steps: int, pct_start: float, *, three_phase: bool) -> list[dict[str, Any]]:
     """Where each phase ends, and between which options of a group it goes."""
-    up = ("initial_lr", "max_lr", "max_momentum", "base_momentum")
-    ends = [(pct_start * total_steps - 1, up)]
+    up: tuple[str, ...] = ("initial_lr", "max_lr", "max_momentum", "base_momentum")
+    ends: list[tuple[float, tuple[str, ...]]] = [(pct_start * total_steps - 1, up)]
     if three_phase:
         ends.append((2 * pct_start * total_steps - 2, ("max_lr", "initial_lr", "base_momentum", "max_momentum")))
         ends.append((total_steps - 1, ("initial_lr", "min_lr", "max_momentum", "max_momentum")))
