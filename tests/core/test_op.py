@@ -96,7 +96,7 @@ def test_one_rule_of_a_kind(registry):
     with pytest.raises(ArgumentError) as caught:
         op.rule("colour")
     assert str(caught.value) == (
-        "frobnicate: no rule kind 'colour'; takes one of type, scalar, check, guard, reduce, view, call, vjp"
+        "frobnicate: no rule kind 'colour'; takes one of type, scalar, check, guard, reduce, view, call, composite"
     )
     with pytest.raises(ArgumentError, match=r"^frobnicate: declared without an evaluator$"):
         op(tl.ones(1))

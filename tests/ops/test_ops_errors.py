@@ -6,6 +6,7 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import DimError, DTypeError, ShapeError
 
+DTYPES = "bool, uint8, int8, int16, int32, int64, float16, bfloat16, float32, float64"
 X = tl.arange(6).float().view(2, 3)
 I = tl.arange(3)  # noqa: E741 - an integer tensor
 B = tl.tensor([True, False])
@@ -225,22 +226,22 @@ CASES = {
     "string array": (
         lambda: tl.from_numpy(np.array(["ab"])),
         DTypeError,
-        "from_numpy: got an array of dtype <U2 (<U2); takes native bool, uint8, int32, int64, float32, float64",
+        f"from_numpy: got an array of dtype <U2 (<U2); takes native {DTYPES}",
     ),
     "object array": (
         lambda: tl.from_numpy(np.array([None])),
         DTypeError,
-        "from_numpy: got an array of dtype |O (object); takes native bool, uint8, int32, int64, float32, float64",
+        f"from_numpy: got an array of dtype |O (object); takes native {DTYPES}",
     ),
     "byte order": (
         lambda: tl.from_numpy(np.ones(2, ">f4")),
         DTypeError,
-        "from_numpy: got an array of dtype >f4 (>f4); takes native bool, uint8, int32, int64, float32, float64",
+        f"from_numpy: got an array of dtype >f4 (>f4); takes native {DTYPES}",
     ),
     "tensor of an object array": (
         lambda: tl.tensor(np.array([None])),
         DTypeError,
-        "tensor: got an array of dtype |O (object); takes native bool, uint8, int32, int64, float32, float64",
+        f"tensor: got an array of dtype |O (object); takes native {DTYPES}",
     ),
     "tensor of a string": (
         lambda: tl.tensor("abc"),

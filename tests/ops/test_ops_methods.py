@@ -9,8 +9,10 @@ import pytest
 import tensorlab as tl
 from tensorlab.core.operations import Operations
 from tensorlab.core.tensor import Tensor
-from tensorlab.ops.methods import TABLE
+from tensorlab.autograd.methods import METHODS
+from tensorlab.ops.methods import TABLE as OPERATIONS
 
+TABLE = {**OPERATIONS, **METHODS}
 A = tl.tensor([1.5, 2.5])
 
 

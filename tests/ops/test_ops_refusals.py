@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import AliasError, ArgumentError, DimError, RangeError
+from tensorlab.errors import AliasError, ArgumentError, DimError, DTypeError, RangeError
 
 X = tl.arange(6).float().view(2, 3)
 I = tl.arange(3)  # noqa: E741 - an integer tensor
@@ -95,7 +95,7 @@ CASES = {
     ),
     "sum dim": (lambda: X.sum("a"), ArgumentError, "sum: argument 'dim' takes an integer, got str"),
     "sum dtype": (lambda: X.sum(dtype="f4"), ArgumentError, "sum: argument 'dtype' takes a dtype, got 'f4'"),
-    "max of two": (lambda: X.max(X), ArgumentError, "max: argument 'dim' takes an integer, got Tensor"),
+    "max of a name": (lambda: X.max("x"), ArgumentError, "max: argument 'dim' takes an integer, got str"),
     "view float": (lambda: X.view(1.5), ArgumentError, "view: argument 'size' takes an integer, got float"),
     "transpose float": (
         lambda: X.transpose(0, 1.0),
@@ -127,7 +127,7 @@ CASES = {
         "setitem: argument 'value' takes a Tensor or a number, got NoneType",
     ),
     "copy number": (lambda: X.copy_(3), ArgumentError, "copy_: argument 'src' takes a Tensor, got int"),
-    "to": (lambda: X.to(None), ArgumentError, "to: takes a dtype, a Tensor or a device, got None"),
+    "to": (lambda: X.to([]), ArgumentError, "to: takes a dtype, a Tensor or a device, got []"),
     "from_numpy list": (lambda: tl.from_numpy([1]), ArgumentError, "from_numpy: got list; takes a numpy.ndarray"),
     "misaligned": (
         lambda: tl.from_numpy(np.zeros(9, np.uint8)[1:].view(np.float32)),
@@ -139,9 +139,9 @@ CASES = {
     "zeros float": (lambda: tl.zeros(1.5), ArgumentError, "zeros: argument 'size' takes an integer, got float"),
     "zeros_like": (lambda: tl.zeros_like(5), ArgumentError, "zeros_like: argument 'input' takes a Tensor, got int"),
     "requires_grad": (
-        lambda: tl.tensor(1.0, requires_grad=True),
-        ArgumentError,
-        "tensor: requires_grad=True is not taken: this version computes no gradients",
+        lambda: tl.tensor(1, requires_grad=True),
+        DTypeError,
+        "requires_grad_: only Tensors of floating point dtype can require gradients, got int64",
     ),
     "len": (lambda: len(tl.tensor(1)), ArgumentError, "len: len() of a 0-d tensor"),
     "iter": (lambda: list(tl.tensor(1)), ArgumentError, "iter: iteration over a 0-d tensor"),
