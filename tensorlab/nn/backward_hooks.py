@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from tensorlab.autograd import Function, Tensor, is_grad_enabled
+from tensorlab.autograd.node import zeros_of
+from tensorlab.core.types import TensorType
 from tensorlab.errors import GradError
 
 if TYPE_CHECKING:
@@ -22,13 +24,14 @@ class _Gate(Function):
     def forward(ctx: Any, arrive: Callable[[Flows], Flows], *tensors: Tensor) -> tuple[Tensor, ...]:
         ctx.arrive = arrive
         passed = tuple(t.detach() for t in tensors)
+        ctx.set_materialize_grads(False)
         ctx.mark_non_differentiable(*[p for p, t in zip(passed, tensors, strict=True) if not t.requires_grad])
         return passed
 
     @staticmethod
     def backward(ctx: Any, *grads: Any) -> tuple[Any, ...]:
-        needed = [g if n else None for g, n in zip(grads, ctx.needs_input_grad[1:], strict=True)]
-        return (None, *ctx.arrive(tuple(needed)))
+        arrived = zip(ctx.arrive(grads), ctx.needs_input_grad[1:], strict=True)
+        return (None, *[g if needed else None for g, needed in arrived])
 
 
 class BackwardWatch:
@@ -45,6 +48,7 @@ class BackwardWatch:
         self._into: Flows | None = None
         self._places: list[int] | None = None  # of the tensors among the arguments, if a gate stands before them
         self._count = 0
+        self._types: list[TensorType] = []  # of these tensors
 
     def arguments(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         """The arguments, behind a gate if one of them requires a gradient."""
@@ -52,6 +56,7 @@ class BackwardWatch:
         self._places = _watched(args)
         if self._places is None:
             return args
+        self._types = [args[i].type for i in self._places]
         return _gated(args, self._places, self._leave)
 
     def results(self, result: Any) -> Any:
@@ -88,7 +93,8 @@ class BackwardWatch:
         places = self._places or []
         if self._into is None:  # the gradient did not come through the module's result
             return grads
-        flows = _spread(grads, places, self._count)
+        filled = tuple(zeros_of(t) if g is None else g for g, t in zip(grads, self._types, strict=True))
+        flows = _spread(filled, places, self._count)
         for hook in self._hooks:
             changed = hook(self._module, flows, self._into)
             if changed is not None:

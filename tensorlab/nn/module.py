@@ -303,7 +303,7 @@ class Module:
     def train(self: M, mode: bool = True) -> M:  # noqa: FBT001 - torch's signature
         """Let all parts behave as in training (dropout drops, normalisation takes the batch's statistics)."""
         if not isinstance(mode, bool):  # pyright: ignore[reportUnnecessaryIsInstance]
-            raise ArgumentError("training mode is expected to be boolean")
+            raise RangeError("training mode is expected to be boolean")
         for module in self.modules():
             module.training = mode
         return self
@@ -331,7 +331,7 @@ class Module:
             if set_to_none:
                 p.grad = None
             elif p.grad is not None:
-                p.grad = p.grad.detach().zero_()
+                p.grad.detach_().requires_grad_(False).zero_()
 
     def to(self: M, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False) -> M:
         """Convert floating parameters and buffers to a dtype; there is only one device.

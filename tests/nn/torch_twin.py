@@ -149,5 +149,7 @@ def said(call, kinds=(Exception,)):
         call()
     except kinds as error:
         words = error.args[0] if isinstance(error, KeyError) and error.args else str(error)
-        return error, str(words).replace("torch.nn.modules.", "tensorlab.nn.").replace("torch.", "tensorlab.")
+        return error, str(words).replace("torch.nn.modules.", "tensorlab.nn.").replace("torch.", "tensorlab.").replace(
+            "(torch ", "(tensorlab "
+        )
     raise AssertionError("nothing was raised")
