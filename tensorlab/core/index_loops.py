@@ -167,8 +167,7 @@ def loop(n, index_at, low, high, found_at):
 
 _OFFSETS = '''"""Indices, from the end where below 0, as offsets in elements; added to what is there unless first.
 
-Behind the offsets is room for one number: the position of the first index outside [low, size), or -1. Where there is
-one, nothing else is written.
+An index outside [low, size) makes the loop fail; then nothing is written.
 """
 
 from tensorlab.core.intrinsics import int64_at
@@ -177,15 +176,11 @@ from tensorlab.core.intrinsics import int64_at
 def loop(n, out_at, index_at, low, size, step, first):
     out = int64_at(out_at)
     at = int64_at(index_at)
-    out[n] = -1
     bad = 0
     for i in range(n):
         bad |= (at[i] < low) | (at[i] >= size)
     if bad != 0:
-        for i in range(n):
-            if at[i] < low or at[i] >= size:
-                out[n] = i
-                return
+        raise IndexError
     if first != 0:
         for i in range(n):
             v = at[i]
@@ -223,6 +218,21 @@ def loop(n, mask_at, out_at):
         k += mask[i] != 0
 '''
 
+_FIND = '''"""Positions of the bytes that are not 0, and behind room for n + 1 of them how many there are."""
+
+from tensorlab.core.intrinsics import int64_at, uint8_at
+
+
+def loop(n, mask_at, out_at):
+    mask = uint8_at(mask_at)
+    out = int64_at(out_at)
+    k = 0
+    for i in range(n):
+        out[k] = i
+        k += mask[i] != 0
+    out[n + 1] = k
+'''
+
 _COORDINATES = '''"""Row-major positions as coordinates: coordinate d of position k goes to k * row + d * column."""
 
 from tensorlab.core.intrinsics import int64_at
@@ -247,12 +257,13 @@ _SINGLE = {
     "offsets": (_OFFSETS, 7),
     "count": (_COUNT, 3),
     "positions": (_POSITIONS, 3),
+    "find": (_FIND, 3),
     "coordinates": (_COORDINATES, 7),
 }
 
 
 @lru_cache(maxsize=8)
 def index_loop(name: str) -> Loop:
-    """One of the loops over indices and masks alone: check, offsets, count, positions, coordinates."""
+    """One of the loops over indices and masks alone: check, offsets, count, positions, find, coordinates."""
     source, arguments = _SINGLE[name]
     return compile_loop(source, f"void({', '.join(['int64'] * arguments)})", label=f"index_{name}")

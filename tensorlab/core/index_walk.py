@@ -7,6 +7,7 @@ offsets, so that a loop of fixed depth walks tensors of any rank and any strides
 from __future__ import annotations
 
 import ctypes
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +21,7 @@ from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 
 _META = 19  # numbers before the tables; see the head of the loops
+COUNT_AT = 2  # which of them says how many indices there are
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,10 @@ class Walk:
         Raises: `RuntimeError` for an index out of range, of a walk that checks them; then nothing is written.
         """
         self.entry(self.head, out, source, index)
+
+    def head_numbers(self) -> array[int]:
+        """A copy of the numbers before the tables, for a run over another count of indices: see `COUNT_AT`."""
+        return array("q", self.numbers[:_META].tobytes())
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,12 +126,16 @@ def first_outside(index: Tensor, low: int, high: int) -> int | None:
 def resolve(room: Storage, index: Tensor, low: int, size: int, step: int, *, first: bool) -> int | None:
     """Row-major int64 indices as offsets in elements, written to ``room`` or added to what is there.
 
-    ``room`` has place for one number more than there are. Gives the first index outside [low, size), or None.
+    Gives the first index outside [low, size), or None.
     """
-    n, address = index.layout.numel, room.address
-    index_loop("offsets").entry(n, address, index.address, low, size, step, int(first))
-    position = ctypes.c_int64.from_address(address + 8 * n).value
-    return None if position < 0 else ctypes.c_int64.from_address(index.address + 8 * position).value
+    try:
+        index_loop("offsets").entry(index.layout.numel, room.address, index.address, low, size, step, int(first))
+    except RuntimeError:
+        outside = first_outside(index, low, size)
+        if outside is None:
+            raise
+        return outside
+    return None
 
 
 def count_set(mask: Tensor) -> int:

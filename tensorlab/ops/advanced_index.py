@@ -7,45 +7,40 @@ neighbours, and come first otherwise.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
-from tensorlab.core.dtype import DType, int32, int64, uint8
+from tensorlab.core.dtype import DType
 from tensorlab.core.dtype import bool as bool_dtype
-from tensorlab.core.index_walk import Span, Walk, resolve, walk
+from tensorlab.core.index_walk import Span, Walk, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.pointwise import EagerPointwise
-from tensorlab.core.shape import Shape, broadcast_shapes, coalesce, contiguous_strides
+from tensorlab.core.shape import Shape, coalesce, contiguous_strides
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, strides_in_order
 from tensorlab.core.types import TensorType
-from tensorlab.errors import DimError, DTypeError, ShapeError
-from tensorlab.ops.comparison import where
-from tensorlab.ops.copying import contiguous, to
+from tensorlab.errors import DTypeError, ShapeError
+from tensorlab.ops import masked_parts
+from tensorlab.ops.copying import contiguous
 from tensorlab.ops.create import zeros_op
-from tensorlab.ops.movement import expand, reshape
+from tensorlab.ops.indexed_places import (
+    MASKS,
+    Indices,
+    Places,
+    check_index_dtype,
+    check_mask,
+    find,
+    placed,
+    together,
+)
+from tensorlab.ops.movement import expand
 from tensorlab.ops.set_positions import coordinates
 from tensorlab.ops.twins import apart, folds_wide, twins
 from tensorlab.ops.view_evaluator import call_evaluator
 
-Indices = Sequence[Tensor | None]
-MASKS = (bool_dtype, uint8)
 LIMIT = 1024  # walks that an op remembers; beyond it the table starts over
 
 index = declare("index.Tensor(Tensor self, Tensor?[] indices) -> Tensor")
-
-
-@dataclass(frozen=True, slots=True)
-class Dims:
-    """Dimensions of the indexed tensor: before the indices, indexed, after; and whether the indices' own go first."""
-
-    before: tuple[int, ...]
-    at: tuple[int, ...]
-    after: tuple[int, ...]
 
 
 @index.rule("type")
@@ -65,113 +60,18 @@ def index_type(a: TensorType, indices: Sequence[TensorType | None]) -> TensorTyp
         check_index_dtype(item.dtype)
         own = tuple(n or 0 for n in item.shape or ())
         if item.dtype in MASKS:
-            _check_mask(own, shape, len(slots))
+            check_mask(own, shape, len(slots))
             unknown = True
             slots += [item] * len(own)
         else:
             shapes.append(own)
             slots.append(item)
     dims = placed(slots, len(shape))
-    common: tuple[int | None, ...] = _together(shapes)
+    common: tuple[int | None, ...] = together(shapes)
     if unknown:  # one dimension, of a size that broadcasts with the last
         known = common[-1] if common and common[-1] != 1 else None
         common = (*common[:-1], known)
     return TensorType(a.dtype, (*(shape[d] for d in dims.before), *common, *(shape[d] for d in dims.after)))
-
-
-def check_index_dtype(dtype: DType | None) -> None:
-    """Refuse what is no index.
-
-    Raises: `DimError`, in torch's words.
-    """
-    if dtype not in (int64, int32, *MASKS):
-        name = f", got {dtype.name}" if dtype else ""
-        raise DimError(f"index: tensors used as indices must be long, int, byte or bool tensors{name}")
-
-
-def _check_mask(mask: Shape, shape: Shape, at: int) -> None:
-    for k, n in enumerate(mask):
-        if at + k >= len(shape) or shape[at + k] != n:
-            raise DimError(
-                f"index: the shape of the mask {list(mask)} at index {k} does not match the shape of the indexed "
-                f"tensor {list(shape)} at index {at + k}"
-            )
-
-
-def placed(slots: Sequence[object | None], ndim: int) -> Dims:
-    """Which dimensions are indexed, and where the indices' own dimensions go.
-
-    Raises: `DimError` for more than there are.
-    """
-    if len(slots) > ndim:
-        raise DimError(f"index: too many indices for tensor of dimension {ndim} (got {len(slots)})")
-    at = tuple(d for d, slot in enumerate(slots) if slot is not None)
-    rest = tuple(d for d in range(ndim) if d not in at)
-    if not at or any(b - a != 1 for a, b in pairwise(at)):
-        return Dims((), at, rest)
-    return Dims(rest[: at[0]], at, rest[at[0] :])
-
-
-def _together(shapes: Sequence[Shape]) -> Shape:
-    """The shape that indices are broadcast to.
-
-    Raises: `DimError`, in torch's words.
-    """
-    try:
-        return broadcast_shapes(*shapes, op="index")
-    except ShapeError as error:
-        listed = ", ".join(str(list(s)) for s in shapes)
-        raise DimError(
-            f"index: shape mismatch: indexing tensors could not be broadcast together with shapes {listed}"
-        ) from error
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Places:
-    """What indices of these layouts name in a tensor of this one.
-
-    ``parts`` are, for each index, its position among the indices, the dimension, and the dimension's size and stride.
-    ``whole`` is the shape of what is named.
-    """
-
-    dims: Dims
-    shape: Shape
-    whole: Shape
-    parts: tuple[tuple[int, int, int, int], ...]
-
-    def offsets(self, indices: Indices) -> Storage:
-        """An offset in elements for each place; all indices are checked.
-
-        Raises: `DimError` for an index out of range.
-        """
-        shape = self.shape
-        room = Storage.empty((math.prod(shape) + 1) * int64.itemsize)
-        for at, d, n, stride in self.parts:
-            item = indices[at]
-            if item is None:
-                continue
-            if item.layout.shape != shape:
-                item = expand.run((item, shape, False))
-            outside = resolve(room, as_row_major(item), -n, n, stride, first=at == self.parts[0][0])
-            if outside is not None:
-                raise DimError(f"index: index {outside} is out of bounds for dimension {d} with size {n}")
-        return room
-
-
-def find(a: Layout, indices: Indices) -> Places:
-    """The places that tensors of integers name in a tensor.
-
-    Raises: `DimError` for more than there are dimensions, for indices that do not broadcast, or for some into nothing.
-    """
-    dims = placed(indices, len(a.shape))
-    given = [(at, indices[at]) for at in dims.at]
-    shape = _together([tuple(i.shape) for _, i in given if i is not None])
-    if 0 not in shape and any(a.shape[d] == 0 for d in dims.at):
-        raise DimError("index: index is out of bounds for dimension with size 0")
-    before, after = (tuple(a.shape[d] for d in part) for part in (dims.before, dims.after))
-    whole = (*before, *shape, *after)
-    parts = tuple((at, at, a.shape[at], a.strides[at]) for at in dims.at) if 0 not in whole else ()
-    return Places(dims, shape, whole, parts)
 
 
 def without_masks(shape: Shape, indices: Indices) -> tuple[list[Tensor | None], bool]:
@@ -187,19 +87,12 @@ def without_masks(shape: Shape, indices: Indices) -> tuple[list[Tensor | None], 
             continue
         check_index_dtype(item.dtype)
         if item.dtype in MASKS:
-            _check_mask(tuple(item.shape), shape, len(slots))
+            check_mask(tuple(item.shape), shape, len(slots))
             slots += coordinates(item)
             masked = True
         else:
             slots.append(item)
     return slots, masked
-
-
-def as_row_major(item: Tensor) -> Tensor:
-    """Indices as row-major int64."""
-    if item.dtype is not int64:
-        item = to.run((item, int64, False, False))
-    return item if item.layout.is_contiguous else contiguous.run((item,))
 
 
 def _key(a: Layout, indices: Indices) -> tuple[Layout | None, ...]:
@@ -213,6 +106,12 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
     key = _key(form, indices)
     plan = index.plans.get(key)
     if plan is None:
+        first = indices[0] if len(indices) == 1 else None
+        if first is not None and first.dtype is bool_dtype and first.ndim:
+            check_mask(tuple(first.shape), tuple(form.shape), 0)
+            read = masked_parts.reader(form, first.layout)
+            if read is not None:
+                return read(a, first)
         indices, masked = without_masks(tuple(form.shape), indices)
         places = find(form, indices)
         plan = (places, *_reading(form, places))
@@ -221,8 +120,7 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
     places, result_form, steps = plan
     result = Tensor(Storage.empty(result_form.nbytes), result_form, 0)
     if steps is not None:
-        room = places.offsets(indices)
-        steps.run(result.address, a.address, room.address)
+        places.walk(steps, result.address, a.address, indices)
     return result
 
 
@@ -281,7 +179,7 @@ def _walk(kind: str, fold: str, a: Layout, places: Places, strides: Shape) -> Wa
     before, after = (Span(s, own, indexed) if reads else Span(s, indexed, own) for s, indexed, own in sides)
     size, dense = (n or (1,)), (step or (0,))
     at = Span(size, dense, (0,)) if reads else Span(size, (0,), dense)
-    return walk(kind, fold, a.dtype, before, at, after)
+    return walk(kind, fold, a.dtype, before, at, after, places=places.named())
 
 
 index_put = declare("index_put(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor")
@@ -327,29 +225,13 @@ def write(target: Tensor, indices: Indices, values: Tensor, accumulate: bool) ->
     _check_dtypes(target.dtype, values.dtype)
     if accumulate:
         _add(target, indices, values)
-    elif len(indices) == 1 and values.layout.numel == 1 and _fill(target, indices[0], values):
         return
-    else:
-        _write(target, indices, values, "set")
-
-
-def _fill(target: Tensor, mask: Tensor | None, value: Tensor) -> bool:
-    """One value where a mask of the target's leading dimensions is set, in one pass; whether there is such a mask."""
-    if mask is None or mask.dtype is not bool_dtype:
-        return False
-    _check_mask(tuple(mask.shape), tuple(target.shape), 0)
-    if value.ndim > target.ndim - mask.ndim + 1:
-        return False
-    shape = (*mask.shape, *(1,) * (target.ndim - mask.ndim))
-    evaluator = where.evaluate
-    if not isinstance(evaluator, EagerPointwise):
-        return False
-    runner, inputs, params = evaluator.split((reshape.run((mask, shape)), reshape.run((value, ())), target))
-    inputs = [apart(i, target) for i in inputs[:2]] + [target]
-    runner.plan([i.layout for i in inputs], params, into=[target.layout]).fill(
-        [target.address], [i.address for i in inputs], params
-    )
-    return True
+    mask = indices[0] if len(indices) == 1 and values.layout.numel == 1 else None
+    if mask is not None and mask.dtype is bool_dtype:
+        check_mask(tuple(mask.shape), tuple(target.shape), 0)
+        if masked_parts.fill(target, mask, values):
+            return
+    _write(target, indices, values, "set")
 
 
 @folds_wide
@@ -367,14 +249,15 @@ def _write(target: Tensor, indices: Indices, values: Tensor, fold: str) -> None:
         _check_values(tuple(values.shape), places.whole)
         held = _as_walked(values, places)
         steps = _walk("rows_put", fold, form, places, held.strides) if 0 not in places.whole else None
-        plan = (places, steps)
+        plan = (places, steps, held.storage() is not values.storage())
         if not masked:
             _remember(index_put, key, plan)
-    places, steps = plan
+    places, steps, copies = plan
     if steps is not None:
-        room = places.offsets(indices)
-        held = _as_walked(apart(values, target), places)
-        steps.run(target.address, held.address, room.address)
+        held = apart(values, target)
+        if copies:  # the values have to be laid out as they are walked
+            held = _as_walked(held, places)
+        places.walk(steps, target.address, held.address, indices)
 
 
 def _as_walked(values: Tensor, places: Places) -> Tensor:

@@ -19,8 +19,8 @@ from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
 from tensorlab.memory import current
-from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.copying import clone
+from tensorlab.ops.indexed_places import as_row_major
 from tensorlab.ops.twins import folds_wide
 
 LIMIT = 2048  # walks that are remembered; beyond it the table starts over

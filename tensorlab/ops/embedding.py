@@ -8,9 +8,9 @@ from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, ShapeError
 from tensorlab.ops import along
-from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.comparison import eq_number
 from tensorlab.ops.copying import contiguous, fill_
+from tensorlab.ops.indexed_places import as_row_major
 from tensorlab.ops.masks import masked_fill
 from tensorlab.ops.movement import reshape
 from tensorlab.ops.view_evaluator import call_evaluator

@@ -12,11 +12,11 @@ from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
 from tensorlab.ops import along
-from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.arithmetic import mul_number
 from tensorlab.ops.copying import to
 from tensorlab.ops.create import zeros_op
 from tensorlab.ops.gather import index_select
+from tensorlab.ops.indexed_places import as_row_major
 from tensorlab.ops.movement import expand, reshape
 from tensorlab.ops.scatter import REDUCTIONS, check_reduction, divide, identity, number
 from tensorlab.ops.twins import folds_wide, twins

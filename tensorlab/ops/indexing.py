@@ -18,11 +18,13 @@ from tensorlab.core.dtype import int64, uint8
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import Layout
 from tensorlab.core.reading import brought_in
+from tensorlab.core.shape import is_dense
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.errors import ArgumentError, DimError, RangeError
+from tensorlab.errors import AliasError, ArgumentError, DimError, RangeError
 from tensorlab.ops import advanced_index, copying, movement
 from tensorlab.ops.copying import element
 from tensorlab.ops.data import as_tensor, tensor
+from tensorlab.ops.indexed_places import MASKS, check_index_dtype
 from tensorlab.ops.operands import as_int, as_number
 
 LIMIT = 4096  # places; beyond it the table starts over
@@ -100,9 +102,22 @@ def put(self: Tensor, index: Any, value: Any) -> None:
         copying.fill_.call((place, number))
         return
     if slots:
+        if source.storage() is place.storage():
+            _check_apart(place, source)
         advanced_index.index_put_.call((place, slots, source, False))
     else:
         copying.copy_.call((place, source, False))
+
+
+def _check_apart(place: Tensor, source: Tensor) -> None:
+    """Raises: `AliasError`, in torch's words, where values lie among the elements that they are to be written over."""
+    if not all(is_dense(t.shape, t.strides) for t in (place, source)):
+        return
+    if place.offset < source.offset + source.numel() and source.offset < place.offset + place.numel():
+        raise AliasError(
+            "setitem: unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
+            "single memory location. Please clone() the tensor before performing the operation."
+        )
 
 
 def _without_ones(source: Tensor, ndim: int) -> Tensor:
@@ -125,7 +140,7 @@ def _chain(self: Tensor, index: Any, *, writes: bool = False) -> tuple[Tensor, l
     dim, result, slots = 0, self, list[Tensor | None]()
     for item in _expanded(self, items, used):
         if isinstance(item, Tensor) and item.ndim:
-            count = item.ndim if item.dtype in advanced_index.MASKS else 1
+            count = item.ndim if item.dtype in MASKS else 1
             slots += [None] * (dim - _width(slots)) + [item]
             dim += count
         elif item is None:
@@ -148,7 +163,7 @@ def _chain(self: Tensor, index: Any, *, writes: bool = False) -> tuple[Tensor, l
 
 def _width(slots: Sequence[Tensor | None]) -> int:
     """Dimensions that slots stand for: a mask's own, else one."""
-    masks = sum(s.ndim - 1 for s in slots if s is not None and s.dtype in advanced_index.MASKS)
+    masks = sum(s.ndim - 1 for s in slots if s is not None and s.dtype in MASKS)
     return len(slots) + masks
 
 
@@ -177,7 +192,7 @@ def _item(item: Any) -> Any:
         return item
     if isinstance(item, Tensor):
         if item.ndim or item.dtype.is_floating_point:
-            advanced_index.check_index_dtype(item.dtype)
+            check_index_dtype(item.dtype)
         return item
     if isinstance(item, np.ndarray):
         array = cast("np.ndarray[Any, Any]", item)
@@ -219,7 +234,7 @@ def _takes(item: Any) -> int:
     """Dimensions that an item stands for."""
     if item is None or item is Ellipsis or isinstance(item, bool):
         return 0
-    return item.ndim if isinstance(item, Tensor) and item.dtype in advanced_index.MASKS else 1
+    return item.ndim if isinstance(item, Tensor) and item.dtype in MASKS else 1
 
 
 def _check_count(self: Tensor, items: Sequence[Any], used: int) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
-from tensorlab.core.op import Op, declare, lookup
-from tensorlab.core.shape import wrap_dim
+from tensorlab.core.op import Op, declare
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError, ShapeError
+from tensorlab.ops.class_losses import MEAN as MEAN
+from tensorlab.ops.class_losses import NONE as NONE
+from tensorlab.ops.class_losses import SUM as SUM
+from tensorlab.ops.class_losses import check_classes, nll_loss_forward
 from tensorlab.ops.movement import call_evaluator
+from tensorlab.ops.softmax import log_softmax
 
 MaybeTensor = Tensor | None
 
-NONE, MEAN, SUM = 0, 1, 2
 _NAMES = {"none": NONE, "mean": MEAN, "sum": SUM}
 
 
@@ -53,21 +55,7 @@ def nll_loss_type(
 
     Raises: `ShapeError`, `DTypeError`.
     """
-    shape, of_target = (tuple(n or 0 for n in t.shape or ()) for t in (a, target))
-    if not shape:
-        raise ShapeError("nll_loss: takes an input of at least 1 dimension, got 0")
-    if target.dtype is None or target.dtype.name not in ("int64", "uint8"):
-        raise DTypeError(f"nll_loss: takes a target of int64, got {target.dtype.name if target.dtype else None}")
-    classes = wrap_dim(1, len(shape), op="nll_loss") if len(shape) > 1 else 0
-    expected = (*shape[:classes], *shape[classes + 1 :])
-    if of_target != expected:
-        raise ShapeError(f"nll_loss: expected target size {list(expected)}, got {list(of_target)}")
-    if weight is not None and weight.shape != (shape[classes],):
-        raise ShapeError(
-            f"nll_loss: weight tensor should be defined either for all {shape[classes]} classes or no classes but got "
-            f"weight tensor of shape {list(weight.shape or ())}"
-        )
-    return _reduced_type(TensorType(a.dtype, expected), reduction)
+    return _reduced_type(TensorType(a.dtype, check_classes(a, target, weight)), reduction)
 
 
 @nll_loss.rule("composite")
@@ -76,39 +64,7 @@ def nll_loss_composite(a: Tensor, target: Tensor, weight: MaybeTensor, reduction
 
     Raises: `RangeError` for a target that is no class.
     """
-    nll_loss_type(a.type, target.type, None if weight is None else weight.type, reduction, ignore_index)
-    classes = 1 if len(a.shape) > 1 else 0
-    count = a.shape[classes]
-    counted = target != ignore_index
-    _check_classes(target, counted, count)
-    (where,) = (op for op in lookup("aten::where") if op.schema.overload == "ScalarOther")
-    safe = where.call((counted, target, 0)).to(_long())
-    picked = _op("aten::gather").call((a, classes, safe.unsqueeze(classes), False)).squeeze(classes)
-    factor = counted.to(a.dtype)
-    if weight is not None:
-        chosen = _op("aten::index_select").call((weight, 0, safe.reshape(-1))).reshape(tuple(safe.shape))
-        factor = factor * chosen
-    losses = where.call((counted, -picked * factor, 0.0))
-    if reduction == MEAN:
-        return losses.sum() / factor.sum()
-    return reduced(losses, reduction)
-
-
-def _check_classes(target: Tensor, counted: Tensor, count: int) -> None:
-    wrong = counted & ((target < 0) | (target >= count))
-    if target.numel() and bool(wrong.any()):
-        found = next(int(t) for t in target.detached_numpy().reshape(-1)[wrong.detached_numpy().reshape(-1)])
-        raise RangeError(f"nll_loss: Target {found} is out of bounds; takes classes from 0 to {count - 1}")
-
-
-def _op(kind: str) -> Op:
-    return lookup(kind)[0]
-
-
-def _long() -> Any:
-    from tensorlab.core.dtype import int64
-
-    return int64
+    return nll_loss_forward.call((a, target, weight, reduction, ignore_index))[0]
 
 
 cross_entropy = declare(
@@ -151,7 +107,7 @@ def cross_entropy_composite(
     if not a.shape:
         raise ShapeError("cross_entropy: takes an input of at least 1 dimension, got 0")
     classes = 1 if len(a.shape) > 1 else 0
-    logged = _op("aten::log_softmax").call((a, classes, None))
+    logged = log_softmax.call((a, classes, None))
     if tuple(target.shape) == tuple(a.shape) and (target.dtype.is_floating_point or len(a.shape) != 1):
         return _of_probabilities(a, logged, target, weight, reduction, label_smoothing, classes)
     plain = nll_loss.call((logged, target, weight, reduction, ignore_index))

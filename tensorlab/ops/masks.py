@@ -9,20 +9,20 @@ import numpy as np
 
 from tensorlab.core.dtype import DType, int64, result_type
 from tensorlab.core.dtype import bool as bool_dtype
-from tensorlab.core.filling import number
-from tensorlab.core.in_place import write_region
 from tensorlab.core.index_walk import count_set
 from tensorlab.core.interop import borrowed
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.pointwise import EagerPointwise
+from tensorlab.core.pointwise import EagerPointwise, Plan
+from tensorlab.core.reading import first_element
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import broadcast_shapes
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
-from tensorlab.ops import along, comparison, twins
+from tensorlab.ops import along, comparison, masked_parts, twins
 from tensorlab.ops.copying import check_broadcasts, contiguous, converted, element, to
 from tensorlab.ops.create import zeros_op
 from tensorlab.ops.joining import cat
@@ -74,35 +74,68 @@ def masked_fill_written_type(a: TensorType, mask: TensorType, value: object) -> 
     return a
 
 
-def _filling(value: object, dtype: DType) -> Tensor:
-    """What is filled in, as a tensor without dimensions."""
-    if isinstance(value, Tensor):
-        return to.run((value, dtype, False, False))
-    return number(element(value, dtype, op="masked_fill"), dtype)  # pyright: ignore[reportArgumentType] - a number
-
-
 def _type_of(value: object) -> object:
     return value.type if isinstance(value, Tensor) else value
 
 
-@masked_fill_tensor.rule("call")
-@masked_fill.rule("call")
-def masked_fill_call(a: Tensor, mask: Tensor, value: object) -> Tensor:
-    """A row-major copy with one value where the mask is set."""
-    masked_fill_type(a.type, mask.type, _type_of(value))
-    return contiguous.run((comparison.where.run((mask, _filling(value, a.dtype), a)),))
-
-
-@masked_fill_tensor_.rule("call")
-@masked_fill_.rule("call")
-def masked_fill_written(a: Tensor, mask: Tensor, value: object) -> Tensor:
-    masked_fill_written_type(a.type, mask.type, _type_of(value))
-    where = comparison.where.evaluate
+def _fill_plan(a: Tensor, mask: Tensor, into: Layout) -> Plan:
+    """The loop that chooses between a number of ``a``'s dtype and ``a``."""
+    where = comparison.where_self.evaluate
     if not isinstance(where, EagerPointwise):
         raise TypeError("where is not pointwise")
-    runner, inputs, params = where.split((mask, _filling(value, a.dtype), a))
-    write_region("masked_fill_", runner, inputs, params, a)
-    return a
+    runner, inputs, params = where.split((mask, _zero(a.dtype), a))
+    return runner.plan([i.layout for i in inputs], params, into=[into])
+
+
+def _zero(dtype: DType) -> bool | int | float:
+    return (False, 0, 0.0)[dtype.category]
+
+
+def _number(value: Any, dtype: DType) -> bool | int | float:
+    """What is filled in, as a number of the dtype's kind.
+
+    Raises: `RangeError` for a number that the dtype does not hold.
+    """
+    if isinstance(value, Tensor):
+        value = first_element(to.run((value, dtype, False, False)))
+    held = element(value, dtype, op="masked_fill")
+    return float(held) if dtype.is_floating_point else bool(held) if dtype is bool_dtype else held
+
+
+def _prepared(a: Tensor, mask: Tensor, value: object) -> Run:
+    """A row-major copy with one value where the mask is set."""
+    shape = sizes(masked_fill_type(a.type, mask.type, _type_of(value)))
+    form = layout(a.dtype, shape)
+    plan = _fill_plan(a, mask, form)
+
+    def run(a: Tensor, mask: Tensor, value: object) -> Tensor:
+        number = _number(value, form.dtype)
+        result = Tensor(Storage.empty(form.nbytes), form, 0)
+        plan.fill((result.address,), (mask.address, a.address), (number,))
+        return result
+
+    return run
+
+
+def _prepared_in_place(a: Tensor, mask: Tensor, value: object) -> Run:
+    """One value over what the mask sets."""
+    masked_fill_written_type(a.type, mask.type, _type_of(value))
+    plan = _fill_plan(a, mask, a.layout)
+
+    def run(a: Tensor, mask: Tensor, value: object) -> Tensor:
+        twins.check_target(a, "masked_fill_")
+        number, mask, address = _number(value, a.layout.dtype), twins.apart(mask, a), a.address
+        plan.fill((address,), (mask.address, address), (number,))
+        a.written()
+        return a
+
+    return run
+
+
+for _op in (masked_fill, masked_fill_tensor):
+    recurring(_op, loose=("value",))(_prepared)
+for _op in (masked_fill_, masked_fill_tensor_):
+    recurring(_op, loose=("value",))(_prepared_in_place)
 
 
 @masked_fill_tensor.vjp("self")
@@ -132,10 +165,15 @@ def masked_select_type(a: TensorType, mask: TensorType) -> TensorType:
     return TensorType(a.dtype, (None,))
 
 
-@masked_select.rule("call")
-def masked_select_call(a: Tensor, mask: Tensor) -> Tensor:
+@recurring(masked_select)
+def masked_select_call(a: Tensor, mask: Tensor) -> Run:
     masked_select_type(a.type, mask.type)
-    shape = broadcast_shapes(a.shape, mask.shape, op="masked_select")
+    shape = broadcast_shapes(tuple(a.shape), tuple(mask.shape), op="masked_select")
+    read = masked_parts.reader(a.layout, mask.layout) if a.shape == mask.shape else None
+    return read or (lambda a, mask: _selected(a, mask, shape))
+
+
+def _selected(a: Tensor, mask: Tensor, shape: tuple[int, ...]) -> Tensor:
     at = positions(contiguous.run((expand.run((mask, shape, False)),)))
     return along.read_flat("masked_select", expand.run((a, shape, False)), at)
 
@@ -287,5 +325,5 @@ MASKS: tuple[Op, ...] = (
     *(masked_scatter_, nonzero, isin),
 )
 
-for _op in MASKS:
+for _op in (masked_scatter, masked_scatter_, nonzero, isin):
     call_evaluator(_op)

@@ -20,10 +20,10 @@ from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DTypeError, ShapeError
 from tensorlab.ops import along
-from tensorlab.ops.advanced_index import as_row_major
 from tensorlab.ops.copying import contiguous, element
 from tensorlab.ops.create import zeros_op
 from tensorlab.ops.gather import gather, take
+from tensorlab.ops.indexed_places import as_row_major
 from tensorlab.ops.joining import cat
 from tensorlab.ops.movement import reshape, slice_
 from tensorlab.ops.twins import folds_wide, twins

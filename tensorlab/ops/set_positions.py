@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import numpy as np
+import ctypes
+from array import array
 
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.dtype import int64, uint8
@@ -13,16 +14,27 @@ from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.ops.copying import contiguous, to
 
+SMALL = 1 << 16  # elements of a mask whose positions may take eight times its bytes
+
 
 def as_mask(a: Tensor) -> Tensor:
     """Row-major bytes that are 0 where an element is."""
-    if a.dtype not in (bool_dtype, uint8):
+    form = a.layout
+    if form.dtype is bool_dtype and form.is_contiguous:
+        return a
+    if form.dtype not in (bool_dtype, uint8):
         a = to.run((a, bool_dtype, False, False))
     return contiguous.run((a,))
 
 
 def positions(mask: Tensor) -> Tensor:
     """Row-major positions of a mask's elements that are set, in order."""
+    total = mask.layout.numel
+    if total <= SMALL:
+        room = Storage.empty((total + 2) * int64.itemsize)
+        index_loop("find").entry(total, mask.address, room.address)
+        count = ctypes.c_int64.from_address(room.address + 8 * (total + 1)).value
+        return Tensor(room, layout(int64, (count,)), 0)
     count = count_set(mask)
     result = Tensor(Storage.empty((count + 1) * int64.itemsize), layout(int64, (count,)), 0)
     index_loop("positions").entry(mask.layout.numel, mask.address, result.address)
@@ -45,6 +57,6 @@ def coordinates(a: Tensor) -> list[Tensor]:
 
 def spread(found: Tensor, a: Tensor, held: Tensor, *, row: int, column: int) -> None:
     """Write the coordinates of positions in ``a``: those of one ``row`` apart, those along a dimension ``column``."""
-    sizes = np.array(tuple(a.shape), np.int64)
+    sizes = array("q", a.shape)
     n = found.layout.numel
-    index_loop("coordinates").entry(n, a.ndim, sizes.ctypes.data, found.address, held.address, row, column)
+    index_loop("coordinates").entry(n, a.ndim, sizes.buffer_info()[0], found.address, held.address, row, column)
