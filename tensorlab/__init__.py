@@ -29,14 +29,16 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.shape": ("Size",),
     "tensorlab.core.storage": ("Storage",),
     "tensorlab.core.format": ("set_printoptions",),
+    "tensorlab.array_api.array": ("Tensor",),
     "tensorlab.autograd": (
-        "Tensor",
         "enable_grad",
         "inference_mode",
         "is_grad_enabled",
         "no_grad",
         "set_grad_enabled",
     ),
+    "math": ("e", "inf", "nan", "pi"),
+    "numpy": ("newaxis",),
     **FUNCTIONS,
     "tensorlab.errors": ("TensorlabError",),
 }
@@ -71,7 +73,7 @@ def __getattr__(name: str) -> Any:
     """Import the module behind a public name, once."""
     if name in _HOME:
         if name in _FUNCTIONS:
-            import_module("tensorlab.autograd")  # whoever has a tensor may ask for its gradient
+            import_module("tensorlab.array_api")  # whoever has a tensor may ask for its gradient and its namespace
         module = import_module(_HOME[name])
         value = module.FUNCTIONS[name] if name in _FUNCTIONS else getattr(module, name)
     elif name in _ALIASES:
@@ -80,7 +82,7 @@ def __getattr__(name: str) -> Any:
     elif name in _MODULES:
         value = import_module(f"tensorlab.{name}")
     elif name in _NAMESPACES:
-        import_module("tensorlab.autograd")
+        import_module("tensorlab.array_api")
         value = import_module(_NAMESPACES[name])
     else:
         raise AttributeError(f"module 'tensorlab' has no attribute {name!r}")

@@ -29,6 +29,10 @@ class RangeError(TensorlabError, ValueError):
     """A value outside what an option or a parameter takes."""
 
 
+class NumberOverflowError(RangeError, OverflowError):
+    """A number that its dtype does not hold, where the array API standard names Python's `OverflowError`."""
+
+
 class DivisionError(TensorlabError, ZeroDivisionError, RuntimeError):
     """A division of integers by zero."""
 

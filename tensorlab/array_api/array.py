@@ -231,6 +231,10 @@ _BINARY = (
     *("__lshift__", "__rlshift__", "__rshift__", "__rrshift__"),
     *("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"),
 )
+_IN_PLACE = (
+    *("__iadd__", "__isub__", "__imul__", "__itruediv__", "__ifloordiv__", "__ipow__"),
+    *("__iand__", "__ior__", "__ixor__", "__ilshift__", "__irshift__"),
+)
 _UNARY = ("__abs__", "__neg__", "__pos__", "__invert__")
 
 
@@ -261,10 +265,23 @@ def _unary(name: str) -> Callable[[Array], Array]:
     return operator
 
 
+def _in_place(name: str) -> Callable[[Array, Any], Any]:
+    """An operator of Tensor as it is: the array keeps its dtype."""
+    of_tensors = getattr(Tensor, name)
+
+    def operator(self: Array, other: Any, /) -> Any:
+        return of_tensors(self, other)
+
+    operator.__name__, operator.__qualname__ = name, f"Array.{name}"
+    return operator
+
+
 _REMAINDER, _REFLECTED_REMAINDER = _binary("__mod__"), _binary("__rmod__")
 
 for _name in _BINARY:
     setattr(Array, _name, _binary(_name))
+for _name in _IN_PLACE:
+    setattr(Array, _name, _in_place(_name))
 for _name in _UNARY:
     setattr(Array, _name, _unary(_name))
 Array.__hash__ = Tensor.__hash__  # type: ignore[method-assign]

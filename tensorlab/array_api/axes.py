@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import cast
 
 from tensorlab.array_api.array import Array, as_index, made
@@ -53,11 +54,12 @@ def gathered(x: Array, axis: Axis, op: str) -> Array:
     """All that is to be reduced, as one last axis: of a size of 1 where no axis is named."""
     axes = as_axes(axis, x.ndim, op)
     kept = [d for d in range(x.ndim) if d not in axes]
-    count = 1
-    for d in axes:
-        count *= x.shape[d]
-    ordered = movement.permute.call((x, [*kept, *axes]))
-    return made(view_functions.reshape(ordered, [*(x.shape[d] for d in kept), count]))
+    order = [*kept, *axes]
+    ordered = x if order == list(range(x.ndim)) else movement.permute.call((x, order))
+    if len(axes) == 1:
+        return made(ordered)
+    sizes = ordered.shape
+    return made(view_functions.reshape(ordered, (*sizes[: len(kept)], math.prod(sizes[len(kept) :]))))
 
 
 def with_ones(result: Array, x: Array, axis: Axis, op: str) -> Array:

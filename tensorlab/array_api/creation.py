@@ -11,7 +11,7 @@ from tensorlab.array_api.axes import as_shape
 from tensorlab.core.dtype import DType, default_float, float64
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.errors import ArgumentError, NumberOverflowError, RangeError
 from tensorlab.ops import (
     conversion,
     copying,
@@ -54,17 +54,25 @@ def asarray(obj: Any, /, *, dtype: DType | None = None, device: Any = None, copy
 
     Memory is shared where there is some and ``copy`` is not true.
 
-    Raises: `RangeError` where ``copy`` is false and nothing can be shared; as `tensorlab.tensor` otherwise.
+    Raises: `RangeError` where ``copy`` is false and nothing can be shared, `NumberOverflowError` for a number that the
+            dtype does not hold; otherwise as `tensorlab.tensor`.
     """
     on_device(device)
     source = _shared(obj)
     if source is None:
         if copy is False:
             raise RangeError(f"asarray: cannot share the memory of {type(obj).__name__}: takes copy=None or True")
-        return made(data.tensor(obj, dtype))
+        return made(_listed(obj, dtype))
     if copy is False and dtype not in (None, source.dtype):
         raise RangeError(f"asarray: cannot make {source.dtype.name} into {dtype} without a copy")
     return made(conversion.to(source, dtype or source.dtype, copy=copy is True))
+
+
+def _listed(obj: Any, dtype: DType | None) -> Tensor:
+    try:
+        return data.tensor(obj, dtype)
+    except RangeError as error:
+        raise NumberOverflowError(str(error).replace("tensor:", "asarray:", 1)) from error
 
 
 def _shared(obj: Any) -> Array | None:

@@ -90,7 +90,7 @@ def _copied(array: Array, dtype: DType) -> Tensor:
 def _listed(data: Any, wanted: DType | None) -> Tensor:
     """A number or nested sequences, with the dtype that torch gives them."""
     kinds = _leaf_types(data)
-    if kinds & {Tensor, np.ndarray}:
+    if any(issubclass(kind, (Tensor, np.ndarray)) for kind in kinds):
         data = _plain(data)
         kinds = _leaf_types(data)
     own = [_leaf_dtype(kind, data) for kind in kinds]
