@@ -43,6 +43,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.activation_functions': (
                                     'inverse', 'logdet', 'pinverse', 'qr', 'slogdet', 'svd'),
  'tensorlab.ops.loss_functions': ('cosine_similarity', 'pairwise_distance'),
  'tensorlab.ops.matrix_functions': ('cross', 'matrix_exp', 'matrix_power', 'trace', 'vander'),
+ 'tensorlab.ops.neighbours': ('nextafter',),
  'tensorlab.ops.neural_functions': ('batch_norm', 'bilinear', 'dropout', 'group_norm', 'instance_norm',
                                     'layer_norm', 'rms_norm'),
  'tensorlab.ops.norm_functions': ('cdist', 'dist'),

@@ -124,7 +124,7 @@ def repeat_interleave(
         return rearranging.repeat_interleave.call((source, count, at))
     if at is None:
         source, at = source.reshape(-1), 0
-    return source.index_select(at, _repeated(repeats, source.size(at), output_size))
+    return source.index_select(at, _repeated(repeats, source.shape[at], output_size))
 
 
 def _repeated(repeats: Tensor, count: Any, output_size: int | None) -> Tensor:
