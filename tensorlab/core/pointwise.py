@@ -103,8 +103,8 @@ def make_plan(
     sizes, steps_of = coalesce([shape[d] for d in order], [[s[d] for d in order] for s in operands])
     if 0 in shape:
         return Plan(None, 0, None, results, steps, Walk(0, ()))
-    if not sizes:
-        sizes, steps_of = (1,), [(0,) if k >= len(results) else (1,) for k in range(len(operands))]
+    if not sizes:  # one element, for which a step of 1 is as good as any: the loop over runs does it
+        sizes, steps_of = (1,), [(1,)] * len(operands)
     walk = Walk(len(sizes), tuple(_inner(s[-1]) for s in steps_of))
     if region.is_copy and inputs[0].dtype is results[0].dtype:
         tiles = tile_order(sizes, *steps_of)
@@ -185,6 +185,13 @@ class EagerPointwise:
             self._recurring[form] = recurring.into_new(self.op.schema.name, plan, plan.loop, *positions(self.op, args))
         (result,) = plan.run(inputs, params)
         return result
+
+    def looks_at_values(self, args: Sequence[object]) -> bool:
+        """Whether a call with arguments like these refuses some elements of a tensor, which no loop does.
+
+        ``args`` are types of tensors, numbers, and the types of numbers that are not known.
+        """
+        return False
 
     def forget(self) -> None:
         """Work everything out anew from here on."""

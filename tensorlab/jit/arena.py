@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from tensorlab.core.pointwise import EagerPointwise
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import OUTSIDE, AliasInfo
-from tensorlab.jit.ir import FUSION_GROUP, Graph, Node, Value
+from tensorlab.jit.ir import Graph, Value
 from tensorlab.jit.lifetimes import last_use, positions
+from tensorlab.jit.regions import is_loop
 
 ALIGNMENT = 64
 
@@ -95,7 +95,7 @@ def _temporaries(graph: Graph) -> Iterable[_Wanted]:
             for place in alias.places(value):
                 lives[place] = max(lives.get(place, -1), last)
     for first, node in enumerate(graph.block.nodes):
-        if not _writes_where_told(node):
+        if not is_loop(node):
             continue
         sizes = [_nbytes(v) for v in node.outputs]
         if None in sizes or any(not seen.isdisjoint(alias.places(v)) for v in node.outputs):
@@ -103,10 +103,6 @@ def _temporaries(graph: Graph) -> Iterable[_Wanted]:
         for value, nbytes in zip(node.outputs, sizes, strict=True):
             last = max((lives[p] for p in alias.places(value)), default=-1)
             yield _Wanted(value.serial, nbytes or 0, first, max(first, last))
-
-
-def _writes_where_told(node: Node) -> bool:
-    return node.kind == FUSION_GROUP or (node.op is not None and isinstance(node.op.evaluate, EagerPointwise))
 
 
 def _nbytes(value: Value) -> int | None:

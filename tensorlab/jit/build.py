@@ -237,7 +237,7 @@ def _choose(kind: str, inputs: Sequence[Value], keywords: Mapping[str, Value]) -
 
 
 def _takes_number_for_dtype(op: Op, types: Sequence[Type]) -> bool:
-    """Whether a number would stand for a dtype: where there is another way to read it (``x.view(6)``), that is meant."""
+    """Whether a number would stand for a dtype: what can be read in another way (``x.view(6)``) is meant so."""
     return any(p.type == DTYPE and t == INT for p, t in zip(op.schema.params, types, strict=False))
 
 

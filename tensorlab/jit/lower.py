@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from tensorlab.core.dtype import DType
@@ -180,6 +181,9 @@ class _Emitter:
             self._loop_call(node, call)
             return
         op = node.op
+        if node.kind == ir.FUSION_GROUP:
+            self._interpreted_group(node)
+            return
         if op is None or op.evaluate is None:
             raise GraphError(f"{node.kind} cannot be lowered: no op is declared for it")
         arguments = ", ".join(map(self._read, node.inputs))
@@ -192,6 +196,11 @@ class _Emitter:
         taken = any(v.uses for v in node.outputs)
         targets = ", ".join(self._give(v) for v in node.outputs) if taken else ""
         self._line(f"{targets} = {text}" if targets else text, node)
+
+    def _interpreted_group(self, node: Node) -> None:
+        """A group with an operation that looks at elements runs one operation at a time."""
+        run = self._object("group", partial(interpret.run, translate(node.attributes["subgraph"])))
+        self._line(f"{', '.join(map(self._give, node.outputs))}, = {run}({self._tuple(node.inputs)})", node)
 
     def _loop_call(self, node: Node, call: LoopCall) -> None:
         rooms = [self.arena.places[v.serial] for v in node.outputs if v.serial in self.arena.places]

@@ -10,6 +10,7 @@ from tensorlab.core.pointwise import EagerPointwise, is_literal
 from tensorlab.core.region import Ref, Region, Source, Step
 from tensorlab.core.types import TensorType
 from tensorlab.errors import GraphError
+from tensorlab.jit.build import known
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Graph, Node, Span, Value
 
 
@@ -27,11 +28,23 @@ def loop_call(node: Node) -> LoopCall | None:
 
     Raises: `GraphError` for a fusion group with a node that is not pointwise.
     """
+    if not is_loop(node):
+        return None
+    return _group(node) if node.op is None else _single(node, node.op)
+
+
+def is_loop(node: Node) -> bool:
+    """Whether a node becomes one call of a loop: what looks at elements before it computes does not."""
     if node.kind == FUSION_GROUP:
-        return _group(node)
-    if node.op is not None and isinstance(node.op.evaluate, EagerPointwise):
-        return _single(node, node.op)
-    return None
+        subgraph: Graph = node.attributes["subgraph"]
+        return not any(map(looks_at_values, subgraph.block.nodes))
+    return node.op is not None and isinstance(node.op.evaluate, EagerPointwise) and not looks_at_values(node)
+
+
+def looks_at_values(node: Node) -> bool:
+    """Whether a pointwise node refuses some elements of its tensors: integers to divide by 0."""
+    evaluator = node.op.evaluate if node.op is not None else None
+    return isinstance(evaluator, EagerPointwise) and evaluator.looks_at_values([known(v) for v in node.inputs])
 
 
 class _Arguments:

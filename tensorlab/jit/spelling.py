@@ -165,7 +165,7 @@ def _call(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -> st
         raise GraphError(f"{node.kind} cannot be written as code")
     arguments: list[str] = []
     for param, value, text in zip(node.op.schema.params, node.inputs, inputs, strict=True):
-        if param.required:
+        if param.required and not param.keyword_only:
             arguments.append(text)
         elif not _is_default(param, value):
             arguments.append(f"{param.name}={text}")

@@ -13,8 +13,9 @@ from typing import Any, cast
 
 from tensorlab.core.dispatch import MODES, below, pushed
 from tensorlab.core.op import Op, lookup, value_type
+from tensorlab.core.schema import Param
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import INT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.types import FLOAT, INT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
 from tensorlab.errors import ArgumentError, TraceError
 from tensorlab.jit import edit
 from tensorlab.jit.alias import is_random
@@ -54,16 +55,19 @@ class TraceMode:
         for param, arg in zip(op.schema.params, args, strict=True):
             if param.alias is not None:
                 self._own(arg, span)
-        inputs = [self._argument(a, span) for a in args]
+        inputs = [self._argument(_declared(p, a), span) for p, a in zip(op.schema.params, args, strict=True)]
         with below(self):
             result = op.call(args)
-        results: Sequence[Any] = cast("tuple[Any, ...]", result) if isinstance(result, tuple) else (result,)
+        several = isinstance(result, tuple) or not op.schema.results
+        results: Sequence[Any] = cast("tuple[Any, ...]", result or ()) if several else (result,)
         node = self.builder.node(op.kind, inputs, [value_type(r) for r in results], op=op, span=span)
         depends = op.random or self._depend(inputs)
         writes = bool(op.schema.writes)
         pairs = zip(results, node.outputs, strict=True)
         given = [self._give(r, v, depends=depends, writes=writes) for r, v in pairs]
-        return cast("Any", result) if isinstance(result, tuple) else given[0]
+        if not several:
+            return given[0]
+        return tuple(given) if given else None
 
     def inline(self, graph: Graph, inputs: Sequence[Any], run: Callable[..., Any]) -> Any:
         """A call of a compiled function: it runs below, and its graph becomes part of this one, control flow and all.
@@ -96,6 +100,16 @@ class TraceMode:
             _op("aten::fill_").run((tensor, 0))
         self._of_data.add(id(tensor))
         self._kept.append(tensor)
+
+    def other_stream(self, op: Op) -> None:
+        """An op draws from a generator of its own, which a graph could not name.
+
+        Raises: `TraceError`.
+        """
+        raise TraceError(
+            f"trace: {op.schema.name} in {self.graph.name} draws from a generator that is passed to it, and a graph "
+            f"draws from the default one alone: leave out generator=, and use manual_seed"
+        )
 
     def escaped(self, tensor: Tensor, what: str) -> None:
         """A tensor's value was read into Python; warn where that hides a dependence on the inputs."""
@@ -243,6 +257,12 @@ class TraceMode:
 
     def _depend(self, values: Sequence[Value]) -> bool:
         return any(v.serial in self._from_input for v in values)
+
+
+def _declared(param: Param, argument: Any) -> Any:
+    """An argument as the schema names it: an op that takes a float is also called with an int."""
+    wanted = param.type.element if isinstance(param.type, OptionalType) else param.type
+    return float(argument) if wanted == FLOAT and type(argument) is int else argument
 
 
 def _op(kind: str) -> Op:

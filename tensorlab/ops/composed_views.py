@@ -9,37 +9,37 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import DimError, RangeError, ShapeError
 from tensorlab.ops.movement import distinct_dims, expand, permute, reshape, slice_, transpose, unsqueeze, view
 from tensorlab.ops.splitting import tensor_split, tensor_split_at
-from tensorlab.ops.view_evaluator import composed, composed_view
+from tensorlab.ops.view_evaluator import composed
 
 # Dimensions in another order ------------------------------------------------------------------------------------------
 
 
-@composed_view("swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)")
+@composed("swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)")
 def swapaxes(a: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose.call((a, axis0, axis1))
 
 
-@composed_view("swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)")
+@composed("swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)")
 def swapdims(a: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose.call((a, dim0, dim1))
 
 
-@composed_view("movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
+@composed("movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
 def movedim(a: Tensor, source: int, destination: int) -> Tensor:
     return permute.call((a, _moved(a.ndim, (source,), (destination,))))
 
 
-@composed_view("movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
+@composed("movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
 def movedim_list(a: Tensor, source: Shape, destination: Shape) -> Tensor:
     return permute.call((a, _moved(a.ndim, tuple(source), tuple(destination))))
 
 
-@composed_view("moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
+@composed("moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
 def moveaxis(a: Tensor, source: int, destination: int) -> Tensor:
     return permute.call((a, _moved(a.ndim, (source,), (destination,))))
 
 
-@composed_view("moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
+@composed("moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
 def moveaxis_list(a: Tensor, source: Shape, destination: Shape) -> Tensor:
     return permute.call((a, _moved(a.ndim, tuple(source), tuple(destination))))
 
@@ -64,34 +64,39 @@ def _moved(ndim: int, source: Shape, destination: Shape) -> Shape:
     return tuple(places[d] if d in places else next(rest) for d in range(ndim))
 
 
-@composed_view("numpy_T(Tensor(a) self) -> Tensor(a)")
+@composed("numpy_T(Tensor(a) self) -> Tensor(a)")
 def reversed_dims(a: Tensor) -> Tensor:
     return permute.call((a, tuple(range(a.ndim))[::-1]))
 
 
-@composed_view("mT(Tensor(a) self) -> Tensor(a)")
+@composed("mT(Tensor(a) self) -> Tensor(a)")
 def matrices_t(a: Tensor) -> Tensor:
     return _exchanged(a, "mT")
 
 
-@composed_view("mH(Tensor(a) self) -> Tensor(a)")
+@composed("mH(Tensor(a) self) -> Tensor(a)")
 def matrices_h(a: Tensor) -> Tensor:
     return _exchanged(a, "mH")
 
 
-@composed_view("adjoint(Tensor(a) self) -> Tensor(a)")
+@composed("adjoint(Tensor(a) self) -> Tensor(a)")
 def adjoint(a: Tensor) -> Tensor:
     return _exchanged(a, "adjoint")
 
 
 def _exchanged(a: Tensor, op: str) -> Tensor:
-    """The last two dimensions exchanged; there are no complex numbers to conjugate."""
+    """The last two dimensions exchanged; there are no complex numbers to conjugate.
+
+    A tensor without dimensions is its own transpose: torch warns of it, and takes it.
+    """
+    if a.ndim == 0:
+        return a
     if a.ndim < 2:
         raise ShapeError(f"{op}: only supported on matrices or batches of matrices, got a {a.ndim}-D tensor")
     return transpose.call((a, -2, -1))
 
 
-@composed_view("matrix_H(Tensor(a) self) -> Tensor(a)")
+@composed("matrix_H(Tensor(a) self) -> Tensor(a)")
 def matrix_h(a: Tensor) -> Tensor:
     if a.ndim not in (0, 2):
         raise ShapeError(
@@ -104,7 +109,7 @@ def matrix_h(a: Tensor) -> Tensor:
 # Other shapes ---------------------------------------------------------------------------------------------------------
 
 
-@composed_view("view_as(Tensor(a) self, Tensor other) -> Tensor(a)")
+@composed("view_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 def view_as(a: Tensor, other: Tensor) -> Tensor:
     return view.call((a, tuple(other.shape)))
 
@@ -114,17 +119,17 @@ def reshape_as(a: Tensor, other: Tensor) -> Tensor:
     return reshape.call((a, tuple(other.shape)))
 
 
-@composed_view("expand_as(Tensor(a) self, Tensor other) -> Tensor(a)")
+@composed("expand_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 def expand_as(a: Tensor, other: Tensor) -> Tensor:
     return expand.call((a, tuple(other.shape), False))
 
 
-@composed_view("broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)")
+@composed("broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)")
 def broadcast_to(a: Tensor, size: Shape) -> Tensor:
     return expand.call((a, tuple(size), False))
 
 
-@composed_view("broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]")
+@composed("broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]")
 def broadcast_tensors(tensors: Sequence[Tensor]) -> list[Tensor]:
     shape = broadcast_shapes(*(tuple(a.shape) for a in tensors), op="broadcast_tensors")
     return [expand.call((a, shape, False)) for a in tensors]
@@ -149,7 +154,7 @@ def unflatten(a: Tensor, dim: int, sizes: Shape) -> Tensor:
     return view.call((a, (*shape[:at], *parts, *shape[at + 1 :])))
 
 
-@composed_view("narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)")
+@composed("narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)")
 def narrow(a: Tensor, dim: int, start: int, length: int) -> Tensor:
     if not a.ndim:
         raise DimError("narrow: cannot be applied to a 0-dim tensor.")
@@ -164,17 +169,17 @@ def narrow(a: Tensor, dim: int, start: int, length: int) -> Tensor:
     return slice_.call((a, dim, first, first + length, 1))
 
 
-@composed_view("atleast_1d(Tensor(a) self) -> Tensor(a)")
+@composed("atleast_1d(Tensor(a) self) -> Tensor(a)")
 def atleast_1d(a: Tensor) -> Tensor:
     return a if a.ndim else view.call((a, (1,)))
 
 
-@composed_view("atleast_2d(Tensor(a) self) -> Tensor(a)")
+@composed("atleast_2d(Tensor(a) self) -> Tensor(a)")
 def atleast_2d(a: Tensor) -> Tensor:
     return a if a.ndim > 1 else unsqueeze.call((a, 0)) if a.ndim else view.call((a, (1, 1)))
 
 
-@composed_view("atleast_3d(Tensor(a) self) -> Tensor(a)")
+@composed("atleast_3d(Tensor(a) self) -> Tensor(a)")
 def atleast_3d(a: Tensor) -> Tensor:
     if a.ndim > 2:
         return a
@@ -186,32 +191,32 @@ def atleast_3d(a: Tensor) -> Tensor:
 # Pieces ---------------------------------------------------------------------------------------------------------------
 
 
-@composed_view("hsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed("hsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def hsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 1 if a.ndim > 1 else 0, 1, "hsplit")))
 
 
-@composed_view("hsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed("hsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def hsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 1 if a.ndim > 1 else 0, 1, "hsplit")))
 
 
-@composed_view("vsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed("vsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def vsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 0, 2, "vsplit")))
 
 
-@composed_view("vsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed("vsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def vsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 0, 2, "vsplit")))
 
 
-@composed_view("dsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed("dsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def dsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 2, 3, "dsplit")))
 
 
-@composed_view("dsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed("dsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def dsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 2, 3, "dsplit")))
 

@@ -69,11 +69,6 @@ def trapezoid_type(y: TensorType, dx: float, dim: int) -> TensorType:
     return _trapezoid_type(y, dim)
 
 
-@trapezoid_x.rule("type")
-def trapezoid_x_type(y: TensorType, x: TensorType, dim: int) -> TensorType:
-    return TensorType()
-
-
 def _pairs(y: Tensor, dim: int) -> Tensor:
     """Sums of neighbours."""
     size = y.shape[dim]

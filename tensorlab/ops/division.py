@@ -1,10 +1,11 @@
 """Division with a whole quotient, and what it leaves: floor_divide, remainder, fmod, div with a rounding mode.
 
-Integers divided by 0 are refused before anything is computed, in eager mode; in a fused loop they give 0.
+Integers divided by 0 are refused before anything is computed, for which the divisor is looked at: no fused loop does.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from tensorlab.core.dtype import DType
@@ -14,7 +15,7 @@ from tensorlab.core.pointwise import EagerPointwise, RegionRunner, finish_pointw
 from tensorlab.core.primitives import floor_quotient, floor_remainder, trunc_quotient, trunc_remainder
 from tensorlab.core.region import Number
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import TensorType
+from tensorlab.core.types import FLOAT, TensorType
 from tensorlab.errors import ArgumentError, DivisionError, DTypeError
 from tensorlab.ops.arithmetic import div, div_number
 from tensorlab.ops.movement import call_evaluator
@@ -109,9 +110,19 @@ class EagerDivision(EagerPointwise):
                 raise DivisionError(f"{self.op.schema.name}: ZeroDivisionError: got integers to divide by 0")
         return found
 
+    def looks_at_values(self, args: Sequence[object]) -> bool:
+        """Whether the divisor may be an integer 0."""
+        dividend, divisor = args
+        if isinstance(divisor, (bool, int)) and divisor:
+            return False
+        return not _is_float(dividend) and not _is_float(divisor)
 
-def _is_float(value: Tensor | float) -> bool:
-    return value.dtype.is_floating_point if isinstance(value, Tensor) else isinstance(value, float)
+
+def _is_float(value: object) -> bool:
+    """Of a tensor or number, or of its type."""
+    if isinstance(value, (Tensor, TensorType)):
+        return value.dtype is not None and value.dtype.is_floating_point
+    return isinstance(value, float) or value == FLOAT
 
 
 DIVISIONS: tuple[Op, ...] = (

@@ -220,7 +220,7 @@ def block_diag_vjp(g: Tensor, tensors_type: Sequence[TensorType]) -> list[Tensor
 call_evaluator(block_diag)
 
 
-@composed("meshgrid.indexing(Tensor[] tensors, *, str indexing) -> Tensor[]")
+@composed("meshgrid.indexing(Tensor(a)[] tensors, *, str indexing) -> Tensor(a)[]")
 def meshgrid(tensors: Sequence[Tensor], indexing: str) -> list[Tensor]:
     """Each vector as a view that varies along its own dimension alone; with ``"xy"`` the first two change places."""
     dims = list(range(len(tensors)))
@@ -237,7 +237,7 @@ def meshgrid(tensors: Sequence[Tensor], indexing: str) -> list[Tensor]:
     return grids
 
 
-@composed("cartesian_prod(Tensor[] tensors) -> Tensor")
+@composed("cartesian_prod(Tensor(a)[] tensors) -> Tensor(a)")
 def cartesian_prod(tensors: Sequence[Tensor]) -> Tensor:
     """All tuples of one element of each vector, in order, one a row."""
     if len(tensors) == 1:

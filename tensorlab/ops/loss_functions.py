@@ -12,6 +12,8 @@ from tensorlab.core.op import lookup
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
 from tensorlab.ops import losses
+from tensorlab.ops.assertions import check_values
+from tensorlab.ops.called import called
 from tensorlab.ops.losses import MEAN, reduced, reduction_code
 
 MaybeTensor = Tensor | None
@@ -54,6 +56,7 @@ def _weighed(values: Tensor, weight: MaybeTensor) -> Tensor:
     return values if weight is None else values * weight
 
 
+@called("MseLossBackward0")
 def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: MaybeTensor = None) -> Tensor:
     """Squared differences."""
     _pair("mse_loss", input, target)
@@ -72,6 +75,7 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean") -> Tensor
     return reduced((input - target).abs(), reduction_code(reduction, "l1_loss"))
 
 
+@called("SmoothL1LossBackward0")
 def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
     """Squares over ``2 * beta`` up to ``beta``, beyond it absolute differences less ``beta / 2``."""
     _pair("smooth_l1_loss", input, target)
@@ -84,6 +88,7 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     return reduced(_where(size < beta, 0.5 * size * size / beta, size - 0.5 * beta), code)
 
 
+@called("HuberLossBackward0")
 def huber_loss(
     input: Tensor, target: Tensor, *, reduction: str = "mean", delta: float = 1.0, weight: MaybeTensor = None
 ) -> Tensor:
@@ -104,6 +109,7 @@ def _where(condition: Tensor, a: Tensor, b: Tensor) -> Tensor:
     return where.call((condition, a, b))
 
 
+@called("BinaryCrossEntropyBackward0")
 def binary_cross_entropy(
     input: Tensor, target: Tensor, weight: MaybeTensor = None, *, reduction: str = "mean"
 ) -> Tensor:
@@ -113,12 +119,14 @@ def binary_cross_entropy(
     """
     _same_shape("binary_cross_entropy", input, target)
     code = reduction_code(reduction, "binary_cross_entropy")
-    if input.numel() and not bool(((input >= 0) & (input <= 1)).all()):
-        raise RangeError("binary_cross_entropy: all elements of input should be between 0 and 1")
+    if input.numel():
+        inside = ((input >= 0) & (input <= 1)).all()
+        check_values(inside, "binary_cross_entropy: all elements of input should be between 0 and 1")
     values = (target - 1) * (-input).log1p().clamp(min=-100) - target * input.log().clamp(min=-100)
     return reduced(_weighed(values, weight), code)
 
 
+@called("BinaryCrossEntropyWithLogitsBackward0")
 def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
@@ -163,6 +171,14 @@ def kl_div(input: Tensor, target: Tensor, *, reduction: str = "mean", log_target
     return result / input.shape[0] if batched and input.shape else result
 
 
+def _log_likelihood(input: Tensor, target: Tensor, *args: Any, **options: Any) -> str | None:
+    """Torch's name for what cross_entropy and nll_loss give; of class probabilities it is made of several."""
+    if input.shape == target.shape:
+        return None
+    return "NllLossBackward0" if input.ndim <= 2 else "NllLoss2DBackward0"
+
+
+@called(_log_likelihood)
 def nll_loss(
     input: Tensor, target: Tensor, weight: MaybeTensor = None, *, ignore_index: int = -100, reduction: str = "mean"
 ) -> Tensor:
@@ -175,6 +191,7 @@ def nll_loss(
     return losses.nll_loss.call((input, target, weight, reduction_code(reduction, "nll_loss"), ignore_index))
 
 
+@called(_log_likelihood)
 def cross_entropy(
     input: Tensor,
     target: Tensor,
@@ -240,8 +257,7 @@ def gaussian_nll_loss(
 ) -> Tensor:
     """Negative log-likelihood of normal values with variances ``var``, held at ``eps``."""
     _pair_types("gaussian_nll_loss", input, target)
-    if bool((var < 0).any()):
-        raise RangeError("gaussian_nll_loss: var has negative entry/entries")
+    check_values(~(var < 0).any(), "gaussian_nll_loss: var has negative entry/entries")
     held = var + (var.detach().clamp(min=eps) - var.detach())
     values = 0.5 * (held.log() + (input - target) ** 2 / held)
     if full:

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import Category, DType, default_float, float32, float64, int64, limits
 from tensorlab.core.interop import borrowed
 from tensorlab.core.op import Op, declare
@@ -29,12 +30,17 @@ Array = np.ndarray[Any, Any]
 
 
 def drawn_from(generator: Generator | None, op: Op, args: tuple[Any, ...]) -> Any:
-    """Call an op that draws from this generator.
+    """Call an op that draws from this generator; a mode that has ``other_stream`` hears of it first, and may refuse.
 
-    A trace does not see the generator: what it wrote down draws from the default one.
+    A trace does: what it wrote down would draw from the default one.
     """
     if generator is None:
         return op.call(args)
+    for mode in reversed(MODES.get()):
+        other_stream = getattr(mode, "other_stream", None)
+        if other_stream is not None:
+            other_stream(op)
+            break
     token = _GIVEN.set(generator)
     try:
         return op.call(args)

@@ -359,8 +359,7 @@ def repeat_interleave(a: Tensor, repeats: int, dim: int | None) -> Tensor:
             False,
         )
     )
-    copied = contiguous.call((wide,))
-    copied = clone.call((copied,)) if repeats == 1 else copied
+    copied = clone.call((wide,)) if wide.is_contiguous() else contiguous.call((wide,))
     return reshape.call((copied, (*shape[:at], shape[at] * repeats, *shape[at + 1 :])))
 
 

@@ -7,16 +7,14 @@ or to a list of such places, where one call gives several views.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
-from tensorlab.core.dispatch import MODES
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, Rule, declare
 from tensorlab.core.shape import Shape
-from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import TENSOR, ListType, TensorType, Type
-from tensorlab.memory.allocator import DataPtr
+from tensorlab.core.types import TENSOR, ListType, TensorType
+from tensorlab.ops.composed_types import type_by_composite
 
 Place = tuple[Shape, Shape, int]
 
@@ -106,14 +104,16 @@ def finish_views(op: Op) -> Op:
 
 
 def call_evaluator(op: Op) -> Op:
-    """Let a declared op run its ``call`` or its ``composite`` rule."""
+    """Let a declared op run its ``call`` or its ``composite`` rule, which gives it its type where no rule does."""
+    if "type" not in op.rules and "composite" in op.rules:
+        type_by_composite(op)
     rule = op.rules["call"] if "call" in op.rules else op.rules["composite"]
     op.evaluate = lambda args: rule(*args)
     return op
 
 
 def composed(schema: str) -> Callable[[Rule], Op]:
-    """Declare an op by a function that is made of other ops."""
+    """Declare an op by a function that is made of other ops; its type is what they give."""
 
     def declared(rule: Rule) -> Op:
         op = declare(schema)
@@ -121,31 +121,3 @@ def composed(schema: str) -> Callable[[Rule], Op]:
         return call_evaluator(op)
 
     return declared
-
-
-def composed_view(schema: str) -> Callable[[Rule], Op]:
-    """As `composed`, of views alone; its type rule asks the function about a tensor that has no memory."""
-
-    def declared(rule: Rule) -> Op:
-        op = composed(schema)(rule)
-
-        def composed_type(*args: object) -> Type:
-            token = MODES.set(())
-            try:
-                found = rule(*map(_without_memory, args))
-            finally:
-                MODES.reset(token)
-            return ListType(TENSOR) if isinstance(found, list) else cast(Tensor, found).type
-
-        op.rule("type")(composed_type)
-        return op
-
-    return declared
-
-
-def _without_memory(argument: object) -> object:
-    """A tensor of a type; its address is null, since views read nothing."""
-    if isinstance(argument, TensorType) and argument.dtype is not None:
-        form = layout(argument.dtype, tuple(n for n in argument.shape or () if n is not None))
-        return Tensor(Storage(DataPtr(0, 0, None, None), 0), form)
-    return argument

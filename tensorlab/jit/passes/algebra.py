@@ -1,7 +1,7 @@
 """The rewrite rules of `peephole`: each looks at one node and its neighbours, and says what its output already is.
 
-A rule answers with the `Value` that stands for the output (or one for each output), with `Refusal` (it is the pattern,
-but), or with `NO_MATCH`.
+A rule answers with the `Value` that stands for the output (or one for each output), with `Elements` of one, with
+`Refusal` (it is the pattern, but), or with `NO_MATCH`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,20 @@ class Refusal:
     blocker: Value | Node | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Elements:
+    """A value with the output's elements, which may lie in memory in another way: a new tensor is dense."""
+
+    value: Value
+
+
 class NoMatch:
     """The rule has nothing to say about the node."""
 
 
 NO_MATCH = NoMatch()
 
-Outcome = Value | tuple[Value, ...] | Refusal | NoMatch
+Outcome = Value | tuple[Value, ...] | Elements | Refusal | NoMatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +161,9 @@ def mul_one(node: Node) -> Outcome:
 @rewrite("aten::div")
 def div_one(node: Node) -> Outcome:
     """``x / 1`` is ``x``."""
-    x, y = node.inputs
+    x, y, *rounding_mode = node.inputs
+    if rounding_mode:
+        return NO_MATCH
     return _unchanged(node, x, y) if _number(y) == 1 else _open(y)
 
 
@@ -194,7 +203,7 @@ def pow_one(node: Node) -> Outcome:
 def neg_neg(node: Node) -> Outcome:
     """``-(-x)`` is ``x``, and ``not not x`` too."""
     inner = _made_by(node.inputs[0], node.kind)
-    return NO_MATCH if inner is None else inner.inputs[0]
+    return NO_MATCH if inner is None else Elements(inner.inputs[0])
 
 
 @rewrite("aten::relu", "aten::abs")
@@ -280,7 +289,7 @@ def _unchanged(node: Node, x: Value, other: Value) -> Outcome:
     if not isinstance(x.type, TensorType) or not isinstance(result, TensorType):
         return x if x.type == result else Refusal(f"would change the type from {result} to {x.type}", x)
     if x.type.is_complete and result.is_complete:
-        return x if x.type == result else Refusal(f"would change the type from {result} to {x.type}", x)
+        return Elements(x) if x.type == result else Refusal(f"would change the type from {result} to {x.type}", x)
     if x.type.dtype is None:
         return Refusal("the dtype is not known: the result's may be wider", x)
     if isinstance(other.type, TensorType):
@@ -288,4 +297,4 @@ def _unchanged(node: Node, x: Value, other: Value) -> Outcome:
     integer_division = node.kind == "aten::div" and not x.type.dtype.is_floating_point
     if number_category(other.constant) > x.type.dtype.category or integer_division:
         return Refusal(f"would change the type: {x.type.dtype.ir_name} with a {other.type} is wider", x)
-    return x
+    return Elements(x)

@@ -5,6 +5,9 @@ have the shape of its loop: where shapes are known all nodes have the same one (
 they are not, a group with several results takes only nodes whose shapes are provably equal. A group never crosses a
 block, and merging never makes a cycle: values, writes and effects ask for an order of the block's nodes, in which no
 path may lead out of a group and back in.
+
+A product and a sum in one loop may be rounded once together, where one by one they are rounded twice: see
+`core.scalar_math`.
 """
 
 from __future__ import annotations
@@ -15,6 +18,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import CONSTANT, Block, Node, Value
 from tensorlab.jit.passes.order import Order
+from tensorlab.jit.regions import looks_at_values
 from tensorlab.jit.rewrite import Pass, Rewriter
 
 # Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more.
@@ -52,6 +56,8 @@ def why_not_fusable(node: Node) -> str:
         return f"{node.kind} gives no tensor"
     if not node.output.uses:
         return "nothing takes what it gives"
+    if looks_at_values(node):
+        return f"{node.kind} of integers looks for zeros to divide by first"
     return ""
 
 

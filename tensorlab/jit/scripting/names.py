@@ -101,7 +101,7 @@ def text_namespace(tensors: Mapping[str, Any]) -> dict[str, Any]:
         "math": math,
         "self": Attributes(tensors),
         "tensorlab": OpNamespace("aten", {**dtypes, "device": device}),
-        "ops": OpNamespace("", {"aten": OpNamespace("aten"), "prim": OpNamespace("prim")}),
+        "ops": OpNamespace("", {name: OpNamespace(name) for name in ("aten", "prim", "tensorlab")}),
     }
 
 

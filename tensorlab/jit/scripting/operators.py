@@ -7,7 +7,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Self
 
-from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType, TupleType, Type, general, unify
+from tensorlab.core.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    TENSOR,
+    ListType,
+    OptionalType,
+    TensorType,
+    TupleType,
+    Type,
+    general,
+    unify,
+)
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
 from tensorlab.jit.scripting.flow import not_none
@@ -150,10 +163,12 @@ class Operators(Scope):
         return self.constant(condition.value, node) if isinstance(condition.value, bool) else condition.value
 
     def list_of(self, values: Sequence[Value], node: ast.AST) -> Value:
-        """A list of values of one type; a constant where all of them are."""
+        """A list of values of one type, or of tensors and None; a constant where all of them are numbers."""
         if not values:
             return self.builder.constant((), type_=ListType(INT), span=self.span(node))
         element: Type | None = general(values[0].type)
+        if any(v.type == NONE for v in values) and any(is_tensor(v) for v in values):
+            element = OptionalType(TENSOR)
         for value in values[1:]:
             element = None if element is None else unify(element, general(value.type))
         if element is None:
