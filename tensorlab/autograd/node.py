@@ -31,10 +31,6 @@ class Edge(NamedTuple):
     type: TensorType
 
 
-Source = "Tensor | tuple[Node, int, TensorType] | None"
-Stored = Saved | tuple[Saved | None, ...] | None
-
-
 class RemovableHandle:
     """What registering a hook gives: ``remove()`` takes the hook out again; also a context manager."""
 
@@ -130,7 +126,7 @@ class AccumulateGrad(Node):
     def apply(self, grads: Grads, *, tracked: bool) -> Sequence[Tensor | None]:
         (grad,) = grads
         tape = self.variable.tape
-        if grad is None or not isinstance(tape, Tape):
+        if grad is None or not isinstance(tape, Tape) or not tape.wanted:
             return ()
         with _accumulating:
             if tape.grad is None:
@@ -185,6 +181,10 @@ def accumulator(leaf: Tensor, tape: Any) -> AccumulateGrad:
     return found
 
 
+Source = Tensor | tuple[Node, int, TensorType] | None
+Stored = Saved | tuple[Saved | None, ...] | None
+
+
 class OpNode(Node):
     """An operation of the library.
 
@@ -220,17 +220,17 @@ class OpNode(Node):
         return self.recipe.op
 
     @property
-    def name(self) -> str:
+    def name(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride] - made when asked for
         """Torch's name of such nodes."""
         return self.called or shown_name(self.recipe.name, self.outputs)
 
     @property
-    def place(self) -> CodePlace | None:
+    def place(self) -> CodePlace | None:  # pyright: ignore[reportIncompatibleVariableOverride] - made when asked for
         """The user's line."""
         return None if self.at is None else CodePlace(*self.at)
 
     @property
-    def edges(self) -> tuple[Edge | None, ...]:
+    def edges(self) -> tuple[Edge | None, ...]:  # pyright: ignore[reportIncompatibleVariableOverride] - made when asked for
         """Where gradients go, one an argument."""
         found = self.made
         if found is None:
@@ -239,7 +239,7 @@ class OpNode(Node):
         return found
 
     @edges.setter
-    def edges(self, edges: tuple[Edge | None, ...]) -> None:
+    def edges(self, edges: tuple[Edge | None, ...]) -> None:  # pyright: ignore[reportIncompatibleVariableOverride]
         self.made = edges
 
     @property

@@ -44,7 +44,6 @@ class Recipe:
     places: dict[str, int] | None  # of each tensor parameter, where its edge is; None where one takes a list
     writes: bool
     listed: bool  # whether the one result is a list
-    keeps: bool  # whether there are numbers or types to keep
 
 
 # Results that the values of the arguments have no part in, or none that has a derivative: they require no gradient.
@@ -96,7 +95,6 @@ def _worked_out(op: Op, asked: Asked) -> Recipe:
         None if op.tensor_lists else {params[i].name: k for k, i in enumerate(op.tensors)},
         bool(op.schema.writes),
         not several and bool(op.schema.results) and isinstance(op.schema.results[0].type, ListType),
-        bool(numbers or types),
     )
 
 

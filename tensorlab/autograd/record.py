@@ -54,6 +54,8 @@ def record(op: Op, args: tuple[Any, ...]) -> Any:
     node = OpNode(how, sources, kept(how, args), user_place(), places)
     stored = [_saved_argument(args[i], copied=how.writes and i == 0) for i in how.inputs]
     result = op.run(args)
+    if how.writes and not result.layout.dtype.is_floating_point:
+        return result
     if how.writes:
         node.outputs = (result.layout.type,)
         node.stored = stored + _saved_results(how, (result,))

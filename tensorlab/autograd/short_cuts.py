@@ -21,6 +21,7 @@ from tensorlab.core.place import is_inside, user_place
 from tensorlab.core.tensor import Tensor
 
 Run = Callable[..., Tensor]
+Noted = tuple[Recipe, tuple[Any, ...] | None]  # with what is kept, where that is the same at each call
 
 
 def one(op: Op, run: Run, a: Tensor) -> Tensor:
@@ -39,8 +40,13 @@ def two(op: Op, run: Run, a: Tensor, b: Any) -> Tensor:
     result = run(a, b)
     if not _enabled() or not result.layout.dtype.is_floating_point:
         return result
-    first = None if a.tape is None else source(a)
-    second = source(b) if isinstance(b, Tensor) and b.tape is not None else None
+    first = second = None
+    tape: Any = a.tape
+    if tape is not None:  # of a leaf, what `source` says, without asking it
+        first = source(a) if tape.node is not None or a.base is not None else a if tape.wanted else None
+    if isinstance(b, Tensor) and b.tape is not None:
+        tape = b.tape
+        second = source(b) if tape.node is not None or b.base is not None else b if tape.wanted else None
     if second is None:
         if first is None:
             return result
@@ -51,13 +57,13 @@ def two(op: Op, run: Run, a: Tensor, b: Any) -> Tensor:
     return result
 
 
-def _note(how: Recipe, args: tuple[Any, ...], sources: tuple[Source, ...], result: Tensor) -> None:
+def _note(how: Noted, args: tuple[Any, ...], sources: tuple[Source, ...], result: Tensor) -> None:
     """Give a result its node."""
     node = _new(OpNode)
-    node.recipe = how
+    node.recipe, fixed = how
     node.sources = sources
-    node.kept = kept(how, args) if how.keeps else ()
-    node.stored = _stored(how, args, result) if how.saved else ()
+    node.kept = kept(node.recipe, args) if fixed is None else fixed
+    node.stored = _stored(node.recipe, args, result) if node.recipe.saved else ()
     frame = _frame(3)  # past the function in front of the op: the user's, if it is not one of our own
     code = frame.f_code
     node.at = user_place() if is_inside[code.co_filename] else (code, frame.f_lasti)
@@ -70,19 +76,35 @@ def _note(how: Recipe, args: tuple[Any, ...], sources: tuple[Source, ...], resul
 
 
 def _stored(how: Recipe, args: tuple[Any, ...], result: Tensor) -> list[Stored]:
-    stored: list[Stored] = [Saved(args[i], args[i].tape) for i in how.inputs]
+    stored: list[Stored] = []
+    for i in how.inputs:
+        saved = _new(Saved)
+        saved.tensor = tensor = args[i]
+        saved.tape = tensor.tape
+        saved.output = -1
+        saved.storage = storage = tensor.storage()
+        saved.version = storage.version
+        if storage.writes is None:
+            storage.writes = []
+        stored.append(saved)
     if how.results:
         stored.append(Saved(result, None, output=0))
     return stored
 
 
-class _Recipes(dict[Op, tuple[Recipe, ...]]):
+class _Recipes(dict[Op, tuple[Noted, ...]]):
     """Recipes of ops on one or two tensors: where the first asks for a gradient, the second, both."""
 
-    def __missing__(self, op: Op) -> tuple[Recipe, ...]:
+    def __missing__(self, op: Op) -> tuple[Noted, ...]:
         asked = [op.tensors] if len(op.tensors) == 1 else [op.tensors[:1], op.tensors[1:], op.tensors]
-        found = self[op] = tuple(recipe(op, a) for a in asked)
+        found = self[op] = tuple(_noted(recipe(op, a)) for a in asked)
         return found
+
+
+def _noted(how: Recipe) -> Noted:
+    """With what is kept of every call alike: arguments behind the second are the schema's own."""
+    alike = not how.types and all(i > 1 for i in how.numbers)
+    return how, tuple(how.op.schema.params[i].default for i in how.numbers) if alike else None
 
 
 _recipes = _Recipes()

@@ -57,9 +57,6 @@ def user_place() -> CodePlace | None:
     while frame is not None:
         code = frame.f_code
         if not is_inside[code.co_filename]:
-            return _new_tuple(CodePlace, (code, frame.f_lasti))
+            return CodePlace._make((code, frame.f_lasti))
         frame = frame.f_back
     return None
-
-
-_new_tuple = tuple.__new__  # what the named tuple's own constructor does, without its frame

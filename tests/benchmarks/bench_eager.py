@@ -143,5 +143,7 @@ def _names(library: Any, arrays: list[np.ndarray], asked: str) -> dict[str, obje
 
 
 def _numpy_names(arrays: list[np.ndarray]) -> dict[str, object]:
-    functions = {name: getattr(np, name) for name in ("tanh", "exp", "sqrt", "zeros", "array", "float32")}
+    functions: dict[str, object] = {
+        name: getattr(np, name) for name in ("tanh", "exp", "sqrt", "zeros", "array", "float32")
+    }
     return dict(zip("abc", arrays, strict=False)) | functions | {"contiguous": np.ascontiguousarray}

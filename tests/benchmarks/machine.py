@@ -17,8 +17,8 @@ def machine_line() -> str:
     versions = ", ".join(f"{name} {found}" for name in PACKAGES if (found := _version(name)) is not None)
     return (
         f"{model}, {cores} cores, load average {os.getloadavg()[0]:.1f}; one thread each where nothing else is said; "
-        f"Python {platform.python_version()}, {versions}. Each figure is the median ± half the interquartile range over "
-        f"rounds in which all of a row take turns in one process; ratios are taken round by round."
+        f"Python {platform.python_version()}, {versions}. Each figure is the median ± half the interquartile range "
+        f"over rounds in which all of a row take turns in one process; ratios are taken round by round."
     )
 
 
