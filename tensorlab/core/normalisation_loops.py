@@ -1,5 +1,7 @@
 """Source text of normalisation loops: rows of (outer, n), and channels of (batch, channels, inner).
 
+A weight or a bias at address 0 stands for none.
+
 Sums go by blocks in the element's own precision, so that they are vector code, and from block to block in 64 bits.
 """
 
@@ -50,8 +52,14 @@ _ROWS = """    out = ${dtype}_at(out_at)
         rstd = $cast(1 / math.sqrt(total / n + eps))
         means[o] = mean
         rstds[o] = rstd
-        for i in range(n):
-            out[row + i] = (a[row + i] - mean) * rstd * w[i] + b[i]
+        if weight_at == 0 and bias_at == 0:
+            for i in range(n):
+                out[row + i] = (a[row + i] - mean) * rstd
+        else:
+            for i in range(n):
+                factor = w[i] if weight_at != 0 else $cast(1)
+                more = b[i] if bias_at != 0 else $cast(0)
+                out[row + i] = (a[row + i] - mean) * rstd * factor + more
 """
 
 _ROWS_BACKWARD = """    out = ${dtype}_at(out_at)
@@ -75,7 +83,7 @@ _ROWS_BACKWARD = """    out = ${dtype}_at(out_at)
             part = $cast(0)
             turned = $cast(0)
             for i in range(start, min(start + $block, n)):
-                gw = g[row + i] * w[i]
+                gw = g[row + i] * w[i] if weight_at != 0 else g[row + i]
                 part = free_sum(part, gw)
                 turned = free_sum(turned, gw * (a[row + i] - mean))
             plain += np.float64(part)
@@ -84,7 +92,8 @@ _ROWS_BACKWARD = """    out = ${dtype}_at(out_at)
         slope = $cast(along / n) * rstd * rstd
         for i in range(n):
             d = a[row + i] - mean
-            out[row + i] = rstd * (g[row + i] * w[i] - flat - d * slope)
+            gw = g[row + i] * w[i] if weight_at != 0 else g[row + i]
+            out[row + i] = rstd * (gw - flat - d * slope)
         for i in range(n):
             dw[i] += np.float64(g[row + i] * (a[row + i] - mean) * rstd)
             db[i] += np.float64(g[row + i])
@@ -126,8 +135,8 @@ _APPLY = """    out = ${dtype}_at(out_at)
     for k in range(batch):
         for c in range(channels):
             base = (k * channels + c) * inner
-            scale = stds[c] * w[c]
-            shift = b[c] - means[c] * scale
+            scale = stds[c] * w[c] if weight_at != 0 else stds[c]
+            shift = (b[c] if bias_at != 0 else $cast(0)) - means[c] * scale
             for i in range(base, base + inner):
                 out[i] = a[i] * scale + shift
 """
@@ -158,7 +167,7 @@ _CHANNELS_BACKWARD = """    out = ${dtype}_at(out_at)
         invstd = stds[c]
         dw[c] = $cast(along) * invstd
         db[c] = $cast(plain)
-        scale = invstd * w[c]
+        scale = invstd * w[c] if weight_at != 0 else invstd
         flat = $cast(plain / count) if training else $cast(0)
         slope = $cast(along / count) * invstd * invstd if training else $cast(0)
         for k in range(batch):
@@ -167,7 +176,17 @@ _CHANNELS_BACKWARD = """    out = ${dtype}_at(out_at)
                 out[i] = scale * (g[i] - flat - (a[i] - mean) * slope)
 """
 
+_RUNNING = """    means = ${dtype}_at(mean_at)
+    stds = ${dtype}_at(invstd_at)
+    kept = ${dtype}_at(running_mean_at)
+    spread = ${dtype}_at(running_var_at)
+    for c in range(channels):
+        means[c] = kept[c]
+        stds[c] = $cast(1 / math.sqrt(np.float64(spread[c]) + eps))
+"""
+
 _LOOPS = {
+    "running": (_RUNNING, "channels", "eps", "mean invstd running_mean running_var"),
     "rows": (_ROWS, "outer n", "eps", "out mean rstd in weight bias"),
     "rows_backward": (_ROWS_BACKWARD, "outer n", "", "out dweight dbias grad in mean rstd weight"),
     "statistics": (_STATISTICS, "batch channels inner", "eps", "mean invstd in"),
@@ -180,7 +199,7 @@ _LOOPS = {
 
 
 def normalisation_loop(name: str, dtype: DType) -> LoopText:
-    """One of the loops for a dtype: ``rows``, ``rows_backward``, ``statistics``, ``apply``, ``channels_backward``.
+    """One of the loops for a dtype: one of `_LOOPS`.
 
     Each takes its sizes, then ``eps`` where it has one, then the addresses, in the order of `_LOOPS`.
     """

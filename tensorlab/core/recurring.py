@@ -13,6 +13,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.short_cut import are_apart, are_one, number_error
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
+from tensorlab.core.types import ListType, OptionalType
 from tensorlab.memory import current
 
 if TYPE_CHECKING:
@@ -34,13 +35,17 @@ class Recurring:
     run.
     """
 
-    __slots__ = ("_loose", "op", "plans", "prepare")
+    __slots__ = ("_key", "_loose", "op", "plans", "prepare")
 
     def __init__(self, op: Op, prepare: Prepare, *, loose: Sequence[str] = ()) -> None:
         self.op = op
         self.prepare = prepare
         self.plans = op.plans
-        self._loose = tuple([i for i, p in enumerate(op.schema.params) if p.name in loose])
+        params = op.schema.params
+        self._loose = tuple([i for i, p in enumerate(params) if p.name in loose])
+        listed = any(isinstance(p.type, ListType) for p in params)
+        plain = not self._loose and not listed and not any(isinstance(params[i].type, OptionalType) for i in op.tensors)
+        self._key = _KEYS.get(op.tensors, self._any_key) if plain else self._any_key
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
         key = self._key(args)
@@ -52,7 +57,7 @@ class Recurring:
             self.plans[key] = run
         return run(*args)
 
-    def _key(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
+    def _any_key(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
         parts = [
             a.layout if isinstance(a, Tensor) else tuple([_part(x) for x in a]) if isinstance(a, (list, tuple)) else a  # pyright: ignore[reportUnknownVariableType]
             for a in args
@@ -65,6 +70,14 @@ class Recurring:
 
 def _part(value: Any) -> Any:
     return value.layout if isinstance(value, Tensor) else value
+
+
+# Keys of ops that take tensors at these positions, and no lists.
+_KEYS: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {
+    (0,): lambda args: (args[0].layout, *args[1:]),
+    (0, 1): lambda args: (args[0].layout, args[1].layout, *args[2:]),
+    (0, 2): lambda args: (args[0].layout, args[1], args[2].layout, *args[3:]),
+}
 
 
 def recurring(op: Op, *, loose: Sequence[str] = ()) -> Callable[[Prepare], Prepare]:

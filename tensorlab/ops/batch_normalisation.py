@@ -5,13 +5,18 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.pointwise import finish_pointwise
+from tensorlab.core.recurring import Run, recurring
+from tensorlab.core.storage import Storage
+from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
-from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.normalisation import filled, in_rows, loop_of
+from tensorlab.ops.copying import to
+from tensorlab.ops.in_place import in_place
+from tensorlab.ops.normalisation import in_rows, loop_of, place
 
 MaybeTensor = Tensor | None
 
@@ -57,8 +62,7 @@ def batch_norm_type(
     return input, vector, vector
 
 
-@native_batch_norm.rule("call")
-@widened
+@recurring(native_batch_norm)
 def batch_norm_call(
     input: Tensor,
     weight: MaybeTensor,
@@ -67,29 +71,40 @@ def batch_norm_call(
     running_var: MaybeTensor,
     training: bool,  # noqa: FBT001
     eps: float,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Run:
     """Channels less their mean, over their deviation: of the batch in training, else the running ones.
 
     Source: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
     parts = [None if p is None else p.type for p in (weight, bias, running_mean, running_var)]
     sizes = _sizes(input.type, *parts)
+    if input.dtype.is_half:
+        return widened(lambda *args: native_batch_norm.run(args))
     dtype, channels = input.dtype, sizes[1]
-    x = in_rows(input)
-    w = filled(dtype, channels, 1) if weight is None else in_rows(weight)
-    b = filled(dtype, channels, 0) if bias is None else in_rows(bias)
-    mean, invstd = empty(dtype, (channels,)), empty(dtype, (channels,))
-    if training or running_mean is None or running_var is None:
-        if not sizes[0] * sizes[2]:
-            raise ShapeError(f"batch_norm: expected more than 0 values per channel, got input size {list(input.shape)}")
-        loop_of("statistics", dtype).entry(*sizes, eps, mean.address, invstd.address, x.address)
-    else:
-        mean.detached_numpy()[...] = running_mean.detached_numpy()
-        invstd.detached_numpy()[...] = 1 / (running_var.detached_numpy() + eps) ** 0.5
-    result = empty(dtype, tuple(input.shape))
-    places = (result.address, x.address, mean.address, invstd.address, w.address, b.address)
-    loop_of("apply", dtype).entry(*sizes, *places)
-    return result, mean, invstd
+    form, vector = layout(dtype, tuple(input.shape)), layout(dtype, (channels,))
+    of_batch = training or running_mean is None or running_var is None
+    if of_batch and not sizes[0] * sizes[2]:
+        raise ShapeError(f"batch_norm: expected more than 0 values per channel, got input size {list(input.shape)}")
+    apply, first = loop_of("apply", dtype).entry, loop_of("statistics" if of_batch else "running", dtype).entry
+
+    def run(x: Tensor, *args: Any) -> tuple[Tensor, Tensor, Tensor]:
+        weight, bias, kept, spread = (None if p is None else _vector(p, vector) for p in args[:4])
+        x, eps = in_rows(x), args[5]
+        mean, invstd = Tensor(Storage.empty(vector.nbytes), vector), Tensor(Storage.empty(vector.nbytes), vector)
+        result = Tensor(Storage.empty(form.nbytes), form)
+        if of_batch:
+            first(*sizes, eps, mean.address, invstd.address, x.address)
+        else:
+            first(channels, eps, mean.address, invstd.address, place(kept), place(spread))
+        apply(*sizes, result.address, x.address, mean.address, invstd.address, place(weight), place(bias))
+        return result, mean, invstd
+
+    return run
+
+
+def _vector(part: Tensor, form: Layout) -> Tensor:
+    """A number a channel, as the loops read it."""
+    return part if part.layout is form else in_rows(to.run((part, form.dtype, False, False)))
 
 
 @native_batch_norm.vjp("input", "weight", "bias")
@@ -118,8 +133,7 @@ def batch_norm_backward_type(
     return input, save_mean, save_mean
 
 
-@native_batch_norm_backward.rule("call")
-@widened
+@recurring(native_batch_norm_backward)
 def batch_norm_backward_call(
     grad_out: Tensor,
     input: Tensor,
@@ -127,16 +141,24 @@ def batch_norm_backward_call(
     save_mean: Tensor,
     save_invstd: Tensor,
     train: bool,  # noqa: FBT001
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Run:
     """Gradients of input, weight and bias, channel by channel."""
     sizes = _sizes(input.type)
-    dtype = input.dtype
-    w = filled(dtype, sizes[1], 1) if weight is None else in_rows(weight)
-    results = empty(dtype, tuple(input.shape)), empty(dtype, (sizes[1],)), empty(dtype, (sizes[1],))
-    sources = [in_rows(t) for t in (grad_out, input, save_mean, save_invstd)]
-    places = (*(r.address for r in results), *(s.address for s in sources), w.address)
-    loop_of("channels_backward", dtype).entry(*sizes, int(train), *places)
-    return results
+    if input.dtype.is_half:
+        return widened(lambda *args: native_batch_norm_backward.run(args))
+    dtype, entry = input.dtype, loop_of("channels_backward", input.dtype).entry
+    form, vector = layout(dtype, tuple(input.shape)), layout(dtype, (sizes[1],))
+
+    def run(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
+        g, x, mean, invstd = (in_rows(t) for t in (args[0], args[1], args[3], args[4]))
+        weight = None if args[2] is None else _vector(args[2], vector)
+        result = Tensor(Storage.empty(form.nbytes), form)
+        dw, db = Tensor(Storage.empty(vector.nbytes), vector), Tensor(Storage.empty(vector.nbytes), vector)
+        sources = (g.address, x.address, mean.address, invstd.address, place(weight))
+        entry(*sizes, int(train), result.address, dw.address, db.address, *sources)
+        return result, dw, db
+
+    return run
 
 
 @native_batch_norm_backward.rule("composite")
@@ -165,7 +187,43 @@ def batch_norm_backward_again(
     return grad_input, (grad_out * x).sum(dims), grad_out.sum(dims)
 
 
-BATCH_NORMALISATION: tuple[Op, ...] = (native_batch_norm, native_batch_norm_backward)
+# What is kept for later -----------------------------------------------------------------------------------------------
 
-for _op in BATCH_NORMALISATION:
-    call_evaluator(_op)
+running_mean_op = declare("_running_mean(Tensor self, Tensor mean, Scalar momentum) -> Tensor")
+running_var_op = declare(
+    "_running_var(Tensor self, Tensor invstd, Scalar momentum, Scalar eps, Scalar correction) -> Tensor"
+)
+
+
+@running_mean_op.rule("scalar")
+def running_mean_scalar(kept: Any, mean: Any, momentum: Any) -> Any:
+    return kept * (1 - momentum) + mean * momentum
+
+
+@running_var_op.rule("scalar")
+def running_var_scalar(kept: Any, invstd: Any, momentum: Any, eps: Any, correction: Any) -> Any:
+    variance = 1 / (invstd * invstd) - eps
+    return kept * (1 - momentum) + (variance if variance > 0 else 0) * correction * momentum
+
+
+@running_mean_op.vjp("self")
+@running_var_op.vjp("self")
+def running_self_vjp(g: Tensor, momentum: float) -> Tensor:
+    return g * (1 - momentum)
+
+
+@running_mean_op.vjp("mean")
+def running_mean_vjp(g: Tensor, momentum: float) -> Tensor:
+    return g * momentum
+
+
+@running_var_op.vjp("invstd")
+def running_var_vjp(g: Tensor, invstd: Tensor, momentum: float, correction: float) -> Tensor:
+    return g * invstd**-3 * (-2 * momentum * correction)
+
+
+finish_pointwise(running_mean_op)
+finish_pointwise(running_var_op)
+running_mean_written, running_var_written = in_place(running_mean_op), in_place(running_var_op)
+
+BATCH_NORMALISATION: tuple[Op, ...] = (native_batch_norm, native_batch_norm_backward)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.core.dtype import result_type
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ShapeError
-from tensorlab.ops.copying import copy_into
+from tensorlab.ops.copying import copy_into, copy_runner
 from tensorlab.ops.create import full_of
 from tensorlab.ops.movement import call_evaluator, expand, flatten, known_shape, reshape, select, slice_, unsqueeze
 from tensorlab.ops.view_evaluator import composed
@@ -47,20 +48,39 @@ def cat_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
     return TensorType(dtype, (*first[:at], sum(s[at] for _, s in shapes), *first[at + 1 :]))
 
 
-@cat.rule("call")
-def cat_call(tensors: Sequence[Tensor], dim: int) -> Tensor:
+def _placing(form: Layout, parts: Sequence[tuple[int, Layout, Layout, int]]) -> Run:
+    """What makes a tensor of copies into place: of which tensor, its layout, that of its place, and where this begins.
+
+    ``form`` is the result's; places begin so many elements after its first.
+    """
+    nbytes, size = form.nbytes, form.dtype.itemsize
+    copies = [(i, copy_runner().plan([a], (), into=[own]), start * size) for i, a, own, start in parts if a.numel]
+    loops = [(i, p.head, p.loop.entry, start) for i, p, start in copies if p.loop is not None]
+
+    def run(tensors: Sequence[Tensor], _dim: int) -> Tensor:
+        storage = Storage.empty(nbytes)
+        address = storage.address
+        for i, head, entry, start in loops:
+            entry(head, address + start, tensors[i].address)
+        return Tensor(storage, form, 0)
+
+    run.__dict__["copies"] = copies  # they own what the heads point to
+    return run
+
+
+@recurring(cat)
+def cat_call(tensors: Sequence[Tensor], dim: int) -> Run:
     """One copy into place per tensor."""
     found = cat_type([a.type for a in tensors], dim)
-    shape = tuple(n or 0 for n in found.shape or ())
-    form = layout(found.dtype or tensors[0].dtype, shape)
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
-    at, start = wrap_dim(dim, len(shape), op="cat"), 0
-    for a in tensors:
+    form = layout(found.dtype or tensors[0].dtype, known_shape(found))
+    at, start = wrap_dim(dim, len(form.shape), op="cat"), 0
+    parts: list[tuple[int, Layout, Layout, int]] = []
+    for i, a in enumerate(tensors):
         if tuple(a.shape) == (0,):
             continue
-        copy_into(slice_.run((result, at, start, start + a.shape[at], 1)), a)
+        parts.append((i, a.layout, layout(form.dtype, tuple(a.shape), form.strides), start * form.strides[at]))
         start += a.shape[at]
-    return result
+    return _placing(form, parts)
 
 
 @cat.vjp("tensors")
@@ -98,25 +118,20 @@ def stack_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
     return TensorType(dtype, (*first[:at], len(tensors), *first[at:]))
 
 
-@stack.rule("call")
-def stack_call(tensors: Sequence[Tensor], dim: int) -> Tensor:
+@recurring(stack)
+def stack_call(tensors: Sequence[Tensor], dim: int) -> Run:
     """One copy into place per tensor."""
     found = stack_type([a.type for a in tensors], dim)
     form = layout(found.dtype or tensors[0].dtype, known_shape(found))
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
     at = wrap_dim(dim, len(form.shape), op="stack")
-    for i, a in enumerate(tensors):
-        copy_into(select.run((result, at, i)), a)
-    return result
+    strides = (*form.strides[:at], *form.strides[at + 1 :])
+    own = layout(form.dtype, tuple(tensors[0].shape), strides)
+    return _placing(form, [(i, a.layout, own, i * form.strides[at]) for i, a in enumerate(tensors)])
 
 
 @stack.vjp("tensors")
 def stack_vjp(g: Tensor, dim: int) -> list[Tensor]:
     return [select.call((g, dim, i)) for i in range(g.shape[dim])]
-
-
-for _op in (cat, stack):
-    call_evaluator(_op)
 
 
 # Made of them ---------------------------------------------------------------------------------------------------------

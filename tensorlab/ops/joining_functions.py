@@ -22,12 +22,10 @@ def _tensors(given: object, op: str) -> list[Tensor]:
     """
     if not isinstance(given, (list, tuple)):
         raise ArgumentError(f"{op}: argument 'tensors' takes a list of Tensors, got {type(given).__name__}")
-    found: list[Tensor] = []
     for i, x in enumerate(given):
         if not isinstance(x, Tensor):
             raise ArgumentError(f"{op}: argument 'tensors' takes Tensors, got {type(x).__name__} at position {i}")
-        found.append(x)
-    return found
+    return list(given)
 
 
 @takes_out

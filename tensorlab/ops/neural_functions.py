@@ -11,6 +11,7 @@ from tensorlab.core.op import lookup
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
 from tensorlab.ops import attention, batch_normalisation, normalisation
+from tensorlab.ops.called import called
 from tensorlab.ops.operands import as_ints
 
 MaybeTensor = Tensor | None
@@ -85,6 +86,7 @@ def _epsilon(x: Tensor) -> float:
     return float(finfo(x.dtype).eps)
 
 
+@called("NativeGroupNormBackward0")
 def group_norm(
     input: Tensor, num_groups: int, weight: MaybeTensor = None, bias: MaybeTensor = None, eps: float = 1e-5
 ) -> Tensor:
@@ -114,8 +116,8 @@ def batch_norm(
     Shape:  ``[N, C, ...] -> [N, C, ...]``.
     Raises: `ShapeError` for one value a channel in training, `ArgumentError` for no running statistics outside it.
     """
-    _tensors("batch_norm", input=input, running_mean_=running_mean, running_var_=running_var)
-    _tensors("batch_norm", input=input, weight_=weight, bias_=bias)
+    parts = {"running_mean_": running_mean, "running_var_": running_var, "weight_": weight, "bias_": bias}
+    _tensors("batch_norm", input=input, **parts)
     if not training and (running_mean is None or running_var is None):
         raise ArgumentError("batch_norm: expected running_mean and running_var to be defined when training=False")
     count = input.numel() // input.shape[1] if len(input.shape) > 1 and input.shape[1] else 0
@@ -127,10 +129,10 @@ def batch_norm(
     arguments = (input, weight, bias, running_mean, running_var, training, float(eps))
     result, mean, invstd = op.call(arguments)
     if training and running_mean is not None and running_var is not None:
-        mean, invstd = mean.detach(), invstd.detach()
-        variance = (invstd**-2 - eps).clamp(min=0) * (count / (count - 1))
-        running_mean.mul_(1 - momentum).add_(mean.to(running_mean.dtype), alpha=momentum)
-        running_var.mul_(1 - momentum).add_(variance.to(running_var.dtype), alpha=momentum)
+        if mean.tape is not None:
+            mean, invstd = mean.detach(), invstd.detach()
+        batch_normalisation.running_mean_written.call((running_mean, mean, momentum))
+        batch_normalisation.running_var_written.call((running_var, invstd, momentum, eps, count / (count - 1)))
     return result
 
 

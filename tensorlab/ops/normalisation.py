@@ -6,15 +6,17 @@ import math
 from typing import Any
 
 from tensorlab.core.compile import Loop, compile_loop
-from tensorlab.core.dtype import DType
+from tensorlab.core.dtype import DType, float64
+from tensorlab.core.layout import layout
 from tensorlab.core.normalisation_loops import normalisation_loop
-from tensorlab.core.op import Op, declare, lookup
+from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
-from tensorlab.ops.copying import contiguous
+from tensorlab.ops.copying import contiguous, converted
 from tensorlab.ops.movement import call_evaluator
 
 Shape = tuple[int, ...]
@@ -32,16 +34,14 @@ def loop_of(name: str, dtype: DType) -> Loop:
     return found
 
 
-def filled(dtype: DType, n: int, value: float) -> Tensor:
-    """A weight or bias that stands for none."""
-    result = empty(dtype, (n,))
-    result.detached_numpy().fill(value)
-    return result
-
-
 def in_rows(a: Tensor) -> Tensor:
     """The tensor, row-major."""
     return a if a.layout.is_contiguous else contiguous.run((a,))
+
+
+def place(part: MaybeTensor) -> int:
+    """Where a row-major weight or bias is; 0 stands for none."""
+    return 0 if part is None else part.address
 
 
 native_layer_norm = declare(
@@ -91,28 +91,30 @@ def layer_norm_type(
     return input, row, row
 
 
-@native_layer_norm.rule("call")
-@widened
-def layer_norm_call(
-    input: Tensor, normalized_shape: Shape, weight: MaybeTensor, bias: MaybeTensor, eps: float
-) -> tuple[Tensor, Tensor, Tensor]:
+@recurring(native_layer_norm)
+def layer_norm_call(input: Tensor, normalized_shape: Shape, weight: MaybeTensor, bias: MaybeTensor, eps: float) -> Run:
     """Rows less their mean, over their standard deviation, times weight, plus bias; the mean and 1 / deviation too.
 
     Source: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
     parts = [None if p is None else p.type for p in (weight, bias)]
     lead, n = _sizes(input.type, normalized_shape, *parts)
+    if input.dtype.is_half:
+        return widened(lambda *args: native_layer_norm.run(args))
     dtype, outer = input.dtype, math.prod(lead)
-    x = in_rows(input)
-    w = filled(dtype, n, 1) if weight is None else in_rows(weight)
-    b = filled(dtype, n, 0) if bias is None else in_rows(bias)
-    result = empty(dtype, tuple(input.shape))
-    rows = (*lead, *(1 for _ in normalized_shape))
-    mean, rstd = empty(dtype, rows), empty(dtype, rows)
-    if result.numel():
-        places = (result.address, mean.address, rstd.address, x.address, w.address, b.address)
-        loop_of("rows", dtype).entry(outer, n, eps, *places)
-    return result, mean, rstd
+    form, row = layout(dtype, tuple(input.shape)), layout(dtype, (*lead, *(1 for _ in normalized_shape)))
+    entry = loop_of("rows", dtype).entry if form.numel else None
+
+    def run(x: Tensor, _shape: Shape, weight: MaybeTensor, bias: MaybeTensor, eps: float) -> tuple[Tensor, ...]:
+        x = in_rows(x)
+        w, b = (None if p is None else in_rows(p) for p in (weight, bias))
+        result = Tensor(Storage.empty(form.nbytes), form)
+        mean, rstd = Tensor(Storage.empty(row.nbytes), row), Tensor(Storage.empty(row.nbytes), row)
+        if entry is not None:
+            entry(outer, n, eps, result.address, mean.address, rstd.address, x.address, place(w), place(b))
+        return result, mean, rstd
+
+    return run
 
 
 @native_layer_norm.vjp("input", "weight", "bias")
@@ -144,8 +146,7 @@ def layer_norm_backward_type(
     return input, row, row
 
 
-@native_layer_norm_backward.rule("call")
-@widened
+@recurring(native_layer_norm_backward)
 def layer_norm_backward_call(
     grad_out: Tensor,
     input: Tensor,
@@ -154,26 +155,23 @@ def layer_norm_backward_call(
     rstd: Tensor,
     weight: MaybeTensor,
     bias: MaybeTensor,
-) -> tuple[Tensor, Tensor, Tensor]:
+) -> Run:
     """Gradients of input, weight and bias in one walk over the rows; the weight's add up in 64 bits."""
-    dtype, n = input.dtype, math.prod(normalized_shape)
-    w = filled(dtype, n, 1) if weight is None else in_rows(weight)
-    result = empty(dtype, tuple(input.shape))
-    sums = Storage.empty(2 * n * 8)
-    outer = input.numel() // n if n else 0
-    sources = [in_rows(t) for t in (grad_out, input, mean, rstd)]
-    places = (result.address, sums.address, sums.address + n * 8, *(t.address for t in sources), w.address)
-    loop_of("rows_backward", dtype).entry(outer, n, *places)
-    return result, _rounded(sums, 0, normalized_shape, dtype), _rounded(sums, n, normalized_shape, dtype)
+    if input.dtype.is_half:
+        return widened(lambda *args: native_layer_norm_backward.run(args))
+    dtype, n, shape = input.dtype, math.prod(normalized_shape), tuple(normalized_shape)
+    form, outer = layout(dtype, tuple(input.shape)), input.numel() // n if n else 0
+    wide, entry = layout(float64, shape), loop_of("rows_backward", dtype).entry
 
+    def run(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
+        g, x, mean, rstd = (in_rows(t) for t in (args[0], args[1], args[3], args[4]))
+        weight = None if args[5] is None else in_rows(args[5])
+        result, sums = Tensor(Storage.empty(form.nbytes), form), Storage.empty(2 * wide.nbytes)
+        places = (result.address, sums.address, sums.address + wide.nbytes)
+        entry(outer, n, *places, g.address, x.address, mean.address, rstd.address, place(weight))
+        return result, converted(Tensor(sums, wide), dtype, None), converted(Tensor(sums, wide, n), dtype, None)
 
-def _rounded(sums: Storage, offset: int, shape: Shape, dtype: DType) -> Tensor:
-    """Sums of 64 bits as a tensor of a dtype."""
-    from tensorlab.core.dtype import float64
-    from tensorlab.core.layout import layout
-
-    (to,) = lookup("aten::to")
-    return to.run((Tensor(sums, layout(float64, tuple(shape)), offset), dtype, False, True))
+    return run
 
 
 @native_layer_norm_backward.rule("composite")
@@ -267,6 +265,10 @@ def group_norm_type(
     return input
 
 
+LIMIT = 1024  # forms of calls that are remembered; beyond it the table starts over
+_groups: set[tuple[Any, ...]] = set()
+
+
 @group_norm.rule("composite")
 def group_norm_composite(
     input: Tensor,
@@ -280,14 +282,13 @@ def group_norm_composite(
 
     Source: Wu, He, "Group Normalization", 2018.
     """
-    group_norm_type(
-        input.type,
-        num_groups,
-        None if weight is None else weight.type,
-        None if bias is None else bias.type,
-        eps,
-        cudnn_enabled,
-    )
+    parts = [None if p is None else p.type for p in (weight, bias)]
+    form = (input.type, num_groups, *parts)
+    if form not in _groups:
+        group_norm_type(input.type, num_groups, *parts, eps, cudnn_enabled)
+        if len(_groups) >= LIMIT:
+            _groups.clear()
+        _groups.add(form)
     shape = tuple(input.shape)
     n = math.prod(shape[1:]) // num_groups
     rows = input.reshape(shape[0] * num_groups, n)
@@ -300,5 +301,5 @@ def group_norm_composite(
 
 NORMALISATION: tuple[Op, ...] = (native_layer_norm, native_layer_norm_backward, layer_norm, group_norm)
 
-for _op in NORMALISATION:
-    call_evaluator(_op)
+call_evaluator(layer_norm)
+call_evaluator(group_norm)

@@ -7,22 +7,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tensorlab.core.compile import Loop, compile_loop
-from tensorlab.core.dtype import DType, float64
+from tensorlab.core.dtype import DType, float32, float64
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import LoopText
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.softmax_loops import softmax_backward_loop, softmax_loop
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
-from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError
+from tensorlab.memory import current
 from tensorlab.ops.copying import contiguous, to
-from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.operands import as_dtype
-
-PLAN_LIMIT = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,21 +47,28 @@ def _plan(op: Op, shape: tuple[int, ...], dim: int, dtype: DType, text: Callable
     return SoftmaxPlan(loop, sizes, form, sizes[2] * (dtype.itemsize + float64.itemsize) if columns else 0)
 
 
-def _run(op: Op, inputs: tuple[Tensor, ...], dim: int, dtype: DType, text: Callable[..., LoopText]) -> Tensor:
-    """The loop over inputs of one shape, with a plan for that shape."""
-    key = (inputs[0].layout, dim, dtype)
-    plan: SoftmaxPlan | None = op.plans.get(key)
-    if plan is None:
-        if len(op.plans) >= PLAN_LIMIT:
-            op.plans.clear()
-        plan = op.plans[key] = _plan(op, tuple(inputs[0].shape), dim, dtype, text)
-    form = plan.form
-    read = [a if a.layout is form else contiguous.run((to.run((a, dtype, False, False)),)) for a in inputs]
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
-    scratch = Storage.empty(plan.scratch_nbytes) if plan.scratch_nbytes else None
-    addresses = [a.address for a in read]
-    plan.loop.entry(*plan.sizes, result.address, *addresses, 0 if scratch is None else scratch.address)
-    return result
+def _prepared(op: Op, inputs: tuple[Tensor, ...], dim: int, dtype: DType, text: Callable[..., LoopText]) -> Run:
+    """What runs the loop over inputs of these layouts, which have one shape."""
+    plan = _plan(op, tuple(inputs[0].shape), dim, dtype, text)
+    form, scratch_nbytes, entry = plan.form, plan.scratch_nbytes, plan.loop.entry
+    nbytes, (outer, n, inner) = form.nbytes, plan.sizes
+    plain = all(a.layout is form for a in inputs)
+    several = len(inputs) > 1
+
+    def run(*inputs: Tensor) -> Tensor:
+        if not plain:
+            inputs = tuple([contiguous.run((to.run((a, dtype, False, False)),)) for a in inputs])
+        allocator = current.allocator
+        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        scratch = Storage.empty(scratch_nbytes) if scratch_nbytes else None
+        room = 0 if scratch is None else scratch.address
+        if several:
+            entry(outer, n, inner, storage.address, inputs[0].address, inputs[1].address, room)
+        else:
+            entry(outer, n, inner, storage.address, inputs[0].address, room)
+        return Tensor(storage, form, 0)
+
+    return run
 
 
 softmax = declare("softmax.int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor")
@@ -95,21 +100,23 @@ def _forward(op: Op, backward: Op) -> None:
         wrap_dim(dim, len(a.shape or ()), op=name)
         return TensorType(result, a.shape)
 
-    @widened
-    def run(a: Tensor, dim: int) -> Tensor:
-        return _run(op, (a,), dim, a.dtype, softmax_loop)
-
-    def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
+    @recurring(op)
+    def softmax_call(a: Tensor, dim: int, dtype: DType | int | None) -> Run:
         wanted = softmax_type(a.type, dim, dtype).dtype or a.dtype
-        return run(a if a.dtype is wanted else to.run((a, wanted, False, False)), dim)
+        if wanted.is_half:
+            return lambda a, *_: _narrowed(op.run((to.run((a, float32, False, False)), dim, None)), wanted)
+        run = _prepared(op, (a,), dim, wanted, softmax_loop)
+        return lambda a, *_: run(a)
 
     def softmax_vjp(g: Tensor, result: Tensor, dim: int, self_type: TensorType) -> Tensor:
         return backward.call((g, result, dim, self_type.dtype))
 
     op.rule("type")(softmax_type)
-    op.rule("call")(softmax_call)
     op.vjp("self")(softmax_vjp)
-    call_evaluator(op)
+
+
+def _narrowed(a: Tensor, dtype: DType) -> Tensor:
+    return to.run((a, dtype, False, False))
 
 
 def _backward(op: Op) -> None:
@@ -118,14 +125,19 @@ def _backward(op: Op) -> None:
     def backward_type(g: TensorType, output: TensorType, dim: int, input_dtype: DType | int) -> TensorType:
         return TensorType(as_dtype(input_dtype, op=op.name), g.shape)
 
-    @widened
-    def backward_call(g: Tensor, output: Tensor, dim: int, input_dtype: DType | int) -> Tensor:
-        found = _run(op, (g, output), dim, output.dtype, softmax_backward_loop)
-        return to.run((found, as_dtype(input_dtype, op=op.name), False, False))
+    @recurring(op)
+    def backward_call(g: Tensor, output: Tensor, dim: int, input_dtype: DType | int) -> Run:
+        wanted, own = as_dtype(input_dtype, op=op.name) or output.dtype, output.dtype
+        if own.is_half:
+            return lambda g, output, *_: _narrowed(
+                op.run((_narrowed(g, float32), _narrowed(output, float32), dim, float32)), wanted
+            )
+        run = _prepared(op, (g, output), dim, own, softmax_backward_loop)
+        if own is wanted:
+            return lambda g, output, *_: run(g, output)
+        return lambda g, output, *_: _narrowed(run(g, output), wanted)
 
     op.rule("type")(backward_type)
-    op.rule("call")(backward_call)
-    call_evaluator(op)
 
 
 _forward(softmax, softmax_backward)

@@ -39,7 +39,8 @@ WITHOUT = {
 }
 # Parameters that are asked for no gradient: conditions, places, statistics that are kept.
 CONSTANT = {
-    *("condition", "indices", "index", "mask", "running_mean", "running_var", "sorter", "weights", "boundaries"),
+    *("condition", "indices", "index", "mask", "target", "running_mean", "running_var", "sorter", "weights"),
+    "boundaries",
 }
 
 
