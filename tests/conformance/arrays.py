@@ -7,6 +7,7 @@ from typing import Any
 import hypothesis.extra.numpy as hnp
 import hypothesis.strategies as st
 import numpy as np
+from hypothesis import HealthCheck, settings
 
 import tensorlab.array_api as xp
 
@@ -17,6 +18,9 @@ NUMERIC = INTEGERS + FLOATS
 ALL = ("bool", *NUMERIC)
 
 Numpy = np.ndarray[Any, Any]
+
+# How every property here is tried out: the same examples each time, however slow the first is, which compiles loops.
+properties = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def shapes(*, min_dims: int = 0, min_side: int = 0) -> st.SearchStrategy[tuple[int, ...]]:

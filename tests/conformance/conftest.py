@@ -4,12 +4,3 @@ These tests are ours. The standard's public suite runs against us too, from a cl
 
     ARRAY_API_TESTS_MODULE=tensorlab.array_api pytest array_api_tests
 """
-
-from __future__ import annotations
-
-from hypothesis import HealthCheck, settings
-
-settings.register_profile(
-    "conformance", max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("conformance")

@@ -15,13 +15,14 @@ from hypothesis import given
 import tensorlab as tl
 import tensorlab.array_api as xp
 from conformance import signatures
-from conformance.arrays import ALL, FLOATS, INTEGERS, NUMERIC, Numpy, arrays, check, dtype_of, ours, shapes
+from conformance.arrays import ALL, FLOATS, INTEGERS, NUMERIC, Numpy, arrays, check, dtype_of, ours, properties, shapes
 from tensorlab.errors import ArgumentError, RangeError
 
 DTYPES = st.sampled_from(ALL)
 
 
 @pytest.mark.parametrize("name", ["ones", "zeros"])
+@properties
 @given(shapes(), DTYPES)
 def test_ones_and_zeros(name: str, shape: tuple[int, ...], dtype: str) -> None:
     check(getattr(xp, name)(shape, dtype=dtype_of(dtype)), getattr(np, name)(shape, dtype))
@@ -30,6 +31,7 @@ def test_ones_and_zeros(name: str, shape: tuple[int, ...], dtype: str) -> None:
     check(getattr(xp, f"{name}_like")(ours(np.empty(shape)), dtype=xp.int8), getattr(np, name)(shape, np.int8))
 
 
+@properties
 @given(shapes(), DTYPES)
 def test_empty(shape: tuple[int, ...], dtype: str) -> None:
     made = xp.empty(shape, dtype=dtype_of(dtype))
@@ -37,6 +39,7 @@ def test_empty(shape: tuple[int, ...], dtype: str) -> None:
         assert x.dtype.name == dtype and tuple(x.shape) == shape and x.size == np.prod(shape, dtype=int)
 
 
+@properties
 @given(shapes(), st.booleans() | st.integers(-5, 5) | st.floats(-2, 2, width=32))
 def test_full(shape: tuple[int, ...], value: Any) -> None:
     dtype = {bool: "bool", int: "int64", float: "float32"}[type(value)]
@@ -44,6 +47,7 @@ def test_full(shape: tuple[int, ...], value: Any) -> None:
     check(xp.full_like(xp.ones(shape, dtype=xp.float64), value), np.full(shape, value, "float64"))
 
 
+@properties
 @given(st.integers(-9, 9), st.none() | st.integers(-9, 9), st.integers(-3, 3).filter(bool))
 def test_arange(start: int, stop: int | None, step: int) -> None:
     check(xp.arange(start, stop, step), np.arange(start, stop, step) if stop is not None else np.arange(0, start, step))
@@ -56,17 +60,20 @@ def test_arange_with_a_step_of_0_is_refused() -> None:
         xp.arange(0, 5, 0)
 
 
+@properties
 @given(st.floats(-99, 99), st.floats(-99, 99), st.integers(0, 20), st.booleans(), st.sampled_from(FLOATS))
 def test_linspace(start: float, stop: float, num: int, endpoint: bool, dtype: str) -> None:
     got = xp.linspace(start, stop, num, dtype=dtype_of(dtype), endpoint=endpoint)
     check(got, np.linspace(start, stop, num, endpoint=endpoint).astype(dtype), rtol=1e-6)
 
 
+@properties
 @given(st.integers(0, 5), st.none() | st.integers(0, 5), st.integers(-6, 6), DTYPES)
 def test_eye(rows: int, columns: int | None, k: int, dtype: str) -> None:
     check(xp.eye(rows, columns, k=k, dtype=dtype_of(dtype)), np.eye(rows, columns, k=k, dtype=dtype))
 
 
+@properties
 @given(st.lists(arrays(("int16",), shapes(min_dims=1).filter(lambda s: len(s) == 1)), max_size=3))
 def test_meshgrid(along: list[Numpy]) -> None:
     for indexing in ("xy", "ij"):
@@ -77,6 +84,7 @@ def test_meshgrid(along: list[Numpy]) -> None:
 
 
 @pytest.mark.parametrize("name", ["tril", "triu"])
+@properties
 @given(arrays(ALL, min_dims=2), st.integers(-4, 4))
 def test_triangles(name: str, x: Numpy, k: int) -> None:
     check(getattr(xp, name)(ours(x), k=k), getattr(np, name)(x, k=k))
@@ -85,6 +93,7 @@ def test_triangles(name: str, x: Numpy, k: int) -> None:
 # asarray --------------------------------------------------------------------------------------------------------------
 
 
+@properties
 @given(arrays())
 def test_nested_lists(x: Numpy) -> None:
     default = {"b": "bool", "i": "int64", "u": "int64", "f": "float32"}[x.dtype.kind]
@@ -98,6 +107,7 @@ def test_lists_of_arrays() -> None:
     check(xp.asarray([xp.asarray(1), 2]), np.array([1, 2]))
 
 
+@properties
 @given(arrays())
 def test_memory_is_shared_unless_a_copy_is_asked_for(x: Numpy) -> None:
     for source in (ours(x), x):
@@ -129,6 +139,7 @@ def test_numbers_that_no_dtype_holds() -> None:
         xp.asarray(1j)
 
 
+@properties
 @given(arrays())
 def test_dlpack(x: Numpy) -> None:
     array = ours(x)
@@ -144,6 +155,7 @@ def test_dlpack(x: Numpy) -> None:
 # Dtypes ---------------------------------------------------------------------------------------------------------------
 
 
+@properties
 @given(arrays(NUMERIC, small=True), DTYPES)
 def test_astype(x: Numpy, dtype: str) -> None:
     array = ours(np.abs(x))
@@ -217,6 +229,7 @@ def test_the_namespace_tells_its_dtypes() -> None:
 # The object -----------------------------------------------------------------------------------------------------------
 
 
+@properties
 @given(arrays())
 def test_attributes(x: Numpy) -> None:
     array = ours(x)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 
 import tensorlab.array_api as xp
-from conformance.arrays import ALL, FLOATS, INTEGERS, NUMERIC, SIGNED, Numpy, arrays, check, ours, pairs
+from conformance.arrays import ALL, FLOATS, INTEGERS, NUMERIC, SIGNED, Numpy, arrays, check, ours, pairs, properties
 
 ROUGH = {"float32": 2e-5, "float64": 1e-12}
 EXACT_UNARY = {
@@ -58,6 +58,7 @@ def tolerance(*found: Numpy) -> float:
 
 
 @pytest.mark.parametrize("name", EXACT_UNARY)
+@properties
 @given(data=st.data())
 def test_unary_exact(name: str, data: st.DataObject) -> None:
     x = data.draw(arrays(EXACT_UNARY[name]))
@@ -69,12 +70,14 @@ def test_unary_exact(name: str, data: st.DataObject) -> None:
         check(getattr(xp, name)(ours(x)), np.asarray(expected, x.dtype if name == "sign" else None))
 
 
+@properties
 @given(arrays(NUMERIC))
 def test_imag_of_real_numbers_is_0(x: Numpy) -> None:
     check(xp.imag(ours(x)), np.zeros_like(x))
 
 
 @pytest.mark.parametrize("name", ROUGH_UNARY)
+@properties
 @given(data=st.data())
 def test_unary_rough(name: str, data: st.DataObject) -> None:
     x = data.draw(arrays(FLOATS))
@@ -86,6 +89,7 @@ def test_unary_rough(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", EXACT_BINARY)
+@properties
 @given(data=st.data())
 def test_binary_exact(name: str, data: st.DataObject) -> None:
     x, y = data.draw(pairs(EXACT_BINARY[name]))
@@ -101,6 +105,7 @@ def test_binary_exact(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", ["atan2", "hypot", "logaddexp"])
+@properties
 @given(data=st.data())
 def test_binary_rough(name: str, data: st.DataObject) -> None:
     x, y = data.draw(pairs(FLOATS))
@@ -109,6 +114,7 @@ def test_binary_rough(name: str, data: st.DataObject) -> None:
     check(getattr(xp, name)(ours(x), ours(y)), expected, rtol=1e-5)
 
 
+@properties
 @given(pairs(FLOATS, small=True))
 def test_pow_of_floats(both: tuple[Numpy, Numpy]) -> None:
     x, y = both
@@ -118,6 +124,7 @@ def test_pow_of_floats(both: tuple[Numpy, Numpy]) -> None:
     check(ours(x) ** ours(y), expected, rtol=2e-5)
 
 
+@properties
 @given(pairs(INTEGERS, small=True))
 def test_pow_of_integers(both: tuple[Numpy, Numpy]) -> None:
     x, y = both
@@ -128,6 +135,7 @@ def test_pow_of_integers(both: tuple[Numpy, Numpy]) -> None:
 
 
 @pytest.mark.parametrize("name", ["floor_divide", "remainder"])
+@properties
 @given(data=st.data())
 def test_whole_division(name: str, data: st.DataObject) -> None:
     x, y = data.draw(pairs(NUMERIC, small=True))
@@ -147,6 +155,7 @@ def test_whole_division(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", ["bitwise_left_shift", "bitwise_right_shift"])
+@properties
 @given(data=st.data())
 def test_shifts(name: str, data: st.DataObject) -> None:
     x, y = data.draw(pairs(INTEGERS))
@@ -156,6 +165,7 @@ def test_shifts(name: str, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("name", ["add", "subtract", "multiply", "maximum", "less"])
+@properties
 @given(data=st.data())
 def test_python_numbers_take_the_arrays_dtype(name: str, data: st.DataObject) -> None:
     x = data.draw(arrays(NUMERIC, small=True))
@@ -168,6 +178,7 @@ def test_python_numbers_take_the_arrays_dtype(name: str, data: st.DataObject) ->
             check(OPERATORS[name](number, ours(x)), getattr(np, name)(number, x))
 
 
+@properties
 @given(st.sampled_from(["__iadd__", "__isub__", "__imul__"]), arrays(NUMERIC, small=True))
 def test_in_place_operators_keep_the_array(name: str, x: Numpy) -> None:
     array = ours(x)
@@ -177,6 +188,7 @@ def test_in_place_operators_keep_the_array(name: str, x: Numpy) -> None:
         check(array, getattr(x.copy(), name)(x))
 
 
+@properties
 @given(arrays(NUMERIC), st.data())
 def test_clip(x: Numpy, data: st.DataObject) -> None:
     low, high = (0, 5) if x.dtype.kind in "iu" else (-1.5, 2.0)
@@ -240,6 +252,7 @@ def test_special_values_of_two(name: str, dtype: str) -> None:
     np.testing.assert_array_equal(np.signbit(got[got == 0]), np.signbit(expected[got == 0]))
 
 
+@properties
 @given(arrays(SIGNED))
 def test_positive_gives_equal_elements(x: Numpy) -> None:
     check(+ours(x), x)

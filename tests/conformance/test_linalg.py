@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 
 import tensorlab.array_api as xp
-from conformance.arrays import FLOATS, NUMERIC, Numpy, arrays, check, dtype_of, ours, with_axes, with_axis
+from conformance.arrays import FLOATS, NUMERIC, Numpy, arrays, check, dtype_of, ours, properties, with_axes, with_axis
 from tensorlab.errors import LinAlgError
 
 ROUGH = 2e-3
@@ -41,6 +41,7 @@ def same(got: Any, expected: Numpy) -> None:
     check(got, expected, rtol=ROUGH)
 
 
+@properties
 @given(st.data(), st.sampled_from(NUMERIC))
 def test_matmul(data: st.DataObject, dtype: str) -> None:
     found = data.draw(hnp.mutually_broadcastable_shapes(signature=np.matmul.signature, max_dims=2, min_side=0))
@@ -57,6 +58,7 @@ def test_matmul_refuses_arrays_without_axes() -> None:
         xp.matmul(xp.ones((2, 3)), xp.ones((2, 3)))
 
 
+@properties
 @given(st.data(), st.sampled_from(NUMERIC))
 def test_vecdot(data: st.DataObject, dtype: str) -> None:
     found = data.draw(hnp.mutually_broadcastable_shapes(num_shapes=2, max_dims=3, min_dims=1, min_side=0, max_side=4))
@@ -66,6 +68,7 @@ def test_vecdot(data: st.DataObject, dtype: str) -> None:
     same(xp.vecdot(ours(x), ours(y), axis=axis), np.vecdot(x, y, axis=axis))
 
 
+@properties
 @given(st.data(), st.sampled_from(NUMERIC), st.integers(0, 2))
 def test_tensordot(data: st.DataObject, dtype: str, axes: int) -> None:
     x = data.draw(arrays((dtype,), hnp.array_shapes(min_dims=2, max_dims=3, min_side=0, max_side=3), small=True))
@@ -77,18 +80,21 @@ def test_tensordot(data: st.DataObject, dtype: str, axes: int) -> None:
     same(xp.linalg.tensordot(ours(x), ours(y), axes=pairs), expected)
 
 
+@properties
 @given(arrays(NUMERIC, st.just((3,)), small=True), arrays(NUMERIC, st.just((4,)), small=True))
 def test_outer(x: Numpy, y: Numpy) -> None:
     y = y.astype(x.dtype)
     same(xp.linalg.outer(ours(x), ours(y)), np.linalg.outer(x, y))
 
 
+@properties
 @given(st.data(), st.sampled_from(NUMERIC))
 def test_cross(data: st.DataObject, dtype: str) -> None:
     x, y = (data.draw(arrays((dtype,), st.just(s), small=True)) for s in ((2, 1, 3), (4, 3)))
     same(xp.linalg.cross(ours(x), ours(y)), np.linalg.cross(x, y))
 
 
+@properties
 @given(matrices(dtypes=NUMERIC), st.integers(-3, 3))
 def test_diagonal_and_trace(x: Numpy, offset: int) -> None:
     check(xp.linalg.diagonal(ours(x), offset=offset), np.linalg.diagonal(x, offset=offset))
@@ -97,12 +103,14 @@ def test_diagonal_and_trace(x: Numpy, offset: int) -> None:
     same(xp.linalg.trace(ours(x), dtype=xp.float64), np.linalg.trace(x, dtype=np.float64))
 
 
+@properties
 @given(regular(), st.integers(-2, 3))
 def test_matrix_power(x: Numpy, n: int) -> None:
     x = x / 80
     same(xp.linalg.matrix_power(ours(x), n), np.linalg.matrix_power(x, n))
 
 
+@properties
 @given(regular())
 def test_determinants_and_inverses(x: Numpy) -> None:
     x = x / 80
@@ -114,6 +122,7 @@ def test_determinants_and_inverses(x: Numpy) -> None:
     same(found.logabsdet, expected.logabsdet)
 
 
+@properties
 @given(regular(), st.data())
 def test_solve(x: Numpy, data: st.DataObject) -> None:
     n = x.shape[-1]
@@ -122,11 +131,13 @@ def test_solve(x: Numpy, data: st.DataObject) -> None:
         same(xp.linalg.solve(ours(x), ours(y)), np.linalg.solve(x, y))
 
 
+@properties
 @given(matrices(square=True), st.booleans())
 def test_cholesky(x: Numpy, upper: bool) -> None:
     same(xp.linalg.cholesky(ours(spread(x)), upper=upper), np.linalg.cholesky(spread(x), upper=upper))
 
 
+@properties
 @given(matrices(square=True))
 def test_eigenvalues(x: Numpy) -> None:
     x = spread(x)
@@ -138,6 +149,7 @@ def test_eigenvalues(x: Numpy) -> None:
     same(vectors @ (xp.expand_dims(found.eigenvalues, -1) * vectors.mT), x)
 
 
+@properties
 @given(matrices(min_side=1), st.sampled_from(["reduced", "complete"]))
 def test_qr(x: Numpy, mode: str) -> None:
     found, expected = xp.linalg.qr(ours(x), mode=mode), np.linalg.qr(x, mode=mode)
@@ -146,6 +158,7 @@ def test_qr(x: Numpy, mode: str) -> None:
     check(xp.triu(found.R), found.R.numpy())
 
 
+@properties
 @given(matrices(min_side=1), st.booleans())
 def test_svd(x: Numpy, full_matrices: bool) -> None:
     found = xp.linalg.svd(ours(x), full_matrices=full_matrices)
@@ -158,6 +171,7 @@ def test_svd(x: Numpy, full_matrices: bool) -> None:
     same((found.U[..., :k] * xp.expand_dims(found.S, -2)) @ found.Vh[..., :k, :], x)
 
 
+@properties
 @given(matrices(min_side=1))
 def test_pseudo_inverse_and_rank(x: Numpy) -> None:
     x = x.astype(np.float64)
@@ -167,6 +181,7 @@ def test_pseudo_inverse_and_rank(x: Numpy) -> None:
     same(pinv, np.linalg.pinv(x, rtol=1e-6))
 
 
+@properties
 @given(matrices(min_side=1), st.sampled_from([1, -1, 2, -2, float("inf"), -float("inf"), "fro", "nuc"]), st.booleans())
 def test_matrix_norm(x: Numpy, ord: Any, keepdims: bool) -> None:
     same(
@@ -174,6 +189,7 @@ def test_matrix_norm(x: Numpy, ord: Any, keepdims: bool) -> None:
     )
 
 
+@properties
 @given(with_axes(FLOATS, small=True, min_side=1), st.sampled_from([0, 1, 2, 3, 0.5, float("inf"), -float("inf")]))
 def test_vector_norm(chosen: tuple[Numpy, Any], ord: float) -> None:
     x, axis = chosen
@@ -183,6 +199,7 @@ def test_vector_norm(chosen: tuple[Numpy, Any], ord: float) -> None:
         same(xp.linalg.vector_norm(ours(x), axis=axis, ord=ord, keepdims=keepdims), np.asarray(expected, x.dtype))
 
 
+@properties
 @given(with_axis(FLOATS, small=True))
 def test_matrix_multiplication_in_place(chosen: tuple[Numpy, int]) -> None:
     x = xp.ones((2, 2), dtype=dtype_of(chosen[0].dtype.name))

@@ -12,9 +12,22 @@ from hypothesis import given
 
 import tensorlab as tl
 import tensorlab.array_api as xp
-from conformance.arrays import ALL, FLOATS, INTEGERS, NUMERIC, Numpy, arrays, check, ours, with_axes, with_axis
+from conformance.arrays import (
+    ALL,
+    FLOATS,
+    INTEGERS,
+    NUMERIC,
+    Numpy,
+    arrays,
+    check,
+    ours,
+    properties,
+    with_axes,
+    with_axis,
+)
 
 
+@properties
 @given(arrays(), st.data())
 def test_broadcast_to(x: Numpy, data: st.DataObject) -> None:
     lead = data.draw(st.lists(st.integers(0, 3), max_size=2))
@@ -22,6 +35,7 @@ def test_broadcast_to(x: Numpy, data: st.DataObject) -> None:
     check(xp.broadcast_to(ours(x), shape), np.broadcast_to(x, shape))
 
 
+@properties
 @given(hnp.mutually_broadcastable_shapes(num_shapes=3, min_side=0, max_side=3, max_dims=3))
 def test_broadcast_arrays(found: Any) -> None:
     parts = [np.ones(s, np.int16) for s in found.input_shapes]
@@ -29,6 +43,7 @@ def test_broadcast_arrays(found: Any) -> None:
         check(got, expected)
 
 
+@properties
 @given(with_axis(ALL), st.integers(1, 3))
 def test_concat(chosen: tuple[Numpy, int], count: int) -> None:
     x, axis = chosen
@@ -41,6 +56,7 @@ def test_concat_promotes() -> None:
     assert xp.concat(parts).dtype is xp.int32 and xp.stack([parts[1], parts[2]]).dtype is xp.int32
 
 
+@properties
 @given(arrays(), st.data())
 def test_expand_dims_and_squeeze(x: Numpy, data: st.DataObject) -> None:
     axis = data.draw(st.integers(-x.ndim - 1, x.ndim))
@@ -62,12 +78,14 @@ def test_expand_dims_out_of_range(axis: int) -> None:
         xp.expand_dims(xp.ones((2, 2)), axis)
 
 
+@properties
 @given(with_axes(ALL))
 def test_flip(chosen: tuple[Numpy, Any]) -> None:
     x, axis = chosen
     check(xp.flip(ours(x), axis=axis), np.flip(x, axis))
 
 
+@properties
 @given(with_axis(ALL), st.data())
 def test_moveaxis(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     x, source = chosen
@@ -75,12 +93,14 @@ def test_moveaxis(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     check(xp.moveaxis(ours(x), source, destination), np.moveaxis(x, source, destination))
 
 
+@properties
 @given(arrays(), st.data())
 def test_permute_dims(x: Numpy, data: st.DataObject) -> None:
     axes = tuple(data.draw(st.permutations(range(x.ndim))))
     check(xp.permute_dims(ours(x), axes), np.permute_dims(x, axes))
 
 
+@properties
 @given(with_axis(ALL), st.data())
 def test_repeat(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     x, axis = chosen
@@ -91,6 +111,7 @@ def test_repeat(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     check(xp.repeat(ours(x), ours(each), axis=axis), np.repeat(x, each, axis=axis))
 
 
+@properties
 @given(arrays(), st.data())
 def test_reshape(x: Numpy, data: st.DataObject) -> None:
     shape = tuple(data.draw(st.permutations(x.shape)))
@@ -109,6 +130,7 @@ def test_reshape_that_has_to_copy_may_be_refused() -> None:
         xp.reshape(x, (6,), copy=False)
 
 
+@properties
 @given(with_axes(ALL), st.integers(-5, 5))
 def test_roll(chosen: tuple[Numpy, Any], shift: int) -> None:
     x, axis = chosen
@@ -117,6 +139,7 @@ def test_roll(chosen: tuple[Numpy, Any], shift: int) -> None:
     check(xp.roll(ours(x), shift, axis=axis), np.roll(x, shift, axis=axis))
 
 
+@properties
 @given(arrays(), st.data())
 def test_stack_and_unstack(x: Numpy, data: st.DataObject) -> None:
     axis = data.draw(st.integers(-x.ndim - 1, x.ndim))
@@ -128,6 +151,7 @@ def test_stack_and_unstack(x: Numpy, data: st.DataObject) -> None:
         check(part, x)
 
 
+@properties
 @given(arrays(), st.lists(st.integers(0, 3), max_size=4).map(tuple))
 def test_tile(x: Numpy, repetitions: tuple[int, ...]) -> None:
     check(xp.tile(ours(x), repetitions), np.tile(x, repetitions))
@@ -137,6 +161,7 @@ def test_tile(x: Numpy, repetitions: tuple[int, ...]) -> None:
 
 
 @pytest.mark.parametrize("name", ["argmax", "argmin"])
+@properties
 @given(data=st.data(), keepdims=st.booleans())
 def test_where_extremes_are(name: str, data: st.DataObject, keepdims: bool) -> None:
     x, axis = data.draw(with_axis(NUMERIC, min_side=1))
@@ -144,6 +169,7 @@ def test_where_extremes_are(name: str, data: st.DataObject, keepdims: bool) -> N
     check(getattr(xp, name)(ours(x), keepdims=keepdims), np.asarray(getattr(np, name)(x, keepdims=keepdims)))
 
 
+@properties
 @given(arrays(min_dims=1, small=True))
 def test_nonzero(x: Numpy) -> None:
     for got, expected in zip(xp.nonzero(ours(x)), np.nonzero(x), strict=True):
@@ -155,6 +181,7 @@ def test_nonzero_needs_an_axis() -> None:
         xp.nonzero(xp.asarray(1))
 
 
+@properties
 @given(arrays(NUMERIC, hnp.array_shapes(max_dims=1), small=True), arrays(NUMERIC, small=True), st.booleans())
 def test_searchsorted(x: Numpy, values: Numpy, right: bool) -> None:
     values = values.astype(x.dtype)
@@ -165,6 +192,7 @@ def test_searchsorted(x: Numpy, values: Numpy, right: bool) -> None:
     check(xp.searchsorted(ours(x), ours(values), side=side, sorter=ours(order)), np.asarray(expected, np.int64))
 
 
+@properties
 @given(arrays(("bool",)), st.data())
 def test_where(mask: Numpy, data: st.DataObject) -> None:
     dtypes = (data.draw(st.sampled_from(NUMERIC)),)
@@ -173,6 +201,7 @@ def test_where(mask: Numpy, data: st.DataObject) -> None:
     check(xp.where(ours(mask), ours(x), 1), np.where(mask, x, x.dtype.type(1)))
 
 
+@properties
 @given(with_axis(ALL, small=True), st.booleans())
 def test_sort(chosen: tuple[Numpy, int], descending: bool) -> None:
     x, axis = chosen
@@ -184,6 +213,7 @@ def test_sort(chosen: tuple[Numpy, int], descending: bool) -> None:
     check(xp.argsort(ours(x), axis=axis, descending=descending), places)
 
 
+@properties
 @given(arrays(small=True) | arrays(FLOATS))
 def test_sets(x: Numpy) -> None:
     expected = np.unique(x, return_index=True, return_inverse=True, return_counts=True, equal_nan=False)
@@ -199,6 +229,7 @@ def test_sets(x: Numpy) -> None:
 # Indexing -------------------------------------------------------------------------------------------------------------
 
 
+@properties
 @given(with_axis(ALL, min_side=1), st.data())
 def test_take(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     x, axis = chosen
@@ -209,6 +240,7 @@ def test_take(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     check(xp.take(ours(x), ours(at), axis=axis), np.take(x, at, axis=axis))
 
 
+@properties
 @given(with_axis(ALL, min_side=1), st.data())
 def test_take_along_axis(chosen: tuple[Numpy, int], data: st.DataObject) -> None:
     x, axis = chosen
@@ -218,12 +250,14 @@ def test_take_along_axis(chosen: tuple[Numpy, int], data: st.DataObject) -> None
     check(xp.take_along_axis(ours(x), ours(at), axis=axis), np.take_along_axis(x, at.astype(np.int64), axis))
 
 
+@properties
 @given(arrays(), st.data())
 def test_getitem(x: Numpy, data: st.DataObject) -> None:
     key = data.draw(hnp.basic_indices(x.shape, allow_newaxis=True))
     check(ours(x)[key], x[key])
 
 
+@properties
 @given(arrays(), st.data())
 def test_setitem(x: Numpy, data: st.DataObject) -> None:
     key = data.draw(hnp.basic_indices(x.shape, allow_newaxis=True))
@@ -237,6 +271,7 @@ def test_setitem(x: Numpy, data: st.DataObject) -> None:
     check(array, expected)
 
 
+@properties
 @given(arrays(), st.data())
 def test_masks(x: Numpy, data: st.DataObject) -> None:
     mask = data.draw(arrays(("bool",), st.just(x.shape[: data.draw(st.integers(0, x.ndim))])))
@@ -247,6 +282,7 @@ def test_masks(x: Numpy, data: st.DataObject) -> None:
     check(array, expected)
 
 
+@properties
 @given(arrays(min_dims=2, min_side=1), st.data())
 def test_integer_arrays_as_indices(x: Numpy, data: st.DataObject) -> None:
     shape = data.draw(hnp.array_shapes(max_dims=2))

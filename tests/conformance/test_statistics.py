@@ -20,6 +20,7 @@ from conformance.arrays import (
     check,
     dtype_of,
     ours,
+    properties,
     with_axes,
     with_axis,
 )
@@ -33,6 +34,7 @@ def accumulated(x: Numpy) -> str:
 
 
 @pytest.mark.parametrize("name", ["sum", "prod"])
+@properties
 @given(with_axes(ALL, small=True), st.booleans())
 def test_sums_and_products(name: str, chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     x, axis = chosen
@@ -41,6 +43,7 @@ def test_sums_and_products(name: str, chosen: tuple[Numpy, Any], keepdims: bool)
 
 
 @pytest.mark.parametrize("name", ["sum", "prod"])
+@properties
 @given(with_axes(NUMERIC, small=True), st.sampled_from(("float64", "int64")))
 def test_sums_in_another_dtype(name: str, chosen: tuple[Numpy, Any], dtype: str) -> None:
     x, axis = chosen
@@ -48,6 +51,7 @@ def test_sums_in_another_dtype(name: str, chosen: tuple[Numpy, Any], dtype: str)
     check(getattr(xp, name)(ours(x), axis=axis, dtype=dtype_of(dtype)), expected, rtol=1e-6)
 
 
+@properties
 @given(with_axes(FLOATS, small=True, min_side=1), st.booleans())
 def test_mean(chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     x, axis = chosen
@@ -55,6 +59,7 @@ def test_mean(chosen: tuple[Numpy, Any], keepdims: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["std", "var"])
+@properties
 @given(with_axes(FLOATS, small=True, min_side=1), st.booleans(), st.sampled_from([0, 1, 0.5]))
 def test_spreads(name: str, chosen: tuple[Numpy, Any], keepdims: bool, correction: float) -> None:
     x, axis = chosen
@@ -65,6 +70,7 @@ def test_spreads(name: str, chosen: tuple[Numpy, Any], keepdims: bool, correctio
 
 
 @pytest.mark.parametrize("name", ["max", "min"])
+@properties
 @given(with_axes(NUMERIC, min_side=1), st.booleans())
 def test_extremes(name: str, chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     x, axis = chosen
@@ -74,6 +80,7 @@ def test_extremes(name: str, chosen: tuple[Numpy, Any], keepdims: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["all", "any"])
+@properties
 @given(with_axes(ALL), st.booleans())
 def test_truths(name: str, chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     x, axis = chosen
@@ -81,6 +88,7 @@ def test_truths(name: str, chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     check(getattr(xp, name)(ours(x), axis=axis, keepdims=keepdims), expected)
 
 
+@properties
 @given(with_axes(ALL, small=True), st.booleans())
 def test_count_nonzero(chosen: tuple[Numpy, Any], keepdims: bool) -> None:
     x, axis = chosen
@@ -89,6 +97,7 @@ def test_count_nonzero(chosen: tuple[Numpy, Any], keepdims: bool) -> None:
 
 
 @pytest.mark.parametrize("name", ["cumulative_sum", "cumulative_prod"])
+@properties
 @given(with_axis(NUMERIC, small=True), st.booleans())
 def test_scans(name: str, chosen: tuple[Numpy, int], include_initial: bool) -> None:
     x, axis = chosen
@@ -96,6 +105,7 @@ def test_scans(name: str, chosen: tuple[Numpy, int], include_initial: bool) -> N
     check(getattr(xp, name)(ours(x), axis=axis, include_initial=include_initial), expected, rtol=ROUGH)
 
 
+@properties
 @given(arrays(INTEGERS, min_dims=1))
 def test_a_scan_of_one_axis_needs_none(x: Numpy) -> None:
     if x.ndim == 1:
@@ -106,12 +116,14 @@ def test_a_scan_of_one_axis_needs_none(x: Numpy) -> None:
             xp.cumulative_sum(ours(x))
 
 
+@properties
 @given(with_axis(NUMERIC, small=True), st.integers(0, 3))
 def test_diff(chosen: tuple[Numpy, int], n: int) -> None:
     x, axis = chosen
     check(xp.diff(ours(x), axis=axis, n=n), np.diff(x, n=n, axis=axis), rtol=1e-6)
 
 
+@properties
 @given(with_axis(NUMERIC, small=True))
 def test_diff_with_ends(chosen: tuple[Numpy, int]) -> None:
     x, axis = chosen
