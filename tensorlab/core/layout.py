@@ -43,15 +43,22 @@ class Layout:
 
 
 _interned: dict[tuple[DType, Shape, Shape], Layout] = {}
+_row_major: dict[tuple[DType, Shape], Layout] = {}
 _LIMIT = 16384  # a program with more distinct layouts only loses plan hits when the table starts over
 
 
 def layout(dtype: DType, shape: Shape, strides: Shape | None = None) -> Layout:
     """The layout object for these facts; row-major where no strides are given."""
-    key = (dtype, shape, contiguous_strides(shape) if strides is None else strides)
+    if strides is None:
+        found = _row_major.get((dtype, shape))
+        if found is None:
+            found = _row_major[dtype, shape] = layout(dtype, shape, contiguous_strides(shape))
+        return found
+    key = (dtype, shape, strides)
     found = _interned.get(key)
     if found is None:
         if len(_interned) >= _LIMIT:
             _interned.clear()
+            _row_major.clear()
         found = _interned[key] = Layout(*key)
     return found

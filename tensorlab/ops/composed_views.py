@@ -9,37 +9,37 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import DimError, RangeError, ShapeError
 from tensorlab.ops.movement import distinct_dims, expand, permute, reshape, slice_, transpose, unsqueeze, view
 from tensorlab.ops.splitting import tensor_split, tensor_split_at
-from tensorlab.ops.view_evaluator import composed
+from tensorlab.ops.view_evaluator import composed_view
 
 # Dimensions in another order ------------------------------------------------------------------------------------------
 
 
-@composed("swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)")
+@composed_view("swapaxes(Tensor(a) self, int axis0, int axis1) -> Tensor(a)")
 def swapaxes(a: Tensor, axis0: int, axis1: int) -> Tensor:
     return transpose.call((a, axis0, axis1))
 
 
-@composed("swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)")
+@composed_view("swapdims(Tensor(a) self, int dim0, int dim1) -> Tensor(a)")
 def swapdims(a: Tensor, dim0: int, dim1: int) -> Tensor:
     return transpose.call((a, dim0, dim1))
 
 
-@composed("movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
+@composed_view("movedim.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
 def movedim(a: Tensor, source: int, destination: int) -> Tensor:
     return permute.call((a, _moved(a.ndim, (source,), (destination,))))
 
 
-@composed("movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
+@composed_view("movedim.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
 def movedim_list(a: Tensor, source: Shape, destination: Shape) -> Tensor:
     return permute.call((a, _moved(a.ndim, tuple(source), tuple(destination))))
 
 
-@composed("moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
+@composed_view("moveaxis.int(Tensor(a) self, int source, int destination) -> Tensor(a)")
 def moveaxis(a: Tensor, source: int, destination: int) -> Tensor:
     return permute.call((a, _moved(a.ndim, (source,), (destination,))))
 
 
-@composed("moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
+@composed_view("moveaxis.intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)")
 def moveaxis_list(a: Tensor, source: Shape, destination: Shape) -> Tensor:
     return permute.call((a, _moved(a.ndim, tuple(source), tuple(destination))))
 
@@ -64,22 +64,22 @@ def _moved(ndim: int, source: Shape, destination: Shape) -> Shape:
     return tuple(places[d] if d in places else next(rest) for d in range(ndim))
 
 
-@composed("numpy_T(Tensor(a) self) -> Tensor(a)")
+@composed_view("numpy_T(Tensor(a) self) -> Tensor(a)")
 def reversed_dims(a: Tensor) -> Tensor:
     return permute.call((a, tuple(range(a.ndim))[::-1]))
 
 
-@composed("mT(Tensor(a) self) -> Tensor(a)")
+@composed_view("mT(Tensor(a) self) -> Tensor(a)")
 def matrices_t(a: Tensor) -> Tensor:
     return _exchanged(a, "mT")
 
 
-@composed("mH(Tensor(a) self) -> Tensor(a)")
+@composed_view("mH(Tensor(a) self) -> Tensor(a)")
 def matrices_h(a: Tensor) -> Tensor:
     return _exchanged(a, "mH")
 
 
-@composed("adjoint(Tensor(a) self) -> Tensor(a)")
+@composed_view("adjoint(Tensor(a) self) -> Tensor(a)")
 def adjoint(a: Tensor) -> Tensor:
     return _exchanged(a, "adjoint")
 
@@ -96,7 +96,7 @@ def _exchanged(a: Tensor, op: str) -> Tensor:
     return transpose.call((a, -2, -1))
 
 
-@composed("matrix_H(Tensor(a) self) -> Tensor(a)")
+@composed_view("matrix_H(Tensor(a) self) -> Tensor(a)")
 def matrix_h(a: Tensor) -> Tensor:
     if a.ndim not in (0, 2):
         raise ShapeError(
@@ -109,40 +109,40 @@ def matrix_h(a: Tensor) -> Tensor:
 # Other shapes ---------------------------------------------------------------------------------------------------------
 
 
-@composed("view_as(Tensor(a) self, Tensor other) -> Tensor(a)")
+@composed_view("view_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 def view_as(a: Tensor, other: Tensor) -> Tensor:
     return view.call((a, tuple(other.shape)))
 
 
-@composed("reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)")
+@composed_view("reshape_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 def reshape_as(a: Tensor, other: Tensor) -> Tensor:
     return reshape.call((a, tuple(other.shape)))
 
 
-@composed("expand_as(Tensor(a) self, Tensor other) -> Tensor(a)")
+@composed_view("expand_as(Tensor(a) self, Tensor other) -> Tensor(a)")
 def expand_as(a: Tensor, other: Tensor) -> Tensor:
     return expand.call((a, tuple(other.shape), False))
 
 
-@composed("broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)")
+@composed_view("broadcast_to(Tensor(a) self, int[] size) -> Tensor(a)")
 def broadcast_to(a: Tensor, size: Shape) -> Tensor:
     return expand.call((a, tuple(size), False))
 
 
-@composed("broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]")
+@composed_view("broadcast_tensors(Tensor(a)[] tensors) -> Tensor(a)[]")
 def broadcast_tensors(tensors: Sequence[Tensor]) -> list[Tensor]:
     shape = broadcast_shapes(*(tuple(a.shape) for a in tensors), op="broadcast_tensors")
     return [expand.call((a, shape, False)) for a in tensors]
 
 
-@composed("ravel(Tensor(a) self) -> Tensor(a)")
+@composed_view("ravel(Tensor(a) self) -> Tensor(a)")
 def ravel(a: Tensor) -> Tensor:
     from tensorlab.ops.copying import contiguous
 
     return view.call((contiguous.call((a,)), (-1,)))
 
 
-@composed("unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)")
+@composed_view("unflatten.int(Tensor(a) self, int dim, int[] sizes) -> Tensor(a)")
 def unflatten(a: Tensor, dim: int, sizes: Shape) -> Tensor:
     at = wrap_dim(dim, a.ndim, op="unflatten")
     if not sizes:
@@ -154,7 +154,7 @@ def unflatten(a: Tensor, dim: int, sizes: Shape) -> Tensor:
     return view.call((a, (*shape[:at], *parts, *shape[at + 1 :])))
 
 
-@composed("narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)")
+@composed_view("narrow(Tensor(a) self, int dim, int start, int length) -> Tensor(a)")
 def narrow(a: Tensor, dim: int, start: int, length: int) -> Tensor:
     if not a.ndim:
         raise DimError("narrow: cannot be applied to a 0-dim tensor.")
@@ -169,17 +169,17 @@ def narrow(a: Tensor, dim: int, start: int, length: int) -> Tensor:
     return slice_.call((a, dim, first, first + length, 1))
 
 
-@composed("atleast_1d(Tensor(a) self) -> Tensor(a)")
+@composed_view("atleast_1d(Tensor(a) self) -> Tensor(a)")
 def atleast_1d(a: Tensor) -> Tensor:
     return a if a.ndim else view.call((a, (1,)))
 
 
-@composed("atleast_2d(Tensor(a) self) -> Tensor(a)")
+@composed_view("atleast_2d(Tensor(a) self) -> Tensor(a)")
 def atleast_2d(a: Tensor) -> Tensor:
     return a if a.ndim > 1 else unsqueeze.call((a, 0)) if a.ndim else view.call((a, (1, 1)))
 
 
-@composed("atleast_3d(Tensor(a) self) -> Tensor(a)")
+@composed_view("atleast_3d(Tensor(a) self) -> Tensor(a)")
 def atleast_3d(a: Tensor) -> Tensor:
     if a.ndim > 2:
         return a
@@ -191,32 +191,32 @@ def atleast_3d(a: Tensor) -> Tensor:
 # Pieces ---------------------------------------------------------------------------------------------------------------
 
 
-@composed("hsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed_view("hsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def hsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 1 if a.ndim > 1 else 0, 1, "hsplit")))
 
 
-@composed("hsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed_view("hsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def hsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 1 if a.ndim > 1 else 0, 1, "hsplit")))
 
 
-@composed("vsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed_view("vsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def vsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 0, 2, "vsplit")))
 
 
-@composed("vsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed_view("vsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def vsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 0, 2, "vsplit")))
 
 
-@composed("dsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
+@composed_view("dsplit.int(Tensor(a) self, int sections) -> Tensor(a)[]")
 def dsplit(a: Tensor, sections: int) -> list[Tensor]:
     return tensor_split.call((a, sections, _even(a, sections, 2, 3, "dsplit")))
 
 
-@composed("dsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
+@composed_view("dsplit.array(Tensor(a) self, int[] indices) -> Tensor(a)[]")
 def dsplit_at(a: Tensor, indices: Shape) -> list[Tensor]:
     return tensor_split_at.call((a, tuple(indices), _deep(a, 2, 3, "dsplit")))
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorlab.core.device import device as device_type
+from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import BY_NAME, DType
 from tensorlab.core.memory_format import contiguous_format, memory_format, preserve_format
 from tensorlab.core.tensor import Tensor
@@ -30,6 +31,8 @@ def to(self: Tensor, *args: Any, **options: Any) -> Tensor:
     >>> tl.tensor([1.5, -2.5]).to(tl.int8)
     tensor([ 1, -2], dtype=tensorlab.int8)
     """
+    if len(args) == 1 and not options and type(args[0]) is DType:
+        return copying.to.call((self, args[0], False, False))
     dtype, non_blocking, copy, form = _destination(args, options)
     wanted = dtype or self.dtype
     made = copying.to.call((self, wanted, non_blocking, copy))
@@ -104,6 +107,8 @@ def contiguous(self: Tensor, memory_format: Any = contiguous_format) -> Tensor:
 
     Raises: `ArgumentError` for another order.
     """
+    if memory_format is contiguous_format and self.layout.is_contiguous and not MODES.get():
+        return self
     if _format(memory_format, "contiguous") is preserve_format:
         raise ArgumentError("contiguous: preserve memory format is unsupported by the contiguous operator")
     return copying.contiguous.call((self,))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import Shape, infer_size, view_strides, wrap_dim
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
@@ -295,11 +296,14 @@ def flatten_type(a: TensorType, start_dim: int, end_dim: int) -> TensorType:
     return TensorType(a.dtype, _flattened(tuple(n or 0 for n in a.shape or ()), start_dim, end_dim))
 
 
-@flatten.rule("call")
-def flatten_call(a: Tensor, start_dim: int, end_dim: int) -> Tensor:
+@recurring(flatten)
+def flatten_call(a: Tensor, start_dim: int, end_dim: int) -> Run:
     """The tensor itself where nothing is to be joined, as in torch."""
     shape = _flattened(tuple(a.shape), start_dim, end_dim)
-    return a if a.shape and len(shape) == a.ndim else reshape.run((a, shape))
+    if a.shape and len(shape) == a.ndim:
+        return lambda a, *_: a
+    form, copies = _reshaped(a.layout, shape)
+    return lambda a, *_: reshape.run((a, shape)) if copies else a.as_view(form, a.offset)
 
 
 def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
@@ -338,5 +342,4 @@ VIEWS: tuple[Op, ...] = (
 for _op in VIEWS:
     finish_view(_op)
 detach.evaluate = _detached
-for _op in (reshape, flatten):
-    call_evaluator(_op)
+call_evaluator(reshape)

@@ -93,6 +93,8 @@ def as_int(value: object, *, op: str, name: str) -> int:
 
     Raises: `ArgumentError` for what is no integer.
     """
+    if type(value) is int:
+        return value
     try:
         return operator.index(value)  # pyright: ignore[reportArgumentType] - what has no __index__ is refused by it
     except TypeError as error:
@@ -105,6 +107,11 @@ def as_ints(values: object, *, op: str, name: str) -> tuple[int, ...]:
     Raises: `ArgumentError` for anything else.
     """
     parts: Sequence[object] = values if isinstance(values, (tuple, list)) else (values,)  # pyright: ignore[reportUnknownVariableType]
+    for v in parts:
+        if type(v) is not int:
+            break
+    else:
+        return tuple(parts)  # pyright: ignore[reportReturnType] - all are integers
     return tuple([as_int(v, op=op, name=name) for v in parts])
 
 

@@ -112,6 +112,48 @@ def call_evaluator(op: Op) -> Op:
     return op
 
 
+class ComposedEvaluator:
+    """Runs a function that is made of other ops; where it gives a view of its first argument, the place is kept.
+
+    Only for one that looks at no more than layouts and numbers.
+    """
+
+    __slots__ = ("op", "rule")
+
+    def __init__(self, op: Op, rule: Rule) -> None:
+        self.op = op
+        self.rule = rule
+
+    def __call__(self, args: tuple[Any, ...]) -> Any:
+        source = args[0]
+        if not isinstance(source, Tensor):
+            return self.rule(*args)
+        key = (source.layout, *map(_key, args[1:]))
+        place = self.op.plans.get(key)
+        if place is not None:
+            return source.as_view(place[0], source.offset + place[1])
+        found = self.rule(*args)
+        if isinstance(found, Tensor) and found is not source and found.storage() is source.storage():
+            remember(self.op, key, (found.layout, found.offset - source.offset))
+        return found
+
+
+def _key(value: Any) -> Any:
+    """What a view depends on of an argument: of a tensor the layout alone."""
+    return value.layout if isinstance(value, Tensor) else tuple(value) if isinstance(value, list) else value  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
+def composed_view(schema: str) -> Callable[[Rule], Op]:
+    """As `composed`, for a function made of views that looks at no more than layouts and numbers."""
+
+    def declared(rule: Rule) -> Op:
+        op = composed(schema)(rule)
+        op.evaluate = ComposedEvaluator(op, rule)
+        return op
+
+    return declared
+
+
 def composed(schema: str) -> Callable[[Rule], Op]:
     """Declare an op by a function that is made of other ops; its type is what they give."""
 
