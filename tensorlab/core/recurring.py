@@ -117,7 +117,7 @@ class PointwiseKeys:
             if isinstance(arg, Tensor):
                 parts.append(arg.layout)
                 continue
-            kind: type[Any] = type(arg)
+            kind: Any = type(arg)
             parts.append(kind)
             if guarded or arg in values or (kind is type(default) and arg == default):
                 parts.append(arg)

@@ -21,6 +21,7 @@ from tensorlab.core.shape import Shape, is_dense, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DimError, ShapeError
+from tensorlab.memory import current
 
 PLAN_LIMIT = 4096  # a program with more layouts than this starts the table over
 
@@ -147,15 +148,19 @@ class EagerReduction:
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
         source: Tensor = args[0]
-        key = (source.layout, *(tuple(a) if isinstance(a, list) else a for a in args[1:]))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        plan: ReductionPlan | None = self.op.plans.get(key)
-        if plan is None:
+        key = (source.layout, *args[1:])
+        try:
+            run = self.op.plans.get(key)
+        except TypeError:  # dimensions as a list
+            key = (source.layout, *(tuple(a) if isinstance(a, list) else a for a in args[1:]))  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+            run = self.op.plans.get(key)
+        if run is None:
             if len(self.op.plans) >= PLAN_LIMIT:
                 self.op.plans.clear()
-            plan = self.op.plans[key] = self._plan(args)
+            run = self.op.plans[key] = _short_cut(self._plan(args), self._give)
             if not any(a is not None for a in args[1:]):
-                self.op.plans[source.layout] = _short_cut(plan, self._give)
-        return self._give(plan.run(source))
+                self.op.plans[source.layout] = run
+        return run(source)
 
     def _plan(self, args: tuple[Any, ...]) -> ReductionPlan:
         form: Layout = args[0].layout
@@ -167,7 +172,26 @@ class EagerReduction:
 
 
 def _short_cut(plan: ReductionPlan, give: Callable[[tuple[Tensor, ...]], Any]) -> Callable[[Tensor], Any]:
-    return lambda source: give(plan.run(source))
+    """What runs a plan: for one result of an input that is read as it lies, with as little Python as that takes."""
+    walk = plan.walk
+    if plan.loop is None or len(plan.results) != 1 or plan.converted is not None or walk.moved is not None:
+        return lambda source: give(plan.run(source))
+    (form,) = plan.results
+    nbytes, entry, scratch_nbytes = form.nbytes, plan.loop.entry, plan.scratch_nbytes
+    outer, n, inner = walk.outer, walk.n, walk.inner
+
+    def run(source: Tensor) -> Any:
+        allocator = current.allocator
+        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        address = storage.address
+        if scratch_nbytes:
+            scratch = Storage.empty(scratch_nbytes)
+            entry(outer, n, inner, address, address, source.address, scratch.address)
+        else:
+            entry(outer, n, inner, address, address, source.address, 0)
+        return give((Tensor(storage, form, 0),))
+
+    return run
 
 
 def finish_reduction(op: Op, give: Callable[[tuple[Tensor, ...]], Any]) -> None:

@@ -180,12 +180,15 @@ def fill_call(target: Tensor, value: float) -> Tensor:
 
     Raises: `RangeError` for a number that the dtype does not hold.
     """
-    dtype = target.dtype
+    form = target.layout
+    dtype = form.dtype
     if dtype.is_floating_point and math.isfinite(value) and abs(value) > highest(dtype):
         raise RangeError(f"fill_: value {value} cannot be converted to {dtype.name} without overflow")
     held = element(value, dtype, op="fill_")
-    form = target.layout
-    if not is_dense(form.shape, form.strides) or target.storage().readonly:
+    dense = fill_.plans.get(form)
+    if dense is None:
+        dense = remember(fill_, form, is_dense(form.shape, form.strides))
+    if not dense or target.storage().readonly:
         return copy_call(target, number(held, dtype), False)
     fill(dtype, target.address, form.numel, held)
     target.written()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,9 +11,10 @@ import numpy as np
 from tensorlab.core.dtype import Category, DType, category_dtype, default_float, int64
 from tensorlab.core.filling import fill
 from tensorlab.core.interop import borrowed
-from tensorlab.core.layout import layout
+from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import dense_like
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.region import category
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
@@ -51,10 +52,19 @@ def sized(size: Sequence[int], op: str) -> tuple[int, ...]:
 
 def full_of(size: tuple[int, ...], value: float, dtype: DType, strides: tuple[int, ...] | None = None) -> Tensor:
     """A new tensor of one value, dense."""
-    form = layout(dtype, size, strides)
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
-    fill(dtype, result.address, form.numel, value)
-    return result
+    return _filler(layout(dtype, size, strides))(value)
+
+
+def _filler(form: Layout) -> Callable[[float], Tensor]:
+    """What makes a tensor of one value, of a dense layout."""
+    dtype, nbytes, count = form.dtype, form.nbytes, form.numel
+
+    def make(value: float) -> Tensor:
+        storage = Storage.empty(nbytes)
+        fill(dtype, storage.address, count, value)
+        return Tensor(storage, form, 0)
+
+    return make
 
 
 def _value_dtype(value: object) -> DType:
@@ -67,10 +77,11 @@ def full_type(size: tuple[int, ...], value: object, dtype: DType | int | None) -
     return TensorType(as_dtype(dtype, op="full") or _value_dtype(value), sized(size, "full"))
 
 
-@full_op.rule("call")
-def full_call(size: tuple[int, ...], value: float, dtype: DType | int | None) -> Tensor:
+@recurring(full_op, loose=("fill_value",))
+def full_call(size: tuple[int, ...], value: float, dtype: DType | int | None) -> Run:
     wanted = as_dtype(dtype, op="full") or _value_dtype(value)
-    return full_of(sized(size, "full"), element(value, wanted, op="full"), wanted)
+    make = _filler(layout(wanted, sized(size, "full")))
+    return lambda _size, value, _dtype: make(element(value, wanted, op="full"))
 
 
 @zeros_op.rule("type")
@@ -78,9 +89,10 @@ def zeros_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
     return TensorType(as_dtype(dtype, op="zeros") or default_float(), sized(size, "zeros"))
 
 
-@zeros_op.rule("call")
-def zeros_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return full_of(sized(size, "zeros"), 0, as_dtype(dtype, op="zeros") or default_float())
+@recurring(zeros_op)
+def zeros_call(size: tuple[int, ...], dtype: DType | int | None) -> Run:
+    make = _filler(layout(as_dtype(dtype, op="zeros") or default_float(), sized(size, "zeros")))
+    return lambda *_: make(0)
 
 
 @ones_op.rule("type")
@@ -88,9 +100,10 @@ def ones_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
     return TensorType(as_dtype(dtype, op="ones") or default_float(), sized(size, "ones"))
 
 
-@ones_op.rule("call")
-def ones_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
-    return full_of(sized(size, "ones"), 1, as_dtype(dtype, op="ones") or default_float())
+@recurring(ones_op)
+def ones_call(size: tuple[int, ...], dtype: DType | int | None) -> Run:
+    make = _filler(layout(as_dtype(dtype, op="ones") or default_float(), sized(size, "ones")))
+    return lambda *_: make(1)
 
 
 @tensor_op.rule("type")
@@ -154,25 +167,28 @@ def full_like_type(a: TensorType, fill_value: object, dtype: DType | int | None)
     return like_type(a, dtype)
 
 
-def _filled_like(a: Tensor, value: float, dtype: DType | int | None, op: str) -> Tensor:
-    """A value in every place, the elements in the order of the other tensor's strides, as in torch."""
+def _filler_like(a: Tensor, dtype: DType | int | None, op: str) -> tuple[Callable[[float], Tensor], DType]:
+    """What puts a value in every place, the elements in the order of the other tensor's strides, as in torch."""
     wanted = as_dtype(dtype, op=op) or a.dtype
-    return full_of(tuple(a.shape), element(value, wanted, op=op), wanted, dense_like(a.layout))
+    return _filler(layout(wanted, tuple(a.shape), dense_like(a.layout))), wanted
 
 
-@zeros_like_op.rule("call")
-def zeros_like_call(a: Tensor, dtype: DType | int | None) -> Tensor:
-    return _filled_like(a, 0, dtype, "zeros_like")
+@recurring(zeros_like_op)
+def zeros_like_call(a: Tensor, dtype: DType | int | None) -> Run:
+    make, _ = _filler_like(a, dtype, "zeros_like")
+    return lambda *_: make(0)
 
 
-@ones_like_op.rule("call")
-def ones_like_call(a: Tensor, dtype: DType | int | None) -> Tensor:
-    return _filled_like(a, 1, dtype, "ones_like")
+@recurring(ones_like_op)
+def ones_like_call(a: Tensor, dtype: DType | int | None) -> Run:
+    make, _ = _filler_like(a, dtype, "ones_like")
+    return lambda *_: make(1)
 
 
-@full_like_op.rule("call")
-def full_like_call(a: Tensor, fill_value: float, dtype: DType | int | None) -> Tensor:
-    return _filled_like(a, fill_value, dtype, "full_like")
+@recurring(full_like_op, loose=("fill_value",))
+def full_like_call(a: Tensor, fill_value: float, dtype: DType | int | None) -> Run:
+    make, wanted = _filler_like(a, dtype, "full_like")
+    return lambda _a, value, _dtype: make(element(value, wanted, op="full_like"))
 
 
 # Spaced, and the identity ---------------------------------------------------------------------------------------------
@@ -252,5 +268,5 @@ CREATION: tuple[Op, ...] = (
     *(linspace_op, logspace_op, eye_op),
 )
 
-for _op in CREATION:
+for _op in (tensor_op, arange_op, linspace_op, logspace_op, eye_op):
     call_evaluator(_op)

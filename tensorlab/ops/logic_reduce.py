@@ -8,6 +8,7 @@ from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.dtype import int64, uint8
 from tensorlab.core.interop import borrowed
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.reduction import reduced_dims, reduced_shape
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
@@ -54,13 +55,17 @@ def _asks(op: Op, along: Op, over: Op, extreme: Op, *, of_none: bool) -> None:
             borrowed(asked)[...] = of_none
         return to.run((asked, found.dtype, False, False))
 
+    def prepared(a: Tensor, dim: Any = None, keepdim: bool = False) -> Run:  # noqa: FBT001
+        if a.dtype is not bool_dtype or not a.numel() or dim in ((), []):
+            return lambda a, dim=None, keepdim=False: dims_call(a, dim, keepdim)
+        dims = reduced_dims(dim, a.ndim, op=name)
+        return lambda a, *_: extreme.run((a, dims, keepdim))
+
     op.rule("type")(lambda a: dims_type(a, None, False))
-    op.rule("call")(lambda a: dims_call(a, None, False))
     for each in (along, over):
         each.rule("type")(dims_type)
-        each.rule("call")(dims_call)
     for each in (op, along, over):
-        call_evaluator(each)
+        recurring(each)(prepared)
 
 
 _asks(any_, any_dim, any_dims, amax, of_none=False)
