@@ -97,7 +97,8 @@ class Pass:
                 found.add(id(node))
         for node in _later_first(nodes, found):  # edges that lead to younger nodes: histories that were rebased
             found.add(id(node))
-        return found
+        # A captured node itself runs only if the way goes on behind it; what it saved is kept otherwise.
+        return {id(n) for n in nodes.values() if any(e is not None and id(e.node) in found for e in n.edges)}
 
     def _step(self, node: Node, ready: list[Ready]) -> None:
         """Run one node, hand on what it gives, and see who is ready then."""

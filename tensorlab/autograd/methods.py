@@ -104,7 +104,11 @@ def detach_(self: Tensor) -> Tensor:
     """
     if self.base is not None and self.requires_grad:
         raise GradError("detach_: Can't detach views in-place. Use detach() instead.")
+    grad = _get_grad(self)
     self.tape = None
+    if grad is not None:
+        self.tape = Tape()
+        self.tape.grad = grad
     return self
 
 

@@ -23,6 +23,12 @@ class Size(tuple[int, ...]):
         """Number of elements."""
         return math.prod(self)
 
+    def __add__(self, other: tuple[int, ...]) -> Size:  # pyright: ignore[reportIncompatibleMethodOverride] - as torch
+        return Size((*self, *other))
+
+    def __radd__(self, other: tuple[int, ...]) -> Size:
+        return Size((*other, *self))
+
     def __repr__(self) -> str:
         return f"tensorlab.Size({list(self)})"
 

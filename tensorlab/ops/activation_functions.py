@@ -11,6 +11,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, RangeError
 from tensorlab.ops import activation, gated, smooth_activation
+from tensorlab.ops.called import called
 from tensorlab.ops.functions import abs, div, relu, sigmoid, sub, tanh
 from tensorlab.ops.in_place import in_place
 from tensorlab.ops.operands import as_int, as_number, as_operand, unary
@@ -189,6 +190,7 @@ def prelu(input: Tensor, weight: Tensor) -> Tensor:
     return unary(gated.prelu, input, slope)
 
 
+@called("GluBackward0")
 def glu(input: Tensor, dim: int = -1) -> Tensor:
     """The first half along ``dim`` times the sigmoid of the second.
 

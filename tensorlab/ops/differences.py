@@ -119,7 +119,7 @@ def _square(a: TensorType, name: str) -> TensorType:
     if a.dtype is bool_dtype:
         raise DTypeError(f"{name}: bool dtype is not supported for input")
     own = a.dtype if a.dtype is None or a.dtype.is_floating_point else category_dtype(Category.FLOAT)
-    return TensorType(own, (shape[0], shape[0]) if len(shape) == 2 else ())
+    return TensorType(own, (shape[0], shape[0]) if len(shape) == 2 and shape[0] != 1 else ())
 
 
 @cov.rule("type")

@@ -12,6 +12,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import elementary, special, trigonometric
+from tensorlab.ops.called import called
 from tensorlab.ops.in_place import in_place
 from tensorlab.ops.operands import Operand, as_int, as_number, as_operand, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out, takes_pointwise_out
@@ -208,6 +209,7 @@ def _eps(eps: object) -> float | None:
     return None if eps is None else float(as_number(eps, op="logit", name="eps"))
 
 
+@called("PolygammaBackward0")
 @takes_out
 def polygamma(n: int, input: Tensor) -> Tensor:
     """The n-th derivative of `digamma`.

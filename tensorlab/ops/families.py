@@ -39,6 +39,7 @@ from tensorlab.ops import (
     scatter_functions,
     spread_functions,
     view_functions,
+    view_in_place,
 )
 
 FAMILIES: tuple[ModuleType, ...] = (
@@ -59,6 +60,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     joining_functions,
     rearranging_functions,
     view_functions,
+    view_in_place,
     reduce_functions,
     resize_functions,
     order_functions,

@@ -14,6 +14,7 @@ from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import arithmetic, comparison, division, elementary, powers
+from tensorlab.ops.called import called
 from tensorlab.ops.operands import Operand, as_operand, binary, of_tensors, unary
 from tensorlab.ops.out import takes_out, takes_pointwise_out
 from tensorlab.ops.quick import quick_binary, quick_unary
@@ -167,6 +168,7 @@ def square(input: Tensor) -> Tensor:
     return unary(powers.square, input)
 
 
+@called("LdexpBackward0")
 @takes_out
 def ldexp(input: Tensor, other: Tensor) -> Tensor:
     """``input * 2 ** other``."""

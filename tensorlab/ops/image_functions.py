@@ -11,6 +11,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import convolution_backward as convolution_backward_ops
 from tensorlab.ops import convolution_forms as forms
+from tensorlab.ops.called import called
 from tensorlab.ops.convolution import convolution as convolution_op
 from tensorlab.ops.operands import as_int, as_ints
 
@@ -46,6 +47,7 @@ def _convolved(
     return plain.call((*tensors, steps, as_ints(padding, op=name, name="padding"), reach, count))
 
 
+@called("ConvolutionBackward0")
 def conv1d(
     input: Tensor,
     weight: Tensor,
@@ -64,6 +66,7 @@ def conv1d(
     return _convolved(forms.conv1d, forms.conv1d_padding, input, weight, bias, stride, padding, dilation, groups)
 
 
+@called("ConvolutionBackward0")
 def conv2d(
     input: Tensor,
     weight: Tensor,

@@ -18,9 +18,8 @@ from tensorlab.core.dtype import int64, uint8
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.layout import Layout
 from tensorlab.core.reading import brought_in
-from tensorlab.core.shape import is_dense
 from tensorlab.core.tensor import Tensor, empty
-from tensorlab.errors import AliasError, ArgumentError, DimError, RangeError
+from tensorlab.errors import ArgumentError, DimError, RangeError
 from tensorlab.ops import advanced_index, copying, movement
 from tensorlab.ops.copying import element
 from tensorlab.ops.data import as_tensor, tensor
@@ -102,22 +101,11 @@ def put(self: Tensor, index: Any, value: Any) -> None:
         copying.fill_.call((place, number))
         return
     if slots:
-        if source.storage() is place.storage():
-            _check_apart(place, source)
+        if source.numel() == 1 and [s.dtype for s in slots if s is not None] == [bool_dtype]:
+            source = source.to(place.dtype)  # one value where a mask is set: filled in, as a number would be
         advanced_index.index_put_.call((place, slots, source, False))
     else:
         copying.copy_.call((place, source, False))
-
-
-def _check_apart(place: Tensor, source: Tensor) -> None:
-    """Raises: `AliasError`, in torch's words, where values lie among the elements that they are to be written over."""
-    if not all(is_dense(t.shape, t.strides) for t in (place, source)):
-        return
-    if place.offset < source.offset + source.numel() and source.offset < place.offset + place.numel():
-        raise AliasError(
-            "setitem: unsupported operation: some elements of the input tensor and the written-to tensor refer to a "
-            "single memory location. Please clone() the tensor before performing the operation."
-        )
 
 
 def _without_ones(source: Tensor, ndim: int) -> Tensor:

@@ -6,10 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops import matrix_exponential, product_functions
+from tensorlab.ops.called import called
 from tensorlab.ops.joining import cat
 from tensorlab.ops.lapack import matrix_shape
 from tensorlab.ops.linalg_functions import eigvalsh, inv, svdvals
@@ -101,6 +103,7 @@ def linalg_cross(input: Tensor, other: Tensor, *, dim: int = -1) -> Tensor:
     return cat.call(([p.unsqueeze(at) for p in parts], at))
 
 
+@called("LinalgCrossBackward0")
 @takes_out
 def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     """Cross products along ``dim``, or along the first dimension of size 3."""
@@ -113,9 +116,12 @@ def cross(input: Tensor, other: Tensor, dim: int | None = None) -> Tensor:
     return linalg_cross(a, b, dim=dim)
 
 
+@called("TraceBackward0")
 def trace(input: Tensor) -> Tensor:
     """The sum of a matrix' diagonal."""
     (a,) = tensors("trace", self=input)
+    if a.dtype is bool_dtype:
+        raise DTypeError("trace: not implemented for bool; takes numbers")
     if a.dim() != 2:
         raise ShapeError(f"trace: expected a matrix, but got tensor with dim {a.dim()}")
     return a.diagonal(0, 0, 1).sum()

@@ -12,6 +12,7 @@ from tensorlab.core.shape import wrap_dim
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, LinAlgError, RangeError, ShapeError
 from tensorlab.ops import norms
+from tensorlab.ops.called import called
 from tensorlab.ops.lapack import matrix_shape
 from tensorlab.ops.linalg_functions import inv, svdvals
 from tensorlab.ops.operands import as_ints, as_number
@@ -169,12 +170,14 @@ def _conds(a: Tensor, p: Any) -> Tensor:
     )
 
 
+@called("DistBackward0")
 def dist(input: Tensor, other: Tensor, p: float = 2) -> Tensor:
     """The norm of the difference."""
     a, b = tensors("dist", self=input, other=other)
     return vector_norm(a - b, p)
 
 
+@called("CdistBackward0")
 def cdist(x1: Tensor, x2: Tensor, p: float = 2.0, compute_mode: str = "use_mm_for_euclid_dist_if_necessary") -> Tensor:
     """Distances between all rows of two batches.
 

@@ -10,6 +10,7 @@ from tensorlab.core.dtype import float32, float64
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import differences, searching, sorting, statistics
+from tensorlab.ops.called import called
 from tensorlab.ops.data import tensor
 from tensorlab.ops.operands import as_int, as_number, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
@@ -85,6 +86,7 @@ def mode(input: Tensor, dim: int = -1, keepdim: bool = False) -> MaxMin:
     return unary(statistics.mode, input, as_int(dim, op="mode", name="dim"), keepdim)
 
 
+@called("SqueezeBackward4")
 @takes_out
 def quantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"
@@ -96,6 +98,7 @@ def quantile(
     return _quantile(statistics.quantile, input, q, dim, keepdim, interpolation)
 
 
+@called("SqueezeBackward4")
 @takes_out
 def nanquantile(
     input: Tensor, q: float | Tensor, dim: int | None = None, keepdim: bool = False, *, interpolation: str = "linear"

@@ -21,7 +21,7 @@ from tensorlab.core.region import pointwise_types
 from tensorlab.core.shape import may_overlap
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import AliasError, ArgumentError, GradError, ResizeWarning
+from tensorlab.errors import AliasError, ArgumentError, GradError, ResizeWarning, ShapeError
 from tensorlab.ops import copying, movement
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -84,6 +84,10 @@ class _Into:
         shape = tuple(n or 0 for n in found.shape or ())
         check_fits(name, type(found)(found.dtype, target.type.shape), target.type)
         if tuple(target.shape) != shape:
+            if any(i is target for i in inputs):
+                raise ShapeError(
+                    f"{name}: output with shape {list(target.shape)} doesn't match the broadcast shape {list(shape)}"
+                )
             _resize(target, runner.plan([i.layout for i in inputs], params).results[0])
         write_region(name, runner, inputs, params, target)
         return target

@@ -10,6 +10,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
 from tensorlab.ops import added_products
 from tensorlab.ops import matmul as products
+from tensorlab.ops.called import called
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_operand
 from tensorlab.ops.out import takes_out
 from tensorlab.ops.product_entry import quick_added, quick_product, takes_product_out
@@ -70,6 +71,7 @@ def dot(input: Tensor, tensor: Tensor) -> Tensor:
     return products.dot.call(tuple(tensors("dot", self=input, tensor=tensor)))
 
 
+@called("VdotBackward0")
 @takes_out
 def vdot(input: Tensor, other: Tensor) -> Tensor:
     """As `dot`: there are no complex numbers to be conjugated."""
@@ -203,12 +205,14 @@ def baddbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, a
     return _added(added_products.baddbmm, input, batch1, batch2, beta, alpha)
 
 
+@called("AddbmmBackward0")
 @takes_out
 def addbmm(input: Tensor, batch1: Tensor, batch2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * sum(batch1 @ batch2 over the batch)``, as one product."""
     return _added(added_products.addmm, input, *_side_by_side("addbmm", batch1, batch2), beta, alpha)
 
 
+@called("AddrBackward0")
 @takes_out
 def addr(input: Tensor, vec1: Tensor, vec2: Tensor, *, beta: float = 1, alpha: float = 1) -> Tensor:
     """``beta * input + alpha * outer(vec1, vec2)``; with ``beta`` 0, ``input`` is not looked at."""

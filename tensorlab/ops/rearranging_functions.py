@@ -12,6 +12,7 @@ from tensorlab.core.interop import from_numpy
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
 from tensorlab.ops import padding, rearranging
+from tensorlab.ops.called import called
 from tensorlab.ops.factories import finished
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
@@ -78,11 +79,13 @@ def flipud(input: Tensor) -> Tensor:
     return unary(rearranging.flipud, input)
 
 
+@called("Rot90Backward0")
 def rot90(input: Tensor, k: int = 1, dims: Sequence[int] = (0, 1)) -> Tensor:
     """A copy turned by ``k`` quarters from the first towards the second of two dimensions."""
     return unary(rearranging.rot90, input, as_int(k, op="rot90", name="k"), as_ints(dims, op="rot90", name="dims"))
 
 
+@called(lambda input, shifts, dims=None: "ViewBackward0" if dims in (None, ()) else None)
 def roll(input: Tensor, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
     """A copy with the elements moved on along ``dims``; those that leave at one end come in at the other."""
     at = () if dims is None else as_ints(dims, op="roll", name="dims")
@@ -148,6 +151,7 @@ def _repeated(repeats: Tensor, count: Any, output_size: int | None) -> Tensor:
     return from_numpy(found)
 
 
+@called("UnsafeViewBackward0")
 @takes_out
 def kron(input: Tensor, other: Tensor) -> Tensor:
     """Each element of ``input`` times all of ``other``."""
@@ -156,11 +160,13 @@ def kron(input: Tensor, other: Tensor) -> Tensor:
     return unary(rearranging.kron, input, other)
 
 
+@called("PixelShuffleBackward0")
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
     """Channels as finer rows and columns: ``(..., c * r * r, h, w) -> (..., c, h * r, w * r)``."""
     return unary(rearranging.pixel_shuffle, input, as_int(upscale_factor, op="pixel_shuffle", name="upscale_factor"))
 
 
+@called("PixelUnshuffleBackward0")
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
     """Finer rows and columns as channels: ``(..., c, h * r, w * r) -> (..., c * r * r, h, w)``."""
     factor = as_int(downscale_factor, op="pixel_unshuffle", name="downscale_factor")

@@ -9,6 +9,7 @@ from typing import Any
 from tensorlab.core.dtype import DType
 from tensorlab.core.op import Op, lookup
 from tensorlab.core.tensor import Tensor
+from tensorlab.errors import DTypeError
 from tensorlab.ops import extremes, logic_reduce, reduce
 from tensorlab.ops.operands import as_int, as_ints, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
@@ -119,6 +120,8 @@ def prod(input: Tensor, dim: int | None = None, keepdim: bool = False, *, dtype:
 @takes_out
 def nanmean(input: Tensor, dim: Dims = None, keepdim: bool = False, *, dtype: DType | None = None) -> Tensor:
     """Means of what is not NaN."""
+    if not as_tensor_argument(reduce.nansum, input).dtype.is_floating_point:
+        raise DTypeError(f"nanmean: expected input to have floating point dtype but got {input.dtype.name}")
     dims = as_dims(dim, "nanmean")
     total = unary(reduce.nansum, input, dims, keepdim, dtype)
     return total / sum(input == input, dims, keepdim)  # noqa: PLR0124 - NaN alone differs from itself

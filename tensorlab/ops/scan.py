@@ -97,6 +97,8 @@ def _accumulates(op: Op, written: Op, scan: Scan) -> None:
         return target
 
     def written_over(target: Tensor, dim: int, dtype: DType | int | None) -> Tensor:
+        if target.dtype.name == "bool" and target.ndim:
+            raise DTypeError(f"{written.schema.name}: not implemented for bool, which does not hold the results")
         wanted = as_dtype(dtype, op=written.name)
         if wanted is not None and wanted is not target.dtype:
             raise DTypeError(

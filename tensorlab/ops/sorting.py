@@ -169,6 +169,8 @@ def kthvalue_type(a: TensorType, k: int, dim: int, keepdim: bool) -> tuple[Tenso
 
     Raises: `RangeError` where there are not as many.
     """
+    if a.dtype is not None and a.dtype.name == "bool":
+        raise DTypeError("kthvalue: not implemented for bool; takes numbers")
     shape = shape_of(a)
     at = wrap_dim(dim, len(shape), op="kthvalue")
     if not 1 <= k <= (shape[at] if shape else 1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from tensorlab.core.dtype import DType
 from tensorlab.core.op import Op, Promotion, declare
 from tensorlab.core.pointwise import finish_pointwise
 from tensorlab.core.primitives import zeta
@@ -16,7 +17,7 @@ from tensorlab.errors import RangeError
 from tensorlab.ops.comparison import eq_number, le_number, where_numbers, where_self
 from tensorlab.ops.elementary import exp, exp2, log
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.refusals import take_floats
+from tensorlab.ops.refusals import floats_only
 
 TWO_OVER_ROOT_PI = 2.0 / math.sqrt(math.pi)
 HALF_ROOT_PI = 0.5 * math.sqrt(math.pi)
@@ -220,8 +221,10 @@ ONE_OVER_LN2 = 1.0 / math.log(2.0)
 LARGEST = 3.0e38  # what is above it is equal to its own sum with log 2 anyway, as float64 too
 
 
-take_floats(logaddexp)
-take_floats(logaddexp2)
+@logaddexp.rule("check")
+@logaddexp2.rule("check")
+def logaddexp_check(common: DType, *args: object) -> None:
+    floats_only(common, "logaddexp")
 
 
 @logaddexp.vjp("self", "other")

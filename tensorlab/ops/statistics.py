@@ -61,6 +61,7 @@ def _along(op: Op, find: Any, give: type[MaxMin]) -> None:
 
     def along_type(a: TensorType, dim: int, keepdim: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
         shape = shape_of(a)
+        _check_ordered(name, a)
         dims = reduced_dims(dim, len(shape), op=name)
         check_not_empty(shape, dims, op=name, explicit=True)
         result = reduced_shape(shape, dims, keepdim=keepdim)
@@ -86,6 +87,11 @@ def _along(op: Op, find: Any, give: type[MaxMin]) -> None:
     call_evaluator(op)
 
 
+def _check_ordered(op: str, a: TensorType) -> None:
+    if a.dtype is not None and a.dtype.name == "bool" and op != "mode":
+        raise DTypeError(f"{op}: not implemented for bool; takes numbers")
+
+
 def _median(array: Array, axis: int) -> Array:
     return _middle(array, axis, skip=False)
 
@@ -98,9 +104,11 @@ def _whole(op: Op, find: Any) -> None:
     """Rules of an op that chooses one of all elements; of none, it gives NaN or the lowest integer, as torch."""
 
     def whole_type(a: TensorType) -> TensorType:
+        _check_ordered(op.schema.name, a)
         return TensorType(a.dtype, ())
 
     def whole_call(a: Tensor) -> Tensor:
+        _check_ordered(op.schema.name, a.type)
         result = empty(a.dtype, ())
         flat = lanes(a, 0, op=op.name)[0].reshape(-1)
         if flat.size:

@@ -9,7 +9,7 @@ from tensorlab.core.dtype import float64
 from tensorlab.core.op import Op
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError
-from tensorlab.ops import copying, elementary, interpolation, powers, rounding
+from tensorlab.ops import copying, create, elementary, interpolation, powers, rounding
 from tensorlab.ops.arithmetic import pow_base
 from tensorlab.ops.comparison_functions import replacements
 from tensorlab.ops.division import of_mode
@@ -144,7 +144,9 @@ def addcdiv_(self: Tensor, tensor1: Tensor, tensor2: Tensor, *, value: float = 1
 
 
 def copy_(self: Tensor, src: Tensor, non_blocking: bool = False) -> Tensor:  # noqa: FBT001 - torch's signature
-    """Elements of ``src``, broadcast and converted, over this tensor's."""
+    """Elements of ``src``, broadcast and converted, over this tensor's; a number over all of them."""
+    if isinstance(src, (bool, int, float)):
+        src = create.full_op.call(((), src, float64 if isinstance(src, float) else None))
     if not isinstance(src, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
         raise ArgumentError(f"copy_: argument 'src' takes a Tensor, got {type(src).__name__}")
     return copying.copy_.call((self, src, non_blocking))

@@ -1,0 +1,33 @@
+"""What a newcomer asks of tensors: dtypes, shapes, conversions, printing."""
+
+import torch
+
+t = torch.tensor([[1, 2, 3], [4, 5, 6]])
+print(t, t.dtype, t.shape, t.size(0), t.ndim, t.numel(), t.device)
+print(t.float(), t.double().dtype, t.bool(), t.to(torch.int8))
+print(t / 2, t // 2, t % 4, t**2, -t, 2**t)
+print(torch.tensor(3.5), torch.tensor([]), torch.tensor([True, False]), torch.empty(0, 3))
+print(torch.tensor([1e-8, 1.0, 1e8]), torch.tensor([float("nan"), float("inf"), -1.5]))
+print(torch.arange(0, 1, 0.25), torch.linspace(0, 1, 5, dtype=torch.float64))
+print(torch.arange(2000), torch.zeros(50, 60))
+print(t.sum(), t.float().mean(), t.max(), t.argmax(), t.sum(dim=0), t.prod(1, keepdim=True))
+print(torch.tensor(2) + 1.5, (torch.tensor(2) + torch.ones(2, dtype=torch.int8)).dtype)
+print((torch.ones(2, dtype=torch.int32) + 1.0).dtype, (torch.ones(2, dtype=torch.bool) + 1).dtype)
+print(torch.result_type(torch.tensor([1], dtype=torch.uint8), 300), torch.promote_types(torch.int8, torch.uint8))
+print(torch.finfo(torch.float32).eps, torch.iinfo(torch.int16).max, torch.finfo(torch.bfloat16).max)
+print(t.tolist(), t[1, 2].item(), float(t[0, 0]), int(t[0, 1]), len(t), 3 in t)
+print([row.sum().item() for row in t], f"{t[0, 0]:03d} {t.float().mean():.2f}")
+print(t.view(3, 2), t.reshape(-1), t.T, t[None].shape, t.flatten().unsqueeze(-1).shape)
+print(torch.get_default_dtype(), torch.is_tensor(t), t.is_floating_point(), torch.is_tensor([1]))
+print(t.half().dtype, t.to(torch.bfloat16), torch.tensor([0.1, 0.2], dtype=torch.float16))
+print(torch.Size([2, 3]) == t.shape, t.shape + (1,), t.shape[-1], t.shape.numel())
+print(torch.broadcast_shapes((2, 1), (1, 3)), torch.equal(t, t.clone()), t.element_size(), t.nbytes)
+print(torch.where(t > 2, t, 0), torch.clamp(t, 2, 5), t.eq(3).any(), (t > 0).all())
+print(torch.inf, torch.nan, torch.pi, torch.e, -torch.inf < 0)
+torch.set_printoptions(precision=2, sci_mode=False)
+print(torch.tensor([1.23456, 1000.5]))
+torch.set_printoptions(profile="default")
+x = torch.ones(2, 2, requires_grad=True)
+print(x, x * 2, x.sum(), x.detach(), x.mean().backward(), x.grad)
+print(x.grad_fn, (x @ x), (x + 1).relu(), x.exp()[0], x.view(4), x.t())
+RESULTS = {"t": t, "halves": t.half(), "grad": x.grad}
