@@ -28,10 +28,16 @@ def widened(body: Body) -> Body:
 
     @wraps(body)
     def wide(*args: Any) -> Any:
+        for a in args:
+            if isinstance(a, Tensor):
+                if a.layout.dtype.is_half:
+                    break
+            elif a is not None and type(a) not in _NUMBERS and _holds_half(a):
+                break
+        else:
+            return body(*args)
         asked = [a for a in args if isinstance(a, DType) and a.is_half]
         halves = asked or [t.dtype for a in args for t in _tensors(a) if t.dtype.is_half]
-        if not halves:
-            return body(*args)
         narrow = halves[0]
         for other in halves[1:]:
             narrow = promote(narrow, other)
@@ -39,6 +45,19 @@ def widened(body: Body) -> Body:
         return found if narrow is float32 else _narrowed(found, narrow)
 
     return wide
+
+
+_NUMBERS = (int, float, bool, str)
+
+
+def _holds_half(value: Any) -> bool:
+    if isinstance(value, DType):
+        return value.is_half
+    if isinstance(value, (list, tuple)):
+        for t in cast(Sequence[object], value):
+            if isinstance(t, Tensor) and t.layout.dtype.is_half:
+                return True
+    return False
 
 
 def _tensors(value: Any) -> Sequence[Tensor]:

@@ -9,9 +9,19 @@ from tensorlab.core.shape import broadcast_shapes
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DTypeError, ShapeError
+from tensorlab.ops.added_products import addmm
 from tensorlab.ops.movement import call_evaluator
 
 MaybeTensor = Tensor | None
+LIMIT = 1024  # layouts that were found to fit; beyond it the table starts over
+_met: set[tuple[object, ...]] = set()
+
+
+def _remember(form: tuple[object, ...]) -> None:
+    if len(_met) >= LIMIT:
+        _met.clear()
+    _met.add(form)
+
 
 linear = declare("linear(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor")
 
@@ -44,9 +54,11 @@ def linear_type(input: TensorType, weight: TensorType, bias: TensorType | None) 
 @linear.rule("composite")
 def linear_composite(input: Tensor, weight: Tensor, bias: MaybeTensor) -> Tensor:
     """``input @ weight.T + bias``: one BLAS call, with the bias in it, for a matrix."""
-    linear_type(input.type, weight.type, None if bias is None else bias.type)
-    if bias is not None and len(input.shape) == 2 and len(weight.shape) == 2:
-        (addmm,) = lookup("aten::addmm")
+    form = (input.layout, weight.layout, None if bias is None else bias.layout)
+    if form not in _met:
+        linear_type(input.type, weight.type, None if bias is None else bias.type)
+        _remember(form)
+    if bias is not None and len(input.layout.shape) == 2 and len(weight.layout.shape) == 2:
         return addmm.call((bias, input, weight.t(), 1, 1))
     product = input.matmul(weight.t() if len(weight.shape) == 2 else weight)
     return product if bias is None else product + bias
@@ -107,9 +119,12 @@ def attention_composite(
 
     Source: Vaswani et al., "Attention Is All You Need", 2017, 3.2.1.
     """
-    mask_type = None if attn_mask is None else attn_mask.type
-    types = (query.type, key.type, value.type, mask_type)
-    attention_type(*types, dropout_p, is_causal, scale, enable_gqa)
+    mask_layout = None if attn_mask is None else attn_mask.layout
+    form = (query.layout, key.layout, value.layout, mask_layout, is_causal, enable_gqa)
+    if form not in _met:
+        types = (query.type, key.type, value.type, None if attn_mask is None else attn_mask.type)
+        attention_type(*types, dropout_p, is_causal, scale, enable_gqa)
+        _remember(form)
     if enable_gqa:
         key, value = (_repeated(t, query.shape[-3] // t.shape[-3]) for t in (key, value))
     factor = 1 / math.sqrt(query.shape[-1]) if scale is None else scale

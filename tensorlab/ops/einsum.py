@@ -10,10 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensorlab.core.op import Op
+from tensorlab.core.shape import Shape
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import matmul as products
 from tensorlab.ops.einsum_parse import Contraction, Label, contraction, read_equation, read_sublist
+from tensorlab.ops.movement import permute, reshape
 from tensorlab.ops.product_functions import tensors
 
 
@@ -33,6 +36,9 @@ def einsum(*args: Any) -> Tensor:
     """
     if not args:
         raise ArgumentError("einsum: takes an equation and operands, got nothing")
+    plan = _met(args)
+    if plan is not None:
+        return plan.run(args[1:])
     if isinstance(args[0], str):
         given = args[1:]
         if len(given) == 1 and isinstance(given[0], (list, tuple)):
@@ -45,7 +51,87 @@ def einsum(*args: Any) -> Tensor:
     if not given:
         raise ArgumentError("einsum: must provide at least one operand")
     operands = [tensors("einsum", **{f"operands[{i}]": x})[0] for i, x in enumerate(given)]
-    return _evaluate(contraction(terms, result, [tuple(x.shape) for x in operands]), operands)
+    what = contraction(terms, result, [tuple(x.shape) for x in operands])
+    if isinstance(args[0], str):
+        _plans.setdefault(_key(args[0], operands), _planned(what))
+    return _evaluate(what, operands)
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A contraction as at most one product: views of the operands, the product, a view of it; None for no view."""
+
+    views: tuple[tuple[Shape | None, Shape | None], ...]  # of each operand: the order of dimensions, the shape
+    product: Op | None
+    shape: Shape | None
+    order: Shape | None
+
+    def run(self, operands: Sequence[Any]) -> Tensor:
+        parts: list[Tensor] = []
+        for x, (order, shape) in zip(operands, self.views, strict=True):
+            moved = x if order is None else permute.call((x, order))
+            parts.append(moved if shape is None else reshape.call((moved, shape)))
+        found = parts[0] if self.product is None else self.product.call((parts[0], parts[1]))
+        if self.shape is not None:
+            found = reshape.call((found, self.shape))
+        return found if self.order is None else permute.call((found, self.order))
+
+
+LIMIT = 1024  # equations with shapes that are remembered; beyond it the table starts over
+_plans: dict[tuple[Any, ...], _Plan | None] = {}
+
+
+def _key(equation: str, operands: Sequence[Tensor]) -> tuple[Any, ...]:
+    if len(_plans) >= LIMIT:
+        _plans.clear()
+    return (equation, *[x.layout.shape for x in operands])
+
+
+def _met(args: Sequence[Any]) -> _Plan | None:
+    """The plan of a call, where the equation was met before over operands of these shapes."""
+    if type(args[0]) is not str:
+        return None
+    for x in args[1:]:
+        if not isinstance(x, Tensor):
+            return None
+    return _plans.get(_key(args[0], args[1:]))
+
+
+def _order(labels: Sequence[Label], wanted: Sequence[Label]) -> Shape | None:
+    """The dimensions in another order; None where it is the same."""
+    return None if tuple(labels) == tuple(wanted) else tuple([labels.index(x) for x in wanted])
+
+
+def _planned(what: Contraction) -> _Plan | None:
+    """A plan where nothing is summed but by the product, and nothing is broadcast; else None."""
+    operands, result, sizes = what.operands, what.result, what.sizes
+    if any(len(set(labels)) < len(labels) for labels in operands):
+        return None
+    if len(operands) == 1:
+        return (
+            _Plan(((_order(operands[0], result), None),), None, None, None) if len(operands[0]) == len(result) else None
+        )
+    if len(operands) != 2 or 1 in sizes.values():
+        return None
+    a, b = operands
+    batch, summed = [x for x in a if x in b and x in result], [x for x in a if x in b and x not in result]
+    left, right = [x for x in a if x not in b], [x for x in b if x not in a]
+    if not summed or any(x not in result for x in (*left, *right)):
+        return None
+    count, rows, depth, columns = (math.prod([sizes[x] for x in part]) for part in (batch, left, summed, right))
+    lead = (count,) if batch else ()
+    first, second, made = (*batch, *left, *summed), (*batch, *summed, *right), (*batch, *left, *right)
+    views = tuple(
+        (_order(own, wanted), _shaped([sizes[x] for x in wanted], shape))
+        for own, wanted, shape in ((a, first, (*lead, rows, depth)), (b, second, (*lead, depth, columns)))
+    )
+    shape = _shaped((*lead, rows, columns), tuple(sizes[x] for x in made))
+    return _Plan(views, products.bmm if batch else products.mm, shape, _order(made, result))
+
+
+def _shaped(shape: Sequence[int], wanted: Shape) -> Shape | None:
+    """Another shape; None where it is the same."""
+    return None if tuple(shape) == wanted else wanted
 
 
 def _as_list(sublist: object) -> Sequence[Any]:

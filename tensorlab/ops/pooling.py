@@ -140,6 +140,7 @@ class PoolingPlan:
 
     loop: Loop
     numbers: np.ndarray[tuple[int], np.dtype[np.int64]]
+    head: int  # where the numbers are
     form: Layout
     places: Layout
     scratch_nbytes: int
@@ -149,7 +150,7 @@ class PoolingPlan:
         result = Tensor(Storage.empty(self.form.nbytes), self.form, 0)
         scratch = Storage.empty(self.scratch_nbytes) if self.scratch_nbytes else None
         at = 0 if indices is None else indices.address
-        self.loop.entry(self.numbers.ctypes.data, x.address, result.address, at, scratch.address if scratch else 0)
+        self.loop.entry(self.head, x.address, result.address, at, scratch.address if scratch else 0)
         return result
 
 
@@ -172,7 +173,8 @@ def pooling_plan(
     back = kind in BACKWARD
     table = np.array([numbers[name] for name in FIELDS], np.int64)
     scratch = small[-1] * dtype.itemsize if kind == "avg_pool_backward" else 0
-    return PoolingPlan(loop, table, layout(dtype, large if back else small), layout(int64, small), scratch)
+    form = layout(dtype, large if back else small)
+    return PoolingPlan(loop, table, table.ctypes.data, form, layout(int64, small), scratch)
 
 
 BACKWARD = ("avg_pool_backward", "adaptive_avg_pool_backward", "added_at", "put_at", "col2im")
