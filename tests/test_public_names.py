@@ -79,47 +79,65 @@ def signature(name: str, method: object) -> str:
     return f"    def {name}({', '.join(parts)}) -> {returns}: ...{ignore}"
 
 
-def signatures_text() -> str:
-    methods = "\n".join(signature(name, TABLE[name]) for name in sorted(TABLE))
-    return f'''"""The methods that ops give to Tensor, as type checkers see them; `tensorlab.ops.methods` installs them.
+def kind_of(name: str) -> str:
+    """Which of the files of signatures a method stands in."""
+    if name.startswith("__") or isinstance(TABLE[name], property):
+        return "operators"
+    return "in_place" if name.endswith("_") else "methods"
+
+
+WHAT = {
+    "operators": ("Operators", "Operators and properties"),
+    "in_place": ("InPlace", "In-place forms"),
+    "methods": ("Methods", "Methods"),
+}
+
+
+def signatures_text(kind: str) -> str:
+    title, what = WHAT[kind]
+    methods = "\n".join(signature(name, TABLE[name]) for name in sorted(TABLE) if kind_of(name) == kind)
+    used = set(re.findall(r"[A-Za-z_]\w*", methods))
+    abstract = ", ".join(w for w in ("Iterator", "Sequence") if w in used)
+    words = ", ".join(w for w in ("Bool", "Dims", "Float", "Int", "Operand") if w in used)
+    imports = [f"from collections.abc import {abstract}"] if abstract else []
+    imports += ["from typing import TYPE_CHECKING, Any", ""]
+    imports += ["from tensorlab.core.dtype import DType"] if "DType" in used else []
+    imports += [f"from tensorlab.core.signatures.words import {words}"]
+    head = "\n".join(imports)
+    return f'''"""{what} that ops give to Tensor, as type checkers see them; `tensorlab.ops.methods` installs them.
 
 Written by tests/test_public_names.py from the methods' own signatures.
 """
 
 # fmt: off
-# ruff: noqa: A002, E501, FBT001
+# ruff: noqa: E501, FBT001
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias
-
-from tensorlab.core.dtype import DType
+{head}
 
 if TYPE_CHECKING:
     from tensorlab.core.tensor import Tensor
 
-# Some methods are named as these types are.
-Bool: TypeAlias = bool
-Int: TypeAlias = int
-Float: TypeAlias = float
-Operand: TypeAlias = Any  # a tensor, an ndarray, or a number of Python's or NumPy's
-Dims: TypeAlias = int | Sequence[int] | None
 
-
-class Operations:
+class {title}:
     """Signatures alone."""
 
 {methods}
 '''
 
 
-@pytest.mark.parametrize(("path", "text"), [("names.py", names_text), ("core/operations.py", signatures_text)])
-def test_what_is_written_is_what_there_is(path, text, request):
-    file = PACKAGE / path
+FILES = {"names.py": names_text} | {
+    f"core/signatures/{kind}.py": (lambda kind=kind: signatures_text(kind)) for kind in WHAT
+}
+
+
+@pytest.mark.parametrize("path", FILES)
+def test_what_is_written_is_what_there_is(path, request):
+    file, text = PACKAGE / path, FILES[path]()
     if request.config.getoption("--update-golden"):
-        file.write_text(text(), encoding="utf-8")
-    assert file.read_text(encoding="utf-8") == text(), f"{path} is stale: run this test with --update-golden"
+        file.write_text(text, encoding="utf-8")
+    assert file.read_text(encoding="utf-8") == text, f"{path} is stale: run this test with --update-golden"
 
 
 @pytest.mark.parametrize("name", sorted(families.homes("FUNCTIONS")))
