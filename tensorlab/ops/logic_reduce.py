@@ -13,7 +13,7 @@ from tensorlab.core.reduction import reduced_dims, reduced_shape
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.ops import comparison
-from tensorlab.ops.copying import to
+from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.extremes import amax, amin
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.reduce import shape_of, sum_dim
@@ -47,7 +47,7 @@ def _asks(op: Op, along: Op, over: Op, extreme: Op, *, of_none: bool) -> None:
     def dims_call(a: Tensor, dim: Any, keepdim: bool) -> Tensor:  # noqa: FBT001
         found = dims_type(a.type, dim, keepdim)
         if dim in ((), []):
-            asked = to.run((not_zero(a), bool_dtype, False, a.dtype is bool_dtype))
+            asked = contiguous.run((to.run((not_zero(a), bool_dtype, False, a.dtype is bool_dtype)),))
         elif a.numel():
             asked = extreme.run((not_zero(a), reduced_dims(dim, a.ndim, op=name), keepdim))
         else:

@@ -104,8 +104,11 @@ def _spread(
 
 
 def _var_gradient(g: Tensor, a: Tensor, dim: Any, correction: float | None, *, keepdim: bool) -> Tensor:
-    divisor = _divisor(count_of(a.shape, dim, op="var"), correction)
-    scale = 2 / divisor if divisor else math.inf
+    """As torch: a whole with no freedom left has the gradient of a pole, a line with less than none one of its own."""
+    freedom = count_of(a.shape, dim, op="var") - (1.0 if correction is None else correction)
+    if freedom <= 0 and (dim is None or not a.shape):
+        return g * where(a == a.mean(), math.nan, math.inf)
+    scale = 2 / freedom if freedom else math.inf
     return restored(g, a.shape, dim, keepdim=keepdim, op="var") * scale * (a - a.mean(dim, True))
 
 

@@ -21,14 +21,23 @@ ALL = (*BOOL, *NUMBERS)
 
 @dataclass(frozen=True)
 class Call:
-    """Arguments of one call: arrays stand for tensors, anywhere in them."""
+    """Arguments of one call: arrays stand for tensors, anywhere in them.
+
+    ``smooth``: False where differences tell nothing of the derivative: in a corner, beside NaN, through float32.
+    """
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any] = field(default_factory=dict)
+    smooth: bool = True
 
 
 def call(*args: Any, **kwargs: Any) -> Call:
     return Call(args, kwargs)
+
+
+def rough(*args: Any, **kwargs: Any) -> Call:
+    """A call that has a derivative which no differences show."""
+    return Call(args, kwargs, smooth=False)
 
 
 class Maker:
@@ -116,10 +125,10 @@ class Case:
     ``samples`` yields calls; ``refused`` yields calls that both have to refuse. ``dtypes`` are tried on plain memory,
     ``float32`` (or the first) on every form. ``ulp`` is how far floats may be apart in units of the last place, or else
     ``rtol`` and ``atol`` (of the largest absolute value). ``grad``: derivatives are compared to second order with
-    torch's and by a numeric check; ``gradgrad``: False where torch has no second. ``inplace`` and ``out``: the function
-    has ``Tensor.<name>_`` and takes ``out=``. ``strides``: the results' strides are compared too. ``view``: the result
-    shares memory with its first argument exactly where torch's does. ``constant`` arguments, by
-    position or keyword, are asked for no gradient.
+    torch's and by a numeric check; ``gradgrad``: False where torch has no second; ``grad_bound``: how far float64 ones
+    may be apart. ``inplace`` and ``out``: the function has ``Tensor.<name>_`` and takes ``out=``. ``strides``: the
+    results' strides are compared too. ``view``: the result shares memory with its first argument exactly where torch's
+    does. ``constant`` arguments, by position or keyword, are asked for no gradient.
     ``seen`` makes of the function what is compared instead: of results that are determined but for a sign, say.
     """
 
@@ -132,6 +141,7 @@ class Case:
     atol: float = 0
     grad: bool = True
     gradgrad: bool = True
+    grad_bound: float = 1e-9
     inplace: bool = False
     out: bool = False
     strides: bool = True

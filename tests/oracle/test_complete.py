@@ -1,8 +1,8 @@
 """Every public function has a row, or a reason to have none."""
 
 import pytest
-from oracle.families import CASES
 
+from oracle.families import CASES
 from tensorlab.ops import families
 
 ROWS = {c.name for c in CASES}

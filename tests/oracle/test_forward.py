@@ -17,6 +17,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:index_reduce.. is in beta"),
     pytest.mark.filterwarnings("ignore:.*degrees of freedom is <= 0"),
     pytest.mark.filterwarnings("ignore:reduction. 'mean' divides"),
+    pytest.mark.filterwarnings("ignore:torch.searchsorted.*non-contiguous"),
     pytest.mark.filterwarnings("ignore:An output with one or more elements was resized"),
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]
@@ -41,7 +42,8 @@ def both(case: Case, found: Call, suffix: str = "") -> None:
     # The reference has run once already: what it wrote over is made anew.
     (a, ak), (b, bk) = pairs(found)
     wanted, result = reference(*b, **bk), mine(*a, **ak)
-    agree(result, wanted, ulp=case.ulp, rtol=case.rtol, atol=case.atol, strides=case.strides)
+    laid = case.strides and all(result is not x for x in a)  # an argument may have strides that torch has none of
+    agree(result, wanted, ulp=case.ulp, rtol=case.rtol, atol=case.atol, strides=laid)
     if suffix:
         assert result is a[0]
         assert a[0]._version == b[0]._version

@@ -71,14 +71,14 @@ def to_library(library, array):
     return tl.from_numpy(np.asarray(array)) if library is tl else torch.from_numpy(np.asarray(array))
 
 
-def same(mine, reference):
+def same(mine, reference, bound):
     """Gradients are alike; none at all is zero."""
     mine, reference = (side or (None,) * len(other or ()) for side, other in ((mine, reference), (reference, mine)))
     for x, y in zip(mine, reference, strict=True):
         if x is not None and y is not None:
             assert tuple(x.shape) == tuple(y.shape)
         a, b = np.broadcast_arrays(*(np.float64(0) if v is None else to_array(v) for v in (x, y)))  # None is 0
-        close(a, b, ulp=8, rtol=1e-9, atol=1e-9)
+        close(a, b, ulp=8, rtol=bound, atol=bound)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -92,8 +92,9 @@ def test_against_torch(label, form):
         other = gradients(case, torch, *made(found, theirs), second=second)
         assert (mine is None) == (other is None)
         if mine is not None:
-            same(mine[0], other[0])
-            same(mine[1], other[1])
+            bound = 1e-6 if tl.float32 in found.kwargs.values() else case.grad_bound  # computed through that
+            same(mine[0], other[0], bound)
+            same(mine[1], other[1], bound)
             compared += 1
     assert compared, f"{label}: no sample has a gradient; set grad=False"
 
@@ -104,7 +105,7 @@ def test_against_finite_differences(label):
     for found in calls(case):
         args, kwargs = made(found, ours)
         inputs = [leaf for leaf in differentiable(case, args, kwargs) if 0 < leaf.numel() <= 64]
-        if not inputs:
+        if not inputs or not found.smooth:
             continue
         for leaf in inputs:
             leaf.requires_grad_()

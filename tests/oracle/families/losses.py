@@ -1,6 +1,7 @@
 """Losses, in every reduction."""
 
 import numpy as np
+
 from oracle.case import Case, call
 
 REDUCTIONS = ("mean", "sum", "none")
