@@ -48,6 +48,7 @@ _NUMBERS = {
 # Names of the graph that are not the tape's.
 _NAMES = {
     "nll_loss_forward": "NllLoss",
+    "_kept": "Mul",
     "to": "ToCopy",
     "_to_copy": "ToCopy",
     "contiguous": "Clone",

@@ -12,8 +12,7 @@ from tensorlab.core.dtype import Category, DType
 from tensorlab.core.index_loops import WORDS
 from tensorlab.core.layout import layout
 from tensorlab.core.native import Entry
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 
 _TEXT = '''"""One value over n elements that lie side by side, $type."""
 
@@ -29,7 +28,21 @@ def loop(n, out_at, value):
         out[i] = v
 '''
 
+_COUNT = '''"""n numbers from start on, step apart, $type."""
+
+import numpy as np
+
+from tensorlab.core.intrinsics import $type_at
+
+
+def loop(n, out_at, start, step):
+    out = $type_at(out_at)
+    for i in range(n):
+        out[i] = np.$type(start + i * step)
+'''
+
 _entries: dict[DType, Entry] = {}
+_counts: dict[DType, Entry] = {}
 
 
 def fill(dtype: DType, address: int, count: int, value: float) -> None:
@@ -44,10 +57,21 @@ def fill(dtype: DType, address: int, count: int, value: float) -> None:
     entry(count, address, value)
 
 
+def count(dtype: DType, address: int, n: int, start: float, step: float) -> None:
+    """Write ``n`` numbers from ``start`` on; of float32, float64 or, for integers, int64."""
+    entry = _counts.get(dtype)
+    if entry is None:
+        kind = "float64" if dtype.is_floating_point else "int64"
+        signature = f"void(int64, int64, {kind}, {kind})"
+        loop = compile_loop(_COUNT.replace("$type", dtype.name), signature, label=f"count_{dtype.name}")
+        entry = _counts[dtype] = loop.entry
+    entry(n, address, start, step)
+
+
 def number(value: float, dtype: DType) -> Tensor:
     """A new tensor without dimensions, of a value that the dtype holds."""
     form = layout(dtype, ())
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    result = fresh(form)
     fill(dtype, result.address, 1, value)
     return result
 

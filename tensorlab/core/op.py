@@ -173,8 +173,9 @@ class Op:
             if getattr(args[i], "tape", None) is not None:
                 return recorder().call(self, args)
         for i in self.tensor_lists:
-            if any(getattr(a, "tape", None) is not None for a in args[i] or ()):
-                return recorder().call(self, args)
+            for a in args[i] or ():
+                if getattr(a, "tape", None) is not None:
+                    return recorder().call(self, args)
         return self.run(args) if self.evaluate is None else self.evaluate(args)
 
     def run(self, args: tuple[Any, ...]) -> Any:

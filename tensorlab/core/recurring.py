@@ -7,14 +7,12 @@ the same few calls over and over, and most of what a small one costs is finding 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tensorlab.core.op import Op
 from tensorlab.core.short_cut import are_apart, are_one, number_error
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import ListType, OptionalType
-from tensorlab.memory import current
 
 if TYPE_CHECKING:
     from tensorlab.core.compile import Loop
@@ -43,7 +41,8 @@ class Recurring:
         self.plans = op.plans
         params = op.schema.params
         self._loose = tuple([i for i, p in enumerate(params) if p.name in loose])
-        listed = any(isinstance(p.type, ListType) for p in params)
+        kinds = [p.type.element if isinstance(p.type, OptionalType) else p.type for p in params]
+        listed = any(isinstance(kind, ListType) for kind in kinds)
         plain = not self._loose and not listed and not any(isinstance(params[i].type, OptionalType) for i in op.tensors)
         self._key = _KEYS.get(op.tensors, self._any_key) if plain else self._any_key
 
@@ -58,18 +57,18 @@ class Recurring:
         return run(*args)
 
     def _any_key(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        parts = [
-            a.layout if isinstance(a, Tensor) else tuple([_part(x) for x in a]) if isinstance(a, (list, tuple)) else a  # pyright: ignore[reportUnknownVariableType]
-            for a in args
-        ]
+        parts: list[Any] = []
+        for a in args:
+            if isinstance(a, Tensor):
+                parts.append(a.layout)
+            elif isinstance(a, (list, tuple)):
+                parts.append(tuple([x.layout if isinstance(x, Tensor) else x for x in cast("list[Any]", a)]))
+            else:
+                parts.append(a)
         for i in self._loose:
             if not isinstance(args[i], Tensor):
                 parts[i] = type(args[i])
         return tuple(parts)
-
-
-def _part(value: Any) -> Any:
-    return value.layout if isinstance(value, Tensor) else value
 
 
 # Keys of ops that take tensors at these positions, and no lists.
@@ -127,16 +126,15 @@ class PointwiseKeys:
 def into_new(name: str, plan: Plan, loop: Loop, tensors: Sequence[int], numbers: Sequence[int]) -> Ready:
     """What runs a plan of one result; it is known where the tensors and the loop's numbers are among the arguments."""
     (form,) = plan.results
-    nbytes, head, entry = form.nbytes, plan.head, loop.entry
+    head, entry = plan.head, loop.entry
 
     def ready(args: tuple[Any, ...]) -> Tensor:
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        result = fresh(form)
         try:
-            entry(head, storage.address, *[args[i].address for i in tensors], *[args[i] for i in numbers])
+            entry(head, result.address, *[args[i].address for i in tensors], *[args[i] for i in numbers])
         except OverflowError:
             raise number_error(name, [args[i] for i in numbers]) from None
-        return Tensor(storage, form, 0)
+        return result
 
     ready.__dict__["plan"] = plan  # it owns the sizes and strides that `head` points to
     return ready

@@ -19,9 +19,8 @@ from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reduction_loops import Fold, accumulators, columns_held, reduction_loop
 from tensorlab.core.shape import Shape, is_dense, wrap_dim
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.errors import ArgumentError, DimError, ShapeError
-from tensorlab.memory import current
 
 PLAN_LIMIT = 4096  # a program with more layouts than this starts the table over
 
@@ -96,7 +95,7 @@ class ReductionPlan:
 
     def run(self, source: Tensor) -> tuple[Tensor, ...]:
         """Allocate the results and fill them."""
-        outputs = tuple([Tensor(Storage.empty(r.nbytes), r, 0) for r in self.results])
+        outputs = tuple([fresh(r) for r in self.results])
         if self.loop is None:
             return outputs
         walk = self.walk
@@ -177,19 +176,18 @@ def _short_cut(plan: ReductionPlan, give: Callable[[tuple[Tensor, ...]], Any]) -
     if plan.loop is None or len(plan.results) != 1 or plan.converted is not None or walk.moved is not None:
         return lambda source: give(plan.run(source))
     (form,) = plan.results
-    nbytes, entry, scratch_nbytes = form.nbytes, plan.loop.entry, plan.scratch_nbytes
+    entry, scratch_nbytes = plan.loop.entry, plan.scratch_nbytes
     outer, n, inner = walk.outer, walk.n, walk.inner
 
     def run(source: Tensor) -> Any:
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
-        address = storage.address
+        result = fresh(form)
+        address = result.address
         if scratch_nbytes:
             scratch = Storage.empty(scratch_nbytes)
             entry(outer, n, inner, address, address, source.address, scratch.address)
         else:
             entry(outer, n, inner, address, address, source.address, 0)
-        return give((Tensor(storage, form, 0),))
+        return give((result,))
 
     return run
 

@@ -16,8 +16,7 @@ from tensorlab.core.index_walk import Span, Walk, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.shape import Shape, coalesce, contiguous_strides
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, strides_in_order
+from tensorlab.core.tensor import Tensor, fresh, strides_in_order
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, ShapeError
 from tensorlab.ops import masked_parts
@@ -118,7 +117,7 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
         if not masked:  # how many a mask has set may differ next time
             _remember(index, key, plan)
     places, result_form, steps = plan
-    result = Tensor(Storage.empty(result_form.nbytes), result_form, 0)
+    result = fresh(result_form)
     if steps is not None:
         places.walk(steps, result.address, a.address, indices)
     return result

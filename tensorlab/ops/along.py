@@ -15,10 +15,9 @@ from tensorlab.core.layout import Layout, layout
 from tensorlab.core.shape import contiguous_strides
 from tensorlab.core.short_cut import are_apart
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor, empty, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
-from tensorlab.memory import current
 from tensorlab.ops.copying import clone
 from tensorlab.ops.indexed_places import as_row_major
 from tensorlab.ops.twins import folds_wide
@@ -116,19 +115,18 @@ Read = Callable[[Tensor, Tensor], Tensor]
 
 def _reader(op: str, form: Layout, steps: Walk, index: Layout, dim: int) -> Read:
     """What reads into a new tensor of a layout, by indices that are laid out like these."""
-    nbytes, entry, head, plain = form.nbytes, steps.entry, steps.head, index is _row_major(index)
+    entry, head, plain = steps.entry, steps.head, index is _row_major(index)
 
     def read(a: Tensor, index: Tensor) -> Tensor:
         if not plain:
             index = as_row_major(index)
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        result = fresh(form)
         try:
-            entry(head, storage.address, a.address, index.address)
+            entry(head, result.address, a.address, index.address)
         except RuntimeError:
             check_inside(op, index, dim, steps.places.size, low=steps.places.low)
             raise
-        return Tensor(storage, form, 0)
+        return result
 
     return read
 
@@ -244,7 +242,7 @@ def read_flat(op: str, a: Tensor, index: Tensor) -> Tensor:
     Raises: `DimError` for a position that there is not.
     """
     form = layout(a.dtype, tuple(index.shape))
-    result = Tensor(Storage.empty(form.nbytes), form, 0)
+    result = fresh(form)
     if form.numel:
         _walk_flat(op, "rows_get", "set", a, index, result.address, a.address)
     return result

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from tensorlab.core.op import Op, declare, lookup
+from tensorlab.core.pointwise import finish_pointwise
 from tensorlab.core.shape import broadcast_shapes
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
@@ -170,7 +172,29 @@ def dropped(x: Tensor, p: float, shape: tuple[int, ...] | None = None) -> Tensor
         return x * 0
     (rand,) = (op for op in lookup("aten::rand") if not op.schema.overload)
     drawn = rand.call((tuple(x.shape) if shape is None else shape, *(p.default for p in rand.schema.params[1:])))
-    return x * ((drawn >= p).to(x.dtype) * (1 / (1 - p)))
+    return kept_op.call((x, drawn, p, 1 / (1 - p)))
+
+
+# Elements where a drawn number is at least p, times a factor; 0 elsewhere, NaN where it was infinite or NaN.
+kept_op = declare("_kept(Tensor self, Tensor drawn, Scalar p, Scalar value) -> Tensor", exempt=frozenset({"drawn"}))
+
+
+@kept_op.rule("scalar")
+def kept_scalar(a: Any, drawn: Any, p: Any, value: Any) -> Any:
+    return a * (value if drawn >= p else 0)
+
+
+@kept_op.vjp("self")
+def kept_vjp(g: Tensor, drawn: Tensor, p: float, value: float) -> Tensor:
+    return kept_op.call((g, drawn, p, value))
+
+
+@kept_op.vjp("drawn")
+def kept_drawn_vjp() -> None:
+    """Flat wherever it is continuous."""
+
+
+finish_pointwise(kept_op)
 
 
 ATTENTION: tuple[Op, ...] = (linear, attention)

@@ -9,8 +9,7 @@ from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import finish_pointwise
 from tensorlab.core.recurring import Run, recurring
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
@@ -90,8 +89,8 @@ def batch_norm_call(
     def run(x: Tensor, *args: Any) -> tuple[Tensor, Tensor, Tensor]:
         weight, bias, kept, spread = (None if p is None else _vector(p, vector) for p in args[:4])
         x, eps = in_rows(x), args[5]
-        mean, invstd = Tensor(Storage.empty(vector.nbytes), vector), Tensor(Storage.empty(vector.nbytes), vector)
-        result = Tensor(Storage.empty(form.nbytes), form)
+        mean, invstd = fresh(vector), fresh(vector)
+        result = fresh(form)
         if of_batch:
             first(*sizes, eps, mean.address, invstd.address, x.address)
         else:
@@ -152,8 +151,8 @@ def batch_norm_backward_call(
     def run(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
         g, x, mean, invstd = (in_rows(t) for t in (args[0], args[1], args[3], args[4]))
         weight = None if args[2] is None else _vector(args[2], vector)
-        result = Tensor(Storage.empty(form.nbytes), form)
-        dw, db = Tensor(Storage.empty(vector.nbytes), vector), Tensor(Storage.empty(vector.nbytes), vector)
+        result = fresh(form)
+        dw, db = fresh(vector), fresh(vector)
         sources = (g.address, x.address, mean.address, invstd.address, place(weight))
         entry(*sizes, int(train), result.address, dw.address, db.address, *sources)
         return result, dw, db

@@ -13,8 +13,7 @@ from tensorlab.core.loss_loops import class_loss_loop
 from tensorlab.core.op import Op, declare
 from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import Shape
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
@@ -109,7 +108,7 @@ def nll_loss_forward_call(a: Tensor, target: Tensor, weight: MaybeTensor, reduct
     def run(a: Tensor, target: Tensor, weight: MaybeTensor, *_: object) -> tuple[Tensor, Tensor]:
         a, target = _dense(a, dense), _dense(target, places)
         held = None if weight is None else _dense(weight, vector)
-        loss, total = Tensor(Storage.empty(form.nbytes), form), Tensor(Storage.empty(single.nbytes), single)
+        loss, total = fresh(form), fresh(single)
         addresses = (loss.address, total.address, a.address, target.address, 0 if held is None else held.address)
         try:
             entry(*sizes, reduction, ignore_index, *addresses)
@@ -156,7 +155,7 @@ def nll_loss_backward_call(
     def run(g: Tensor, _a: Tensor, target: Tensor, weight: MaybeTensor, *rest: Tensor) -> Tensor:
         g, target = _dense(g, flowing), _dense(target, places)
         held = None if weight is None else _dense(weight, vector)
-        result = Tensor(Storage.empty(form.nbytes), form)
+        result = fresh(form)
         addresses = (result.address, rest[-1].address, g.address, target.address, 0 if held is None else held.address)
         entry(*sizes, reduction, ignore_index, *addresses)
         return result

@@ -13,8 +13,7 @@ from tensorlab.core.dtype import Category, DType
 from tensorlab.core.interop import borrowed
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
@@ -223,7 +222,7 @@ def convolution_call(
     plan: ConvolutionPlan | None = convolution.plans.get(key)
     if plan is None:
         plan = remember(convolution, key, _planned(*key))
-    result = Tensor(Storage.empty(plan.form.nbytes), plan.form, 0)
+    result = fresh(plan.form)
     bias_at = 0
     if bias is not None:
         if not bias.layout.is_contiguous:

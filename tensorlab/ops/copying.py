@@ -13,8 +13,7 @@ from tensorlab.core.op import declare
 from tensorlab.core.pointwise import PLAN_LIMIT, Plan, RegionRunner, dense_like, finish_pointwise, one_step_region
 from tensorlab.core.shape import broadcast_shapes, is_dense
 from tensorlab.core.short_cut import are_apart, are_one
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor, empty, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError, ShapeError
 from tensorlab.ops.movement import call_evaluator, expand
@@ -64,7 +63,7 @@ def converted(source: Tensor, dtype: DType, strides: tuple[int, ...] | None) -> 
             _conversions.clear()
         found = _conversions[key] = form, copy_runner().plan([source.layout], (), into=[form])
     form, plan = found
-    target = Tensor(Storage.empty(form.nbytes), form, 0)
+    target = fresh(form)
     plan.fill((target.address,), (source.address,), ())
     return target
 

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from tensorlab.core.dtype import Category, DType, category_dtype, default_float, int64
-from tensorlab.core.filling import fill
+from tensorlab.core.dtype import Category, DType, category_dtype, default_float, float32, float64, int64
+from tensorlab.core.filling import count, fill
 from tensorlab.core.interop import borrowed
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.region import category
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError, ShapeError
@@ -57,12 +56,12 @@ def full_of(size: tuple[int, ...], value: float, dtype: DType, strides: tuple[in
 
 def _filler(form: Layout) -> Callable[[float], Tensor]:
     """What makes a tensor of one value, of a dense layout."""
-    dtype, nbytes, count = form.dtype, form.nbytes, form.numel
+    dtype, numel = form.dtype, form.numel
 
     def make(value: float) -> Tensor:
-        storage = Storage.empty(nbytes)
-        fill(dtype, storage.address, count, value)
-        return Tensor(storage, form, 0)
+        result = fresh(form)
+        fill(dtype, result.address, numel, value)
+        return result
 
     return make
 
@@ -131,19 +130,27 @@ def arange_length(start: float, end: float, step: float) -> int:
 
     Raises: `RangeError` for a step of 0 or in the wrong direction, and for bounds that are not finite.
     """
-    if not all(map(math.isfinite, (start, end, step))):
+    whole = type(start) is int and type(end) is int and type(step) is int
+    if not whole and not all(map(math.isfinite, (start, end, step))):
         raise RangeError(f"arange: unsupported range: {start} -> {end} by {step}")
     if step == 0:
         raise RangeError("arange: step must be nonzero")
     if (end - start) * step < 0:
         raise RangeError(f"arange: upper bound and lower bound inconsistent with step sign: {start} -> {end} by {step}")
-    if all(isinstance(v, int) for v in (start, end, step)):
+    if whole or all(isinstance(v, int) for v in (start, end, step)):
         return int(-((start - end) // step))
     return math.ceil((end - start) / step)
 
 
 @arange_op.rule("call")
 def arange_call(start: float, end: float, step: float, dtype: DType | int | None) -> Tensor:
+    whole = type(start) is int and type(end) is int and type(step) is int
+    wanted = as_dtype(dtype, op="arange") or (int64 if whole else default_float())
+    if wanted in (float32, float64) or (whole and wanted is int64):
+        form = layout(wanted, (arange_length(start, end, step),))
+        result = fresh(form)
+        count(wanted, result.address, form.numel, start, step)
+        return result
     found = arange_type(start, end, step, dtype)
     n = arange_length(start, end, step)
     return tensor(start + step * np.arange(n), found.dtype)

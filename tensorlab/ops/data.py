@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ctypes
+from array import array as packed
 from collections.abc import Sequence
 from functools import reduce
 from typing import Any, cast
@@ -16,9 +18,13 @@ from tensorlab.core.dtype import (
     bfloat16,
     category_dtype,
     default_float,
+    float32,
+    float64,
     from_numpy_dtype,
+    int64,
     promote,
 )
+from tensorlab.core.filling import number
 from tensorlab.core.interop import borrowed, from_numpy
 from tensorlab.core.layout import layout
 from tensorlab.core.pointwise import dense_like
@@ -89,6 +95,9 @@ def _copied(array: Array, dtype: DType) -> Tensor:
 
 def _listed(data: Any, wanted: DType | None) -> Tensor:
     """A number or nested sequences, with the dtype that torch gives them."""
+    found = _of_one_kind(data, wanted)
+    if found is not None:
+        return found
     kinds = _leaf_types(data)
     if any(issubclass(kind, (Tensor, np.ndarray)) for kind in kinds):
         data = _plain(data)
@@ -109,6 +118,31 @@ def _listed(data: Any, wanted: DType | None) -> Tensor:
         for extreme in (array.min(), array.max()):
             element(extreme.item(), dtype, op="tensor")
     return _copied(array, dtype)
+
+
+_CODES = {float32: "f", float64: "d", int64: "q"}  # what an array of Python's holds as we do
+
+
+def _of_one_kind(data: Any, wanted: DType | None) -> Tensor | None:
+    """A number, or a list of floats or of integers alone, in their own dtype; None for anything else."""
+    listed = type(data) is list or type(data) is tuple
+    kinds = set(map(type, cast(Sequence[Any], data))) if listed else {type(data)}
+    own = _OWN.get(kinds.pop()) if len(kinds) == 1 else None
+    if own is None or own is Category.BOOL:
+        return None
+    dtype = wanted or category_dtype(own)
+    code = _CODES.get(dtype)
+    if code is None or dtype.category is not own:
+        return None
+    try:
+        if not listed:
+            return number(cast(Any, data), dtype)
+        values = packed(code, cast(Sequence[Any], data))
+    except OverflowError as error:
+        raise RangeError("tensor: got an integer outside -2**63 to 2**63 - 1") from error
+    made = empty(dtype, (len(values),))
+    ctypes.memmove(made.address, values.buffer_info()[0], made.layout.nbytes)
+    return made
 
 
 def _plain(data: Any) -> Any:

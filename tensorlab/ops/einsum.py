@@ -52,8 +52,8 @@ def einsum(*args: Any) -> Tensor:
         raise ArgumentError("einsum: must provide at least one operand")
     operands = [tensors("einsum", **{f"operands[{i}]": x})[0] for i, x in enumerate(given)]
     what = contraction(terms, result, [tuple(x.shape) for x in operands])
-    if isinstance(args[0], str):
-        _plans.setdefault(_key(args[0], operands), _planned(what))
+    if isinstance(args[0], str) and (key := _key(args[0], operands)) not in _plans:
+        _plans[key] = _planned(what, operands)
     return _evaluate(what, operands)
 
 
@@ -102,7 +102,7 @@ def _order(labels: Sequence[Label], wanted: Sequence[Label]) -> Shape | None:
     return None if tuple(labels) == tuple(wanted) else tuple([labels.index(x) for x in wanted])
 
 
-def _planned(what: Contraction) -> _Plan | None:
+def _planned(what: Contraction, given: Sequence[Tensor]) -> _Plan | None:
     """A plan where nothing is summed but by the product, and nothing is broadcast; else None."""
     operands, result, sizes = what.operands, what.result, what.sizes
     if any(len(set(labels)) < len(labels) for labels in operands):
@@ -111,7 +111,7 @@ def _planned(what: Contraction) -> _Plan | None:
         return (
             _Plan(((_order(operands[0], result), None),), None, None, None) if len(operands[0]) == len(result) else None
         )
-    if len(operands) != 2 or 1 in sizes.values():
+    if len(operands) != 2 or any(1 in x.shape for x in given):
         return None
     a, b = operands
     batch, summed = [x for x in a if x in b and x in result], [x for x in a if x in b and x not in result]

@@ -9,8 +9,7 @@ from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare
 from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import wrap_dim
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ShapeError
 from tensorlab.ops.copying import copy_into, copy_runner
@@ -53,16 +52,16 @@ def _placing(form: Layout, parts: Sequence[tuple[int, Layout, Layout, int]]) -> 
 
     ``form`` is the result's; places begin so many elements after its first.
     """
-    nbytes, size = form.nbytes, form.dtype.itemsize
+    size = form.dtype.itemsize
     copies = [(i, copy_runner().plan([a], (), into=[own]), start * size) for i, a, own, start in parts if a.numel]
     loops = [(i, p.head, p.loop.entry, start) for i, p, start in copies if p.loop is not None]
 
     def run(tensors: Sequence[Tensor], _dim: int) -> Tensor:
-        storage = Storage.empty(nbytes)
-        address = storage.address
+        result = fresh(form)
+        address = result.address
         for i, head, entry, start in loops:
             entry(head, address + start, tensors[i].address)
-        return Tensor(storage, form, 0)
+        return result
 
     run.__dict__["copies"] = copies  # they own what the heads point to
     return run

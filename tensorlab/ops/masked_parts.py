@@ -14,8 +14,7 @@ from tensorlab.core.index_walk import COUNT_AT, Places, Span, walk
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.pointwise import EagerPointwise, Plan
 from tensorlab.core.shape import contiguous_strides, view_strides
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.ops.comparison import where
 from tensorlab.ops.movement import reshape
 from tensorlab.ops.set_positions import positions
@@ -54,7 +53,7 @@ def _made(a: Layout, mask: Layout) -> Read | None:
         found = positions(mask)
         count = found.layout.numel
         form = layout(a.layout.dtype, (count, *rest))
-        result = Tensor(Storage.empty(form.nbytes), form, 0)
+        result = fresh(form)
         numbers = head[:]
         numbers[COUNT_AT] = count
         entry(numbers.buffer_info()[0], result.address, a.address, found.address)

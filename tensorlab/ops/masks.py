@@ -17,8 +17,7 @@ from tensorlab.core.pointwise import EagerPointwise, Plan
 from tensorlab.core.reading import first_element
 from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import broadcast_shapes
-from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor, empty, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
@@ -110,7 +109,7 @@ def _prepared(a: Tensor, mask: Tensor, value: object) -> Run:
 
     def run(a: Tensor, mask: Tensor, value: object) -> Tensor:
         number = _number(value, form.dtype)
-        result = Tensor(Storage.empty(form.nbytes), form, 0)
+        result = fresh(form)
         plan.fill((result.address,), (mask.address, a.address), (number,))
         return result
 
@@ -273,7 +272,7 @@ def nonzero_call(a: Tensor) -> Tensor:
     found = positions(mask)
     n = found.layout.numel
     form = layout(int64, (n, a.ndim), (1, max(n, 1)))
-    held = Tensor(Storage.empty(form.nbytes), form, 0)
+    held = fresh(form)
     spread(found, a, held, row=1, column=n)
     return held
 

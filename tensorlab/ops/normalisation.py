@@ -12,7 +12,7 @@ from tensorlab.core.normalisation_loops import normalisation_loop
 from tensorlab.core.op import Op, declare
 from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, ShapeError
@@ -108,8 +108,8 @@ def layer_norm_call(input: Tensor, normalized_shape: Shape, weight: MaybeTensor,
     def run(x: Tensor, _shape: Shape, weight: MaybeTensor, bias: MaybeTensor, eps: float) -> tuple[Tensor, ...]:
         x = in_rows(x)
         w, b = (None if p is None else in_rows(p) for p in (weight, bias))
-        result = Tensor(Storage.empty(form.nbytes), form)
-        mean, rstd = Tensor(Storage.empty(row.nbytes), row), Tensor(Storage.empty(row.nbytes), row)
+        result = fresh(form)
+        mean, rstd = fresh(row), fresh(row)
         if entry is not None:
             entry(outer, n, eps, result.address, mean.address, rstd.address, x.address, place(w), place(b))
         return result, mean, rstd
@@ -166,7 +166,7 @@ def layer_norm_backward_call(
     def run(*args: Any) -> tuple[Tensor, Tensor, Tensor]:
         g, x, mean, rstd = (in_rows(t) for t in (args[0], args[1], args[3], args[4]))
         weight = None if args[5] is None else in_rows(args[5])
-        result, sums = Tensor(Storage.empty(form.nbytes), form), Storage.empty(2 * wide.nbytes)
+        result, sums = fresh(form), Storage.empty(2 * wide.nbytes)
         places = (result.address, sums.address, sums.address + wide.nbytes)
         entry(outer, n, *places, g.address, x.address, mean.address, rstd.address, place(weight))
         return result, converted(Tensor(sums, wide), dtype, None), converted(Tensor(sums, wide, n), dtype, None)
@@ -285,7 +285,7 @@ def group_norm_composite(
     parts = [None if p is None else p.type for p in (weight, bias)]
     form = (input.type, num_groups, *parts)
     if form not in _groups:
-        group_norm_type(input.type, num_groups, *parts, eps, cudnn_enabled)
+        group_norm_type(input.type, num_groups, parts[0], parts[1], eps, cudnn_enabled)
         if len(_groups) >= LIMIT:
             _groups.clear()
         _groups.add(form)

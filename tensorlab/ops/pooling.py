@@ -14,8 +14,9 @@ from tensorlab.core.dtype import Category, DType, int64
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op, declare, lookup
 from tensorlab.core.pooling_loops import FIELDS, pooling_loop
+from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
@@ -147,7 +148,7 @@ class PoolingPlan:
 
     def run(self, x: Tensor, indices: Tensor | None = None) -> Tensor:
         """The result, of memory of its own; ``indices`` are read or written."""
-        result = Tensor(Storage.empty(self.form.nbytes), self.form, 0)
+        result = fresh(self.form)
         scratch = Storage.empty(self.scratch_nbytes) if self.scratch_nbytes else None
         at = 0 if indices is None else indices.address
         self.loop.entry(self.head, x.address, result.address, at, scratch.address if scratch else 0)
@@ -207,20 +208,19 @@ def max_pool2d_type(x: TensorType, taps: Ints, stride: Ints, padding: Ints, dila
     return max_pool2d_with_indices_type(x, taps, stride, padding, dilation, ceil)[0]
 
 
-@max_pool2d_with_indices.rule("call")
-@widened
-def max_pool2d_with_indices_call(
-    x: Tensor, taps: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil: bool
-) -> tuple[Tensor, Tensor]:
+@recurring(max_pool2d_with_indices)
+def max_pool2d_with_indices_call(x: Tensor, taps: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil: bool) -> Run:
     """The largest element of each window, and where it is; NaN is above all."""
-    key = _key(x.layout, taps, stride, padding, dilation, ceil)
-    plan: PoolingPlan | None = max_pool2d_with_indices.plans.get(key)
-    if plan is None:
-        shape = known(max_pool2d_with_indices_type(x.type, taps, stride, padding, dilation, ceil)[0])
-        windows = as_windows("max_pool2d", taps, stride, padding, dilation, ceil=ceil)
-        found = pooling_plan("max_pool", tuple(x.shape), shape, x.dtype, windows)
-        plan = remember(max_pool2d_with_indices, key, found)
-    indices = Tensor(Storage.empty(plan.places.nbytes), plan.places, 0)
+    shape = known(max_pool2d_with_indices_type(x.type, taps, stride, padding, dilation, ceil)[0])
+    if x.dtype.is_half:
+        return widened(lambda *args: max_pool2d_with_indices.run(args))
+    windows = as_windows("max_pool2d", taps, stride, padding, dilation, ceil=ceil)
+    plan = pooling_plan("max_pool", tuple(x.shape), shape, x.dtype, windows)
+    return lambda x, *_: _largest(plan, x)
+
+
+def _largest(plan: PoolingPlan, x: Tensor) -> tuple[Tensor, Tensor]:
+    indices = fresh(plan.places)
     return plan.run(row_major(x), indices), indices
 
 
@@ -308,21 +308,18 @@ def avg_pool2d_type(
     return TensorType(x.dtype, shape)
 
 
-@avg_pool2d.rule("call")
-@widened
+@recurring(avg_pool2d)
 def avg_pool2d_call(
     x: Tensor, taps: Ints, stride: Ints, padding: Ints, ceil: bool, with_pad: bool, divisor: int | None
-) -> Tensor:
+) -> Run:
     """Sums of windows over how many elements they have; zeros of the padding count, or do not."""
-    key = _key(x.layout, taps, stride, padding, ceil, with_pad, divisor)
-    plan: PoolingPlan | None = avg_pool2d.plans.get(key)
-    if plan is None:
-        shape = known(avg_pool2d_type(x.type, taps, stride, padding, ceil, with_pad, divisor))
-        windows = as_windows("avg_pool2d", taps, stride, padding, 1, ceil=ceil)
-        more = {"divisor": divisor or 0, "with_pad": int(with_pad)}
-        found = pooling_plan("avg_pool", tuple(x.shape), shape, x.dtype, windows, **more)
-        plan = remember(avg_pool2d, key, found)
-    return plan.run(row_major(x))
+    shape = known(avg_pool2d_type(x.type, taps, stride, padding, ceil, with_pad, divisor))
+    if x.dtype.is_half:
+        return widened(lambda *args: avg_pool2d.run(args))
+    windows = as_windows("avg_pool2d", taps, stride, padding, 1, ceil=ceil)
+    more = {"divisor": divisor or 0, "with_pad": int(with_pad)}
+    plan = pooling_plan("avg_pool", tuple(x.shape), shape, x.dtype, windows, **more)
+    return lambda x, *_: plan.run(row_major(x))
 
 
 @avg_pool2d.vjp("self")
@@ -382,5 +379,5 @@ def avg_pool2d_backward_vjp(
 
 POOLING = (max_pool2d, max_pool2d_with_indices, max_pool2d_backward, avg_pool2d, avg_pool2d_backward)
 
-for _op in POOLING:
+for _op in (max_pool2d, max_pool2d_backward, avg_pool2d_backward):
     call_evaluator(_op)

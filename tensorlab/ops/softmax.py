@@ -15,10 +15,9 @@ from tensorlab.core.recurring import Run, recurring
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.softmax_loops import softmax_backward_loop, softmax_loop
 from tensorlab.core.storage import Storage
-from tensorlab.core.tensor import Tensor
+from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
-from tensorlab.memory import current
 from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.operands import as_dtype
 
@@ -51,22 +50,21 @@ def _prepared(op: Op, inputs: tuple[Tensor, ...], dim: int, dtype: DType, text: 
     """What runs the loop over inputs of these layouts, which have one shape."""
     plan = _plan(op, tuple(inputs[0].shape), dim, dtype, text)
     form, scratch_nbytes, entry = plan.form, plan.scratch_nbytes, plan.loop.entry
-    nbytes, (outer, n, inner) = form.nbytes, plan.sizes
+    outer, n, inner = plan.sizes
     plain = all(a.layout is form for a in inputs)
     several = len(inputs) > 1
 
     def run(*inputs: Tensor) -> Tensor:
         if not plain:
             inputs = tuple([contiguous.run((to.run((a, dtype, False, False)),)) for a in inputs])
-        allocator = current.allocator
-        storage = Storage(allocator.allocate(nbytes), nbytes, allocator)
+        result = fresh(form)
         scratch = Storage.empty(scratch_nbytes) if scratch_nbytes else None
         room = 0 if scratch is None else scratch.address
         if several:
-            entry(outer, n, inner, storage.address, inputs[0].address, inputs[1].address, room)
+            entry(outer, n, inner, result.address, inputs[0].address, inputs[1].address, room)
         else:
-            entry(outer, n, inner, storage.address, inputs[0].address, room)
-        return Tensor(storage, form, 0)
+            entry(outer, n, inner, result.address, inputs[0].address, room)
+        return result
 
     return run
 

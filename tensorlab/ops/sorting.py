@@ -6,13 +6,18 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core.compile import compile_loop
 from tensorlab.core.dtype import int64
 from tensorlab.core.interop import borrowed
+from tensorlab.core.layout import layout
 from tensorlab.core.op import Op, declare
+from tensorlab.core.recurring import Run, recurring
+from tensorlab.core.selection_loops import selection_loop
 from tensorlab.core.shape import wrap_dim
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor, empty, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError
+from tensorlab.ops.copying import contiguous
 from tensorlab.ops.reduce import shape_of
 from tensorlab.ops.return_types import KthValue, Sort, TopK
 from tensorlab.ops.selecting import put_back
@@ -137,12 +142,37 @@ def topk_type(a: TensorType, k: int, dim: int, largest: bool, sorted: bool) -> t
     return TensorType(a.dtype, result), TensorType(int64, result)
 
 
-@topk.rule("call")
-def topk_call(a: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> TopK:  # noqa: FBT001
+_FEW = 32  # so many are kept in order while a row is read; more are selected first and sorted then
+
+
+@recurring(topk)
+def topk_prepare(a: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Run:  # noqa: FBT001
     """The largest or smallest elements, in order whether asked to or not.
 
-    Cost: a selection, linear in the elements, and a sort of ``k``.
+    Cost: of few in rows that lie side by side, one reading; else a selection, linear in the elements, and a sort.
     """
+    found, _ = topk_type(a.type, k, dim, largest, sorted)
+    shape = tuple(a.shape)
+    at, n = wrap_dim(dim, len(shape), op="topk"), shape[-1] if shape else 1
+    if not 0 < k <= _FEW or at != max(len(shape) - 1, 0) or not a.numel() or a.dtype.is_half:
+        return topk_call
+    text = selection_loop(a.dtype, largest=largest)
+    entry = compile_loop(text.source, text.signature, label=text.label).entry
+    form, places = layout(a.dtype, shape_of(found)), layout(int64, shape_of(found))
+    outer = a.numel() // n
+
+    def run(a: Tensor, *_: object) -> TopK:
+        values, indices = fresh(form), fresh(places)
+        if not a.layout.is_contiguous:
+            a = contiguous.run((a,))
+        entry(outer, n, k, values.address, indices.address, a.address)
+        return TopK(values, indices)
+
+    return run
+
+
+def topk_call(a: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> TopK:  # noqa: FBT001
+    """By NumPy: a selection, linear in the elements, and a sort of ``k``."""
     found, _ = topk_type(a.type, k, dim, largest, sorted)
     array, at = lanes(a, dim, op="topk")
     n = array.shape[at]
@@ -169,7 +199,7 @@ def kthvalue_type(a: TensorType, k: int, dim: int, keepdim: bool) -> tuple[Tenso
 
     Raises: `RangeError` where there are not as many.
     """
-    if a.dtype is not None and a.dtype.name == "bool":
+    if a.dtype is not None and a.dtype.name == "bool" and shape_of(a):
         raise DTypeError("kthvalue: not implemented for bool; takes numbers")
     shape = shape_of(a)
     at = wrap_dim(dim, len(shape), op="kthvalue")
@@ -201,5 +231,5 @@ def kthvalue_vjp(
 
 SORTING: tuple[Op, ...] = (sort, sort_stable, argsort, argsort_stable, msort, topk, kthvalue)
 
-for _op in SORTING:
+for _op in (sort, sort_stable, argsort, argsort_stable, msort, kthvalue):
     call_evaluator(_op)
