@@ -110,7 +110,6 @@ Written by tests/test_public_names.py from the methods' own signatures.
 """
 
 # fmt: off
-# ruff: noqa: E501, FBT001
 
 from __future__ import annotations
 

@@ -4,7 +4,6 @@ Written by tests/test_public_names.py from the methods' own signatures.
 """
 
 # fmt: off
-# ruff: noqa: E501
 
 from __future__ import annotations
 
