@@ -14,6 +14,7 @@ from tensorlab.version import __version__
 # Modules that stand under another name than their own.
 _NAMESPACES = {
     "linalg": "tensorlab.ops.linear_algebra",
+    "testing": "tensorlab.ops.testing",
     "optim": "tensorlab.nn.optim",
     "utils": "tensorlab.nn.toolbox",
 }

@@ -63,6 +63,10 @@ class AttributeKeyError(TensorlabError, KeyError):
     __str__ = Exception.__str__  # KeyError's own shows quotes around the message
 
 
+class MismatchError(TensorlabError, AssertionError):
+    """Values that a test expected to be close, and that are not."""
+
+
 class OutOfMemoryError(TensorlabError, MemoryError):
     """An allocator that has no bytes left to give."""
 

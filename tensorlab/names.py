@@ -36,6 +36,7 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.activation_functions': (
  'tensorlab.ops.index_functions': ('argwhere', 'embedding', 'gather', 'index_select', 'isin', 'masked_fill',
                                    'masked_scatter', 'masked_select', 'nonzero', 'take', 'take_along_dim',
                                    'where'),
+ 'tensorlab.ops.inquiries': ('asarray', 'get_num_threads', 'is_nonzero', 'row_stack', 'trapz', 'typename'),
  'tensorlab.ops.joining_functions': ('block_diag', 'cartesian_prod', 'cat', 'column_stack', 'combinations',
                                      'concat', 'concatenate', 'dstack', 'hstack', 'meshgrid', 'stack',
                                      'vstack'),

@@ -19,6 +19,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError
 from tensorlab.ops.comparison import where_numbers, where_self
+from tensorlab.ops.flat import flat_vjp
 from tensorlab.ops.refusals import refuse_bool
 
 add = declare("add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor")
@@ -208,9 +209,9 @@ def pow_guard(common: DType, a: object, exponent: object) -> None:
 
 
 @pow_.vjp("self")
-def pow_vjp_self(g: Tensor, self: Tensor, exponent: float) -> Tensor | None:
+def pow_vjp_self(g: Tensor, self: Tensor, exponent: float) -> Tensor:
     """0 for the power 0, at 0 too."""
-    return None if exponent == 0 else g * (exponent * self ** (exponent - 1))
+    return flat_vjp(g) if exponent == 0 else g * (exponent * self ** (exponent - 1))
 
 
 @pow_tensor.vjp("self")

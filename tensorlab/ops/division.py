@@ -18,6 +18,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import FLOAT, TensorType
 from tensorlab.errors import ArgumentError, DivisionError, DTypeError
 from tensorlab.ops.arithmetic import div, div_number
+from tensorlab.ops.flat import flat_vjp
 from tensorlab.ops.movement import call_evaluator
 
 floor_divide = declare("floor_divide(Tensor self, Tensor other) -> Tensor")
@@ -41,15 +42,11 @@ def trunc_divide_scalar(a: Any, b: Any) -> Any:
     return trunc_quotient(a, b)
 
 
-def whole_quotient_vjp() -> None:
-    """A whole number moves in steps."""
-
-
 for _op in (floor_divide, trunc_divide):
-    _op.vjp("self")(whole_quotient_vjp)
-    _op.vjp("other")(whole_quotient_vjp)
+    _op.vjp("self")(flat_vjp)
+    _op.vjp("other")(flat_vjp)
 for _op in (floor_divide_number, trunc_divide_number):
-    _op.vjp("self")(whole_quotient_vjp)
+    _op.vjp("self")(flat_vjp)
 
 remainder = declare("remainder.Tensor(Tensor self, Tensor other) -> Tensor")
 remainder_number = declare("remainder.Scalar(Tensor self, Scalar other) -> Tensor")

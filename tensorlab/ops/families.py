@@ -20,6 +20,7 @@ from tensorlab.ops import (
     generator,
     image_functions,
     index_functions,
+    inquiries,
     joining_functions,
     linalg_functions,
     loss_functions,
@@ -72,6 +73,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     neural_functions,
     loss_functions,
     index_functions,
+    inquiries,
     scatter_functions,
 )
 

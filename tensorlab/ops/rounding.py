@@ -11,6 +11,7 @@ from tensorlab.core.primitives import rounded_down, rounded_to_even, rounded_to_
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
+from tensorlab.ops.flat import flat_vjp
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.refusals import refuse_bool
 
@@ -58,10 +59,6 @@ def frac_vjp(g: Tensor) -> Tensor:
     return g
 
 
-def whole_vjp() -> None:
-    """A whole number moves in steps."""
-
-
 def _no_bools(op: Op) -> None:
     def check(common: DType, a: object) -> None:
         refuse_bool(common, op.schema.name)
@@ -74,7 +71,7 @@ ROUNDINGS: tuple[Op, ...] = (floor, ceil, trunc, round_, frac)
 for _op in ROUNDINGS:
     if _op is not frac:
         _no_bools(_op)
-        _op.vjp("self")(whole_vjp)
+        _op.vjp("self")(flat_vjp)
     finish_pointwise(_op)
 
 

@@ -13,7 +13,8 @@ from tensorlab.core.primitives import is_negative
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
-from tensorlab.ops.comparison import no_slope, where_self
+from tensorlab.ops.comparison import where_self
+from tensorlab.ops.flat import flat_vjp
 
 sign = declare("sign(Tensor self) -> Tensor")
 sgn = declare("sgn(Tensor self) -> Tensor")
@@ -26,8 +27,8 @@ def sign_scalar(a: Any) -> Any:
     return 1 if a > 0 else (-1 if a < 0 else 0)
 
 
-sign.vjp("self")(no_slope)
-sgn.vjp("self")(no_slope)
+sign.vjp("self")(flat_vjp)
+sgn.vjp("self")(flat_vjp)
 
 signbit = declare("signbit(Tensor self) -> Tensor", promotion=Promotion.COMPARE)
 
@@ -54,7 +55,7 @@ def copysign_vjp_self(g: Tensor, self: Tensor, result: Tensor) -> Tensor:
     return g * where_self.call((self == 0, 0, result / self))
 
 
-copysign.vjp("other")(no_slope)
+copysign.vjp("other")(flat_vjp)
 
 heaviside = declare("heaviside(Tensor self, Tensor values) -> Tensor")
 

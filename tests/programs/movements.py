@@ -274,7 +274,7 @@ def value(s: Scene, a: str) -> str:
 def out(s: Scene) -> str:
     a = s.floating()
     b = s.operand(a)
-    o = s.floating(lambda t: t.shape == s.of(a).shape)
+    o = s.floating(lambda t: t.shape == s.of(a).shape and t.dtype == s.of(a).dtype)
     return s.pick(
         (
             f"torch.{s.pick(('exp', 'neg', 'sin', 'abs', 'floor'))}({a}, out={o})",
