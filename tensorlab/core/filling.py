@@ -50,7 +50,7 @@ def fill(dtype: DType, address: int, count: int, value: float) -> None:
     entry = _entries.get(dtype)
     if entry is None:
         entry = _entries[dtype] = _entry(dtype)
-    if dtype.category is not Category.FLOAT:
+    if not dtype.is_floating_point:
         value = int(value) if dtype.category is Category.INT else 1 if value else 0
     elif dtype.is_half:
         value = _bits(dtype, value, str(value))

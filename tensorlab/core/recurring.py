@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tensorlab.core.op import Op
 from tensorlab.core.short_cut import are_apart, are_one, number_error
 from tensorlab.core.tensor import Tensor, fresh
-from tensorlab.core.types import ListType, OptionalType
+from tensorlab.core.types import OptionalType
 
 if TYPE_CHECKING:
     from tensorlab.core.compile import Loop
@@ -41,14 +41,17 @@ class Recurring:
         self.plans = op.plans
         params = op.schema.params
         self._loose = tuple([i for i, p in enumerate(params) if p.name in loose])
-        kinds = [p.type.element if isinstance(p.type, OptionalType) else p.type for p in params]
-        listed = any(isinstance(kind, ListType) for kind in kinds)
-        plain = not self._loose and not listed and not any(isinstance(params[i].type, OptionalType) for i in op.tensors)
+        optional = any(isinstance(params[i].type, OptionalType) for i in op.tensors)
+        plain = not self._loose and not op.tensor_lists and not optional
         self._key = _KEYS.get(op.tensors, self._any_key) if plain else self._any_key
 
     def __call__(self, args: tuple[Any, ...]) -> Any:
         key = self._key(args)
-        run = self.plans.get(key)
+        try:
+            run = self.plans.get(key)
+        except TypeError:  # there is a list among the arguments
+            key = self._any_key(args)
+            run = self.plans.get(key)
         if run is None:
             run = self.prepare(*args)
             if len(self.plans) >= LIMIT:
@@ -71,8 +74,9 @@ class Recurring:
         return tuple(parts)
 
 
-# Keys of ops that take tensors at these positions, and no lists.
+# Keys of ops that take tensors at these positions, and no lists of them.
 _KEYS: dict[tuple[int, ...], Callable[[tuple[Any, ...]], tuple[Any, ...]]] = {
+    (): lambda args: args,
     (0,): lambda args: (args[0].layout, *args[1:]),
     (0, 1): lambda args: (args[0].layout, args[1].layout, *args[2:]),
     (0, 2): lambda args: (args[0].layout, args[1], args[2].layout, *args[3:]),
@@ -116,7 +120,7 @@ class PointwiseKeys:
             if isinstance(arg, Tensor):
                 parts.append(arg.layout)
                 continue
-            kind: Any = type(arg)
+            kind = type(arg)  # pyright: ignore[reportUnknownVariableType]
             parts.append(kind)
             if guarded or arg in values or (kind is type(default) and arg == default):
                 parts.append(arg)

@@ -272,8 +272,7 @@ def _check_single(tensor: Tensor, what: str) -> None:
 
 def empty(dtype: DType, shape: tuple[int, ...], strides: tuple[int, ...] | None = None) -> Tensor:
     """A tensor of uninitialised elements in a storage of its own."""
-    form = layout(dtype, shape, strides)
-    return Tensor(Storage.empty(form.numel * dtype.itemsize), form, 0)
+    return fresh(layout(dtype, shape, strides))
 
 
 def fresh(form: Layout) -> Tensor:

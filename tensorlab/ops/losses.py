@@ -106,11 +106,12 @@ def cross_entropy_composite(
         raise RangeError(f"cross_entropy: label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
     if not a.shape:
         raise ShapeError("cross_entropy: takes an input of at least 1 dimension, got 0")
-    classes = 1 if len(a.shape) > 1 else 0
+    shape = a.layout.shape
+    classes = 1 if len(shape) > 1 else 0
     logged = log_softmax.call((a, classes, None))
-    if tuple(target.shape) == tuple(a.shape) and (target.dtype.is_floating_point or len(a.shape) != 1):
+    if target.layout.shape == shape and (target.dtype.is_floating_point or len(shape) != 1):
         return _of_probabilities(a, logged, target, weight, reduction, label_smoothing, classes)
-    plain = nll_loss.call((logged, target, weight, reduction, ignore_index))
+    plain = nll_loss_forward.call((logged, target, weight, reduction, ignore_index))[0]
     if not label_smoothing:
         return plain
     counted = target != ignore_index
