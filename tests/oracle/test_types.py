@@ -193,6 +193,7 @@ def more() -> dict[str, Callable[[], Any]]:
             op("with_window")(x, p, [2, 1], [2], [2], 1),
             op("_running_mean")(p, p, 0.1),
             op("_running_var")(p, p, 0.1, 1e-5, 1.0),
+            op("_kept")(p, p, 0.5, 2.0),
         ),
         "derivatives": lambda: (
             op("convolution_backward")(tl.ones(1, 3, 3, 3), image, kernel, [3], *twos, [True, True, True]),
