@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tensorlab.core.dispatch import MODES
 from tensorlab.core.op import Op
 from tensorlab.core.shape import Shape
 from tensorlab.core.tensor import Tensor
@@ -88,8 +89,11 @@ def _key(equation: str, operands: Sequence[Tensor]) -> tuple[Any, ...]:
 
 
 def _met(args: Sequence[Any]) -> _Plan | None:
-    """The plan of a call, where the equation was met before over operands of these shapes."""
-    if type(args[0]) is not str:
+    """The plan of a call, where the equation was met before over operands of these shapes.
+
+    None under a mode: a trace sees the same operations each time.
+    """
+    if type(args[0]) is not str or MODES.get():
         return None
     for x in args[1:]:
         if not isinstance(x, Tensor):
