@@ -2,6 +2,7 @@
 # The stamp files keep the second call quick; they age with what an install copies.
 
 PYTHON ?= python3
+JOBS ?= 2
 VENV := .venv
 BIN := $(VENV)/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
@@ -21,7 +22,8 @@ lab: $(VENV)/.stamp-tour
 	$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest tests $(if $(NOTEBOOKS),--nbval --nbval-cell-timeout=120 --nbval-sanitize-with notebooks/sanitize.cfg $(NOTEBOOKS))
+	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 --nbval-sanitize-with notebooks/sanitize.cfg $(NOTEBOOKS)
+	$(BIN)/python -m pytest tests --numprocesses $(JOBS) --dist worksteal $(ARGS)
 
 lint: $(VENV)/.stamp-test
 	$(BIN)/ruff check

@@ -7,7 +7,7 @@ from typing import Any, List, Tuple  # noqa: UP035 - what users write
 
 import numpy as np
 import pytest
-from programs import function_of
+from script_writer import function_of
 
 import tensorlab as tl
 from tensorlab.errors import ArgumentError, RangeError

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from programs import PROGRAMS
+from network_texts import PROGRAMS
 from torch_twin import ours_of, ours_state, torch
 
 import tensorlab as tl

@@ -197,7 +197,7 @@ ODD = [
 ]
 
 
-@pytest.mark.parametrize("index", ODD, ids=repr)
+@pytest.mark.parametrize("index", ODD, ids=lambda i: repr(i) if type(i) is not object else "object")
 def test_indices_of_odd_kinds(index):
     wanted, error = outcome(lambda: torch.from_numpy(X)[index], TORCH_ERRORS)
     if error is not None:
