@@ -58,8 +58,8 @@ class TraceMode:
         inputs = [self._argument(_declared(p, a), span) for p, a in zip(op.schema.params, args, strict=True)]
         with below(self):
             result = op.call(args)
-        several = isinstance(result, tuple) or not op.schema.results
-        results: Sequence[Any] = cast("tuple[Any, ...]", result or ()) if several else (result,)
+        several = len(op.schema.results) != 1
+        results = cast("tuple[Any, ...]", result or ()) if several else (result,)
         node = self.builder.node(op.kind, inputs, [value_type(r) for r in results], op=op, span=span)
         depends = op.random or self._depend(inputs)
         writes = bool(op.schema.writes)
@@ -234,9 +234,9 @@ class TraceMode:
         """Know each tensor of a list that an op gave; how many there are is baked in, as all sizes are."""
         if not all(isinstance(r, Tensor) for r in results):
             return results
-        parts = [
-            self.builder.value("aten::__getitem__", [value, self.builder.constant(i)]) for i in range(len(results))
-        ]
+        span = value.producer.span if value.producer is not None else None
+        places = [self.builder.constant(i, span=span) for i in range(len(results))]
+        parts = [self.builder.value("aten::__getitem__", [value, i], span=span) for i in places]
         for result, part in zip(results, parts, strict=True):
             part.type = result.type
         return [self._give(r, v, depends=depends, writes=False) for r, v in zip(results, parts, strict=True)]

@@ -10,7 +10,7 @@ from tensorlab.core.layout import layout
 from tensorlab.core.op import Op, Rule, infer
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import TENSOR, ListType, TensorType, Type
+from tensorlab.core.types import TENSOR, ListType, OptionalType, ScalarType, TensorType, TupleType, Type
 from tensorlab.memory.allocator import DataPtr
 
 
@@ -38,10 +38,24 @@ def types_of_call(op: Op, rule: Rule, args: Sequence[object]) -> Type | tuple[Ty
         found = rule(*map(_made, args))
     except _UnknownError:
         declared = tuple(r.type for r in op.schema.results)
-        return declared if len(declared) > 1 else declared[0]
+        return declared[0] if len(declared) == 1 else declared
     finally:
         MODES.reset(token)
     return tuple(map(_result, cast("tuple[Any, ...]", found))) if isinstance(found, tuple) else _result(found)
+
+
+def element_types(op: Op, args: Sequence[object]) -> tuple[Type, ...]:
+    """The types of the tensors in the list that an op gives; none where they are not known.
+
+    Raises: as `types_of_call`.
+    """
+    token = MODES.set((_WithoutMemory(),))
+    try:
+        return tuple(_result(a) for a in op.run(tuple(map(_made, args))))
+    except _UnknownError:
+        return ()
+    finally:
+        MODES.reset(token)
 
 
 class _UnknownError(Exception):
@@ -53,10 +67,10 @@ class _WithoutMemory:
 
     def call(self, op: Op, args: tuple[Any, ...]) -> Any:
         types = infer(op, [_type(a) for a in args])
-        if "view" in op.rules or (isinstance(types[0], ListType) and "composite" in op.rules):
+        if "view" in op.rules or ("composite" in op.rules and any(isinstance(t, ListType) for t in types)):
             return op.run(args)
         found = tuple(map(_made, types))
-        return found if len(found) > 1 else found[0]
+        return found[0] if len(found) == 1 else found
 
     def escaped(self, tensor: Tensor, what: str) -> None:
         """A value was asked for, and there is none; a length is no value."""
@@ -68,9 +82,9 @@ def _made(argument: object) -> object:
     """A tensor of a type, row-major; its address is null. All that is no type stays."""
     if isinstance(argument, (list, tuple)):
         return [_made(a) for a in cast("Sequence[object]", argument)]
+    if isinstance(argument, (ScalarType, ListType, OptionalType, TupleType)):  # a number or a list that is not known
+        raise _UnknownError
     if not isinstance(argument, TensorType):
-        if isinstance(argument, ListType):
-            raise _UnknownError
         return argument
     if argument.dtype is None or argument.shape is None or None in argument.shape:
         raise _UnknownError

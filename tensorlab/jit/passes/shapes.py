@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.core.op import infer
-from tensorlab.core.types import TENSOR, ListType, TensorType, TupleType, Type, unify
+from tensorlab.core.types import NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type, unify
 from tensorlab.errors import GraphError, TensorlabError
 from tensorlab.jit.alias import is_opaque
 from tensorlab.jit.build import known
@@ -26,6 +26,7 @@ from tensorlab.jit.ir import (
     Value,
 )
 from tensorlab.jit.rewrite import Pass, Rewriter
+from tensorlab.ops.composed_types import element_types
 
 
 def run(rewriter: Rewriter, *, inputs: Sequence[Type] | None = None) -> None:
@@ -57,6 +58,7 @@ class _Types:
     def __init__(self, rewriter: Rewriter) -> None:
         self.rewriter = rewriter
         self.found: dict[int, Type] = {}
+        self.elements: dict[int, tuple[Type, ...]] = {}  # by a list of tensors that an op gave: what is in it
         self.failed: list[tuple[Node, str]] = []
 
     def of(self, value: Value) -> Type:
@@ -85,8 +87,14 @@ class _Types:
     def op(self, node: Node) -> None:
         if node.op is None:
             return
+        if node.kind == "aten::__getitem__" and node.inputs[0].serial in self.elements:
+            self.element(node)
+            return
+        arguments = [self.argument(v) for v in node.inputs]
         try:
-            types = infer(node.op, [self.argument(v) for v in node.inputs])
+            types = infer(node.op, arguments)
+            if types and types[0] == ListType(TENSOR):
+                self.elements[node.output.serial] = element_types(node.op, arguments)
         except TensorlabError as error:
             # It would raise when it runs, which it may never do; only then is it an error.
             self.failed.append((node, str(error)))
@@ -94,19 +102,26 @@ class _Types:
         for value, type_ in zip(node.outputs, types, strict=True):
             self.note(value, type_ if isinstance(type_, TensorType) else value.type)
 
+    def element(self, node: Node) -> None:
+        """One tensor of a list whose elements' types are known."""
+        elements, index = self.elements[node.inputs[0].serial], known(node.inputs[1])
+        inside = isinstance(index, int) and -len(elements) <= index < len(elements)
+        self.note(node.output, elements[index] if inside else TENSOR)
+
     def argument(self, value: Value) -> object:
         """As `build.known`, by the types found here."""
         node = value.producer
         parts = node.inputs if node is not None and node.kind == LIST_CONSTRUCT else []
-        if parts and all(isinstance(v.type, TensorType) for v in parts):
-            return tuple(map(self.of, parts))
+        if parts and all(isinstance(v.type, TensorType) or v.type == NONE for v in parts):
+            return tuple(None if v.type == NONE else self.of(v) for v in parts)
         given = known(value)
         return self.of(value) if given is value.type else given
 
     def list(self, node: Node) -> None:
         """A list forgets its elements' shapes, as in torch; what takes it looks at the elements."""
         if any(isinstance(v.type, TensorType) for v in node.inputs):
-            self.note(node.output, ListType(TENSOR))
+            optional = any(v.type == NONE for v in node.inputs)
+            self.note(node.output, ListType(OptionalType(TENSOR) if optional else TENSOR))
 
     def unpack(self, node: Node) -> None:
         type_ = self.of(node.inputs[0])
