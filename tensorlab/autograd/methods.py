@@ -14,6 +14,7 @@ from tensorlab.autograd.record import TapeRecorder, accumulator
 from tensorlab.autograd.tape import Tape
 from tensorlab.autograd.views import refreshed
 from tensorlab.core.dispatch import set_recorder
+from tensorlab.core.reading import moves
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, GradError, ShapeError
 
@@ -171,9 +172,13 @@ def _get_data(self: Tensor) -> Tensor:
 
 
 def _set_data(self: Tensor, value: Tensor) -> None:
-    """Let the tensor be another's storage and layout, keeping its place on the tape."""
+    """Let the tensor be another's storage and layout, keeping its place on the tape.
+
+    Raises: `TraceError` in a trace.
+    """
     if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
         raise ArgumentError(f"data: takes a Tensor, got {type(value).__name__}")
+    moves(self, "data")
     self._storage, self.layout, self.offset, self.address = (  # pyright: ignore[reportPrivateUsage]
         value.storage(),
         value.layout,

@@ -54,6 +54,18 @@ def brought_in(tensor: Tensor, *, blank: bool = False) -> Tensor:
     return tensor
 
 
+def moves(tensor: Tensor, name: str) -> None:
+    """Tell that a tensor is about to change its shape or its memory; a mode that has ``moves`` hears of it.
+
+    No operation does it, and in a trace each tensor has one of each: there it is refused.
+    """
+    for mode in reversed(MODES.get()):
+        heard = getattr(mode, "moves", None)
+        if heard is not None:
+            heard(tensor, name)
+            break
+
+
 def first_element(tensor: Tensor) -> bool | int | float:
     """The first element as a Python number, unseen by a trace."""
     name = tensor.layout.dtype.name

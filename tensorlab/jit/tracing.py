@@ -111,6 +111,16 @@ class TraceMode:
             f"draws from the default one alone: leave out generator=, and use manual_seed"
         )
 
+    def moves(self, tensor: Tensor, name: str) -> None:
+        """A tensor is about to change its shape or memory.
+
+        Raises: `TraceError`.
+        """
+        raise TraceError(
+            f"trace: {name} cannot be recorded in {self.graph.name}: it changes the shape or the memory of a tensor, "
+            f"which has one of each in a trace"
+        )
+
     def escaped(self, tensor: Tensor, what: str) -> None:
         """A tensor's value was read into Python; warn where that hides a dependence on the inputs."""
         value = self._values.get(id(tensor))

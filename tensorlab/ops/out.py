@@ -17,6 +17,7 @@ from tensorlab.core.in_place import check_fits, write_region
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import EagerPointwise, dense_like
+from tensorlab.core.reading import moves
 from tensorlab.core.region import pointwise_types
 from tensorlab.core.shape import may_overlap
 from tensorlab.core.storage import Storage
@@ -157,7 +158,11 @@ def _like(result: tuple[Any, ...], outs: tuple[Tensor, ...]) -> tuple[Any, ...]:
 
 
 def _resize(target: Tensor, form: Layout) -> None:
-    """Give a tensor another shape; its storage stays where it is large enough."""
+    """Give a tensor another shape; its storage stays where it is large enough.
+
+    Raises: `TraceError` in a trace.
+    """
+    moves(target, "out=")
     if target.numel():
         warnings.warn(
             f"An output with one or more elements was resized since it had shape {list(target.shape)}, which does not "

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tensorlab.core.dispatch import MODES
 from tensorlab.core.op import Op
+from tensorlab.core.reading import moves
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import GradError, TraceError
+from tensorlab.errors import GradError
 from tensorlab.ops import movement
 from tensorlab.ops.operands import as_int, as_ints
 
@@ -17,11 +17,9 @@ def _become(self: Tensor, name: str, op: Op, *args: Any, number: int = 1) -> Ten
 
     ``number`` tells the derivative from those of the same name that torch lists before it.
 
-    Raises: `GradError` for a leaf that requires a gradient, in torch's words; `TraceError` in a trace, whose values
-            have one shape.
+    Raises: `GradError` for a leaf that requires a gradient, in torch's words; `TraceError` in a trace.
     """
-    if MODES.get():
-        raise TraceError(f"{name}: cannot be recorded: it changes the shape of a tensor that the trace has seen")
+    moves(self, name)
     leaf: Any = self.tape
     base: Any = None if self.base is None else self.base.tape
     made = op.call((self, *args))

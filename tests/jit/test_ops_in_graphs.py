@@ -41,6 +41,36 @@ def test_a_generator_of_ones_own_is_refused(draw) -> None:
     assert generator.get_state().tolist() == before
 
 
+# What no operation does -----------------------------------------------------------------------------------------------
+
+
+def becomes_its_transpose(x: tl.Tensor) -> tl.Tensor:
+    return x.clone().t_()
+
+
+def takes_other_memory(x: tl.Tensor) -> tl.Tensor:
+    y = x.clone()
+    y.data = x * 2
+    return y
+
+
+def grows(x: tl.Tensor) -> tl.Tensor:
+    return tl.add(x, x, out=tl.empty(0))
+
+
+@pytest.mark.parametrize(
+    ("function", "name"), [(becomes_its_transpose, "t_"), (takes_other_memory, "data"), (grows, "out=")]
+)
+def test_a_tensor_stays_where_it_is_in_a_trace(function, name: str) -> None:
+    with pytest.raises(TraceError) as caught:
+        tl.jit.trace(function, (tl.ones(2, 3),))
+    assert str(caught.value) == (
+        f"trace: {name} cannot be recorded in {function.__name__}: it changes the shape or the memory of a tensor, "
+        "which has one of each in a trace"
+    )
+    assert function(tl.ones(2, 3)).numel() == 6
+
+
 # Integers to divide by ------------------------------------------------------------------------------------------------
 
 
