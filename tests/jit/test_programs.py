@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from script_writer import Writer, function_of, samples
 from random_graphs import Sample, graphs, tensors
 from random_graphs import arguments as drawn_arguments
+from script_writer import Writer, function_of, samples
 
 import tensorlab as tl
 from tensorlab.errors import TensorlabError
