@@ -23,7 +23,7 @@ lab: $(VENV)/.stamp-tour
 
 test: lint
 	$(BIN)/python -m pytest --nbval --nbval-cell-timeout=120 --nbval-sanitize-with notebooks/sanitize.cfg $(NOTEBOOKS)
-	$(BIN)/python -m pytest tests --numprocesses $(JOBS) --dist worksteal $(ARGS)
+	$(BIN)/python -m pytest tests --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 lint: $(VENV)/.stamp-test
 	$(BIN)/ruff check

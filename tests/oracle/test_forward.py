@@ -73,7 +73,7 @@ def test_on_plain_memory(label, dtype):
 
 
 @pytest.mark.parametrize("label", BY_LABEL)
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+@settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
 @given(data=st.data())
 def test_on_every_form_of_memory(label, data):
     case = BY_LABEL[label]
