@@ -45,6 +45,8 @@ def get(self: Tensor, index: Any) -> Tensor:
     if part is None:
         if type(index) is Tensor and 0 < index.ndim <= self.ndim:
             return advanced_index.index.call((self, [index]))
+        if type(index) is tuple and _are_places(index, self.ndim):
+            return advanced_index.index.call((self, list(index)))
         view, slots = _chain(self, index)
         return advanced_index.index.call((view, slots)) if slots else view
     key = (self.layout, part)
@@ -56,6 +58,16 @@ def get(self: Tensor, index: Any) -> Tensor:
         _places[key] = (result.layout, result.offset - self.offset)
         return result
     return self.as_view(place[0], self.offset + place[1])
+
+
+def _are_places(items: tuple[Any, ...], ndim: int) -> bool:
+    """Whether a tuple is tensors of int64 alone, each with dimensions: it needs no chain of views."""
+    if not 0 < len(items) <= ndim:
+        return False
+    for item in items:
+        if type(item) is not Tensor or item.layout.dtype is not int64 or not item.layout.shape:
+            return False
+    return True
 
 
 _PLAIN = (int, type(None))
@@ -89,6 +101,8 @@ def put(self: Tensor, index: Any, value: Any) -> None:
     if type(index) is Tensor and 0 < index.ndim <= self.ndim:
         place = self
         slots.append(index)
+    elif type(index) is tuple and _are_places(index, self.ndim):
+        place, slots = self, list(index)
     elif self.tape is not None or _modes() or _part(index) is None:
         place, slots = _chain(self, index, writes=True)
     else:
