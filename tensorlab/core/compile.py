@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import hashlib
 import importlib.metadata
-import io
 import linecache
 import re
 import sys
 import threading
-import types
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tensorlab.core import native
 from tensorlab.core.config import config
@@ -26,13 +24,8 @@ from tensorlab.core.loop_files import LoopFiles
 from tensorlab.core.native import Entry
 from tensorlab.errors import CompileError
 
-# "contract" alone of LLVM's liberties: see `scalar_math`. Nothing calls a loop through Numba, so it makes no wrappers.
-FLAGS: dict[str, Any] = {
-    "error_model": "numpy",
-    "fastmath": {"contract"},
-    "no_cpython_wrapper": True,
-    "no_cfunc_wrapper": True,
-}
+if TYPE_CHECKING:
+    from tensorlab.core.lowering import Lowered
 
 
 @dataclass(eq=False, slots=True)
@@ -49,27 +42,25 @@ class Loop:
     signature: str
     from_cache: bool
     entry: Entry
-    _numba: Any = field(default=None, repr=False)  # Numba's own object, made on demand for a loop from the cache
+    _lowered: Lowered | None = field(default=None, repr=False)  # of a loop from the cache, on demand
 
     def typed(self) -> str:
         """Numba's own IR of this loop under each source line, with the type that it inferred for each variable."""
-        out = io.StringIO()
-        self._compiled().inspect_types(file=out)
-        return out.getvalue()
+        return self._compiled().typed()
 
     def llvm(self) -> str:
         """The optimised LLVM IR of this loop; where its machine code came from the cache, made once more for this."""
-        return _llvm_text(self._compiled())
+        return self._compiled().llvm()
 
     def asm(self) -> str:
         """The machine code of this loop as assembly, as `llvm`."""
         return native.assembly(self.llvm())
 
-    def _compiled(self) -> Any:
-        if self._numba is None:
+    def _compiled(self) -> Lowered:
+        if self._lowered is None:
             with _lock:
-                self._numba = _compile(self.source, self.path, self.signature, self.name)
-        return self._numba
+                self._lowered = _compile(self.source, self.path, self.signature, self.name)
+        return self._lowered
 
 
 _lock = threading.RLock()  # a warning of the cache may run what it likes, in the same thread
@@ -106,39 +97,31 @@ def _make(source: str, signature: str, label: str) -> Loop:
             return Loop(name, source, path, signature, True, native.load_object(code, name))
         except RuntimeError:
             pass  # whole, but LLVM cannot link it here: a file of another system under a name of ours
-    numba_loop = _compile(source, path, signature, name)
-    function = numba_loop.overloads[numba_loop.signatures[0]].fndesc.llvm_func_name
+    lowered = _compile(source, path, signature, name)
     arguments = re.findall(r"int64|float64", signature)
-    code = native.emit_object(_llvm_text(numba_loop), function, name, arguments)
+    code = native.emit_object(lowered.llvm(), lowered.function, name, arguments)
     try:
         entry = native.load_object(code, name)
     except RuntimeError as error:
         raise CompileError(f"{label}: LLVM cannot link {path}: {error}") from error
     files.write_object(name, code)
-    return Loop(name, source, path, signature, False, entry, numba_loop)
+    return Loop(name, source, path, signature, False, entry, lowered)
 
 
-def _compile(source: str, path: str, signature: str, name: str) -> Any:
-    """The function of the text, run through Numba."""
-    import numba
+def _compile(source: str, path: str, signature: str, name: str) -> Lowered:
+    """The loop of the text, run through Numba."""
     from numba.core.errors import NumbaError
 
+    from tensorlab.core.lowering import is_off, lower
+
+    if is_off():
+        raise CompileError(f"{name}: loops are compiled by Numba; NUMBA_DISABLE_JIT is set and has to go")
     if not Path(path).exists():
         linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
-    module = types.ModuleType(f"tensorlab_loops.{name}")
-    module.__file__ = path
-    exec(compile(source, path, "exec"), module.__dict__)  # noqa: S102 - our own generated text
     try:
-        numba_loop: Any = numba.njit(signature, **FLAGS)(module.loop)
+        return lower(source, path, signature, name)
     except NumbaError as error:
         raise CompileError(f"{name}: Numba cannot compile {path}: {error}") from error
-    if numba_loop is module.loop:
-        raise CompileError(f"{name}: loops are compiled by Numba; NUMBA_DISABLE_JIT is set and has to go")
-    return numba_loop
-
-
-def _llvm_text(numba_loop: Any) -> str:
-    return next(iter(numba_loop.inspect_llvm().values()))
 
 
 def _digest(source: str, signature: str) -> str:
@@ -149,7 +132,7 @@ def _digest(source: str, signature: str) -> str:
 def _compilers() -> str:
     """What else decides the machine code: versions, the processor, and our own part in it."""
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-    names = ("intrinsics.py", "native_arithmetic.py", "vectors.py", "native.py", "compile.py")
+    names = ("intrinsics.py", "native_arithmetic.py", "vectors.py", "lowering.py", "native.py", "compile.py")
     ours = [Path(__file__).with_name(name).read_text() for name in names]
     return "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
 

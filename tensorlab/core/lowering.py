@@ -1,0 +1,156 @@
+"""Numba, cut down to what a loop needs: Python text in, LLVM's text out.
+
+Three things are left out, which together take a third of the time: passes for what no loop has (closures, ``with``,
+array expressions), machine code of Numba's own (`native` makes the only one), and the inference of types that the text
+spells out: ``np.float32(0.5)`` is a constant of that type before Numba sees it.
+"""
+
+from __future__ import annotations
+
+import ast
+import types
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numba.core import compiler, config, registry, sigutils, typed_passes, untyped_passes
+from numba.core.codegen import AOTCPUCodegen
+from numba.core.compiler_lock import global_compiler_lock
+from numba.core.compiler_machinery import PassManager
+from numba.core.cpu_options import FastMathOptions
+
+# Numba declares no types: its own things are Any here.
+_compiler: Any = compiler
+_config: Any = config
+_signatures: Any = sigutils
+_processor: Any = registry.cpu_target
+_ahead_of_time: Any = AOTCPUCodegen
+_turn: Any = global_compiler_lock
+
+_PASSES: tuple[Any, ...] = (
+    untyped_passes.TranslateByteCode,
+    untyped_passes.FixupArgs,
+    untyped_passes.IRProcessing,
+    untyped_passes.ReconstructSSA,
+    typed_passes.NopythonTypeInference,
+    typed_passes.PreLowerStripPhis,
+    typed_passes.IRLegalization,
+    typed_passes.AnnotateTypes,
+    typed_passes.NativeLowering,
+    typed_passes.NoPythonBackend,
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lowered:
+    """What Numba made of a loop."""
+
+    result: Any
+
+    @property
+    def function(self) -> str:
+        """The name of the loop in LLVM's text."""
+        return self.result.fndesc.llvm_func_name
+
+    def llvm(self) -> str:
+        """The optimised LLVM text."""
+        return self.result.library.get_llvm_str()
+
+    def typed(self) -> str:
+        """Numba's own IR under each line of the source, with the type of each variable."""
+        return str(self.result.type_annotation)
+
+
+def is_off() -> bool:
+    """Whether Numba was told to compile nothing."""
+    return bool(_config.DISABLE_JIT)
+
+
+def lower(source: str, path: str, signature: str, name: str) -> Lowered:
+    """The function ``loop`` of a module, for the one signature.
+
+    Raises: Numba's own errors.
+    """
+    module = types.ModuleType(f"tensorlab_loops.{name}")
+    module.__file__ = path
+    tree: ast.Module = _Constants(module.__dict__).visit(ast.parse(source, path))
+    exec(compile(tree, path, "exec"), module.__dict__)  # noqa: S102 - our own generated text
+    arguments, result = _signatures.normalize_signature(signature)
+    with _turn:
+        typing, target = _processor.typing_context, _target()
+        typing.refresh()
+        target.refresh()
+        found = _compiler.compile_extra(
+            typing, target, module.loop, arguments, result, _flags(), {}, pipeline_class=_Pipeline
+        )
+        found.library.finalize()
+    return Lowered(found)
+
+
+class _Constants(ast.NodeTransformer):
+    """Puts into the module what the text spells out of NumPy: ``np.float32``, and ``np.float32(0.5)``."""
+
+    def __init__(self, module: dict[str, Any]) -> None:
+        self._module = module
+
+    def visit_Attribute(self, node: ast.Attribute) -> ast.expr:
+        if isinstance(node.value, ast.Name) and node.value.id == "np":
+            return self._named(node, f"np_{node.attr}", getattr(np, node.attr))
+        self.generic_visit(node)
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        number = _number(node.args[0]) if len(node.args) == 1 else None
+        if number is None or not isinstance(node.func, ast.Name) or not node.func.id.startswith("np_"):
+            return node
+        kind: Any = self._module[node.func.id]
+        with np.errstate(over="ignore"):
+            value = np.asarray(number).astype(kind)[()]
+        return self._named(node, f"{node.func.id}_{len(self._module)}", value)
+
+    def _named(self, node: ast.expr, name: str, value: Any) -> ast.expr:
+        self._module[name] = value
+        return ast.copy_location(ast.Name(name, ast.Load()), node)
+
+
+def _number(node: ast.expr) -> float | None:
+    """The number that is written there, if it is one."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        below = _number(node.operand)
+        return None if below is None else -below
+    value = node.value if isinstance(node, ast.Constant) else None
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+
+
+class _Pipeline(_compiler.CompilerBase):
+    """Numba's pipeline without what loops have none of."""
+
+    def define_pipelines(self) -> list[Any]:
+        manager: Any = PassManager("nopython")
+        for each in _PASSES:
+            manager.add_pass(each, each.__name__)
+        manager.finalize()
+        return [manager]
+
+
+class _Codegen(_ahead_of_time):
+    """LLVM's text for this very processor, and no machine code."""
+
+    def _customize_tm_features(self) -> Any:
+        return self._get_host_cpu_features()
+
+
+@lru_cache(maxsize=1)
+def _target() -> Any:
+    return _processor.target_context.subtarget(_internal_codegen=_Codegen("tensorlab", "host"), aot_mode=True)
+
+
+def _flags() -> Any:
+    """Of LLVM's liberties "contract" alone: see `scalar_math`. Nothing calls a loop through Numba: no wrappers."""
+    flags = _compiler.Flags()
+    flags.error_model = "numpy"
+    flags.fastmath = FastMathOptions({"contract"})
+    flags.no_cpython_wrapper = flags.no_cfunc_wrapper = flags.no_compile = True
+    return flags
