@@ -14,7 +14,7 @@ STRUCTURAL = ("__getitem__.t", "unchecked_unwrap_optional.Tensor")
 OPS = [op for op in all_ops() if op.name not in STRUCTURAL]
 BODIES = {"scalar", "reduce", "view", "call", "composite"}
 # What an op may have beside its body and its type rule.
-BESIDE = {"scalar": {"check", "guard"}, "call": {"composite"}}
+BESIDE = {"scalar": {"check", "guard"}, "call": {"composite", "check"}}
 INTEGERS = {
     *("isnan", "isinf", "isfinite", "isposinf", "isneginf", "allclose", "equal", "signbit", "isin", "nonzero"),
     *("bitwise_and", "bitwise_or", "bitwise_xor", "bitwise_not", "bitwise_left_shift", "bitwise_right_shift"),
@@ -28,6 +28,7 @@ WITHOUT = {
     "_unique2": "what is unique is chosen, not computed; torch has none",
     "unique_dim": "as _unique2",
     "unique_consecutive": "as _unique2",
+    "nextafter": "torch has none",
     "view.dtype": "bytes are not numbers",
     "detach": "cuts the history, on purpose",
     "zeros_like": "does not read its argument's values",
