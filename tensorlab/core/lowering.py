@@ -32,6 +32,7 @@ _PASSES: tuple[Any, ...] = (
     untyped_passes.TranslateByteCode,
     untyped_passes.FixupArgs,
     untyped_passes.IRProcessing,
+    untyped_passes.GenericRewrites,  # numbers known beforehand, and what is raised
     untyped_passes.ReconstructSSA,
     typed_passes.NopythonTypeInference,
     typed_passes.PreLowerStripPhis,
