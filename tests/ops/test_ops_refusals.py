@@ -126,7 +126,6 @@ CASES = {
         ArgumentError,
         "setitem: argument 'value' takes a Tensor or a number, got NoneType",
     ),
-    "copy number": (lambda: X.copy_(3), ArgumentError, "copy_: argument 'src' takes a Tensor, got int"),
     "to": (lambda: X.to([]), ArgumentError, "to: takes a dtype, a Tensor or a device, got []"),
     "from_numpy list": (lambda: tl.from_numpy([1]), ArgumentError, "from_numpy: got list; takes a numpy.ndarray"),
     "misaligned": (

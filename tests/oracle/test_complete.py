@@ -35,6 +35,20 @@ TESTED_ELSEWHERE = {
     },
     "the function in nn.functional that gives both": {"max_pool1d_with_indices"},
     "a property": {"H", "T", "mH", "mT"},
+    "tests/programs": {  # names beside the operations
+        *("asarray", "typename", "trapz", "row_stack", "is_nonzero", "get_num_threads", "apply_", "is_cuda", "is_cpu"),
+        *(
+            "is_sparse",
+            "is_quantized",
+            "t_",
+            "transpose_",
+            "squeeze_",
+            "unsqueeze_",
+            "swapaxes_",
+            "swapdims_",
+            "is_set_to",
+        ),
+    },
     "the function of torch that is deprecated": {"upsample"},
     "a form of fill": {"fill_", "zero_"},
 }

@@ -355,6 +355,6 @@ CASES = (
         dtypes=("float32", "int64"),
         refused=refused_diagonals,
         grad=False,
-        forms=DENSE,
+        forms=("plain", "offset"),  # torch reaches past the end of memory with gaps
     ),
 )

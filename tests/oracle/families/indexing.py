@@ -107,6 +107,12 @@ CASES = (
     Case("argwhere", tensors, dtypes=("float32", "int64"), grad=False),
     Case("where", tensors, dtypes=("bool", "float32"), grad=False, id="where of one"),
     Case(
-        "isin", members, dtypes=("float32", "int64", "uint8", "float16"), refused=refused_members, grad=False, out=True
+        "isin",
+        members,
+        dtypes=("float32", "int64", "uint8", "float16"),
+        refused=refused_members,
+        grad=False,
+        out=True,
+        forms=("plain", "offset"),  # torch views its arguments as rows
     ),
 )
