@@ -73,11 +73,12 @@ FUNCTIONS: dict[str, tuple[str, ...]] = {'tensorlab.ops.activation_functions': (
  'tensorlab.ops.scatter_functions': ('diagonal_scatter', 'index_add', 'index_copy', 'index_fill', 'index_put',
                                      'index_put_', 'index_reduce', 'put', 'scatter', 'scatter_add',
                                      'scatter_reduce', 'select_scatter', 'slice_scatter'),
+ 'tensorlab.ops.splitting_functions': ('chunk', 'dsplit', 'hsplit', 'split', 'split_with_sizes',
+                                       'tensor_split', 'unbind', 'vsplit'),
  'tensorlab.ops.spread_functions': ('cummax', 'cummin', 'cumprod', 'cumsum', 'log_softmax', 'logcumsumexp',
                                     'logsumexp', 'norm', 'softmax', 'std', 'std_mean', 'var', 'var_mean'),
  'tensorlab.ops.view_functions': ('adjoint', 'as_strided', 'atleast_1d', 'atleast_2d', 'atleast_3d',
-                                  'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'chunk', 'detach',
-                                  'diagonal', 'dsplit', 'flatten', 'hsplit', 'moveaxis', 'movedim', 'narrow',
-                                  'permute', 'ravel', 'real', 'reshape', 'select', 'split',
-                                  'split_with_sizes', 'squeeze', 'swapaxes', 'swapdims', 't', 'tensor_split',
-                                  'transpose', 'unbind', 'unflatten', 'unsqueeze', 'vsplit')}
+                                  'broadcast_shapes', 'broadcast_tensors', 'broadcast_to', 'detach',
+                                  'diagonal', 'flatten', 'moveaxis', 'movedim', 'narrow', 'permute', 'ravel',
+                                  'real', 'reshape', 'select', 'squeeze', 'swapaxes', 'swapdims', 't',
+                                  'transpose', 'unflatten', 'unsqueeze')}

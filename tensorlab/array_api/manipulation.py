@@ -9,7 +9,14 @@ from tensorlab.array_api.axes import Axis, as_axes, as_axis, as_shape
 from tensorlab.array_api.dtypes import result_type
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DimError, RangeError, ShapeError
-from tensorlab.ops import conversion, joining_functions, movement, rearranging_functions, view_functions
+from tensorlab.ops import (
+    conversion,
+    joining_functions,
+    movement,
+    rearranging_functions,
+    splitting_functions,
+    view_functions,
+)
 
 Arrays = tuple[Array, ...] | list[Array]
 
@@ -117,7 +124,7 @@ def unstack(x: Array, /, *, axis: int = 0) -> tuple[Array, ...]:
     array = given(x, "unstack")
     if not array.ndim:
         raise DimError("unstack: takes an array of at least one axis")
-    return tuple([made(part) for part in view_functions.unbind(array, as_axis(axis, array.ndim, "unstack"))])
+    return tuple([made(part) for part in splitting_functions.unbind(array, as_axis(axis, array.ndim, "unstack"))])
 
 
 def _promoted(arrays: Sequence[Array], op: str) -> list[Array]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from contextvars import ContextVar
 from typing import Any
 
@@ -16,7 +15,6 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError, ShapeError
-from tensorlab.ops.copying import copy_call
 from tensorlab.ops.create import sized
 from tensorlab.ops.generator import Generator, default_generator
 from tensorlab.ops.movement import call_evaluator, known_shape
@@ -48,7 +46,7 @@ def drawn_from(generator: Generator | None, op: Op, args: tuple[Any, ...]) -> An
         _GIVEN.reset(token)
 
 
-def _generator() -> Generator:
+def generator_at_hand() -> Generator:
     return _GIVEN.get() or default_generator
 
 
@@ -70,9 +68,9 @@ def _stored(values: Any, type_: TensorType) -> Tensor:
     return result
 
 
-def _fill_uniform(target: Tensor) -> None:
+def fill_uniform(target: Tensor) -> None:
     """Uniform numbers in [0, 1) over a row-major tensor."""
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         if target.dtype in _DIRECT:
             draws.random(out=borrowed(target), dtype=_DIRECT[target.dtype])
             return
@@ -80,9 +78,9 @@ def _fill_uniform(target: Tensor) -> None:
         borrowed(target)[...] = draws.integers(0, steps, tuple(target.shape)) / steps
 
 
-def _fill_normal(target: Tensor) -> None:
+def fill_normal_numbers(target: Tensor) -> None:
     """Normal numbers over a row-major tensor."""
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         if target.dtype is float32:
             fill_normal(draws, target)
         elif target.dtype is float64:
@@ -107,7 +105,7 @@ def rand_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
 @rand_op.rule("call")
 def rand_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
     result = _new(rand_type(size, dtype))
-    _fill_uniform(result)
+    fill_uniform(result)
     return result
 
 
@@ -119,7 +117,7 @@ def randn_type(size: tuple[int, ...], dtype: DType | int | None) -> TensorType:
 @randn_op.rule("call")
 def randn_call(size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
     result = _new(randn_type(size, dtype))
-    _fill_normal(result)
+    fill_normal_numbers(result)
     return result
 
 
@@ -131,12 +129,12 @@ def randint_type(low: int, high: int, size: tuple[int, ...], dtype: DType | int 
 @randint_op.rule("call")
 def randint_call(low: int, high: int, size: tuple[int, ...], dtype: DType | int | None) -> Tensor:
     found = randint_type(low, high, size, dtype)
-    _check_range(low, high, found.dtype or int64, "randint")
-    with _generator().drawing() as draws:
+    check_range(low, high, found.dtype or int64, "randint")
+    with generator_at_hand().drawing() as draws:
         return _stored(draws.integers(low, high, known_shape(found)), found)
 
 
-def _check_range(low: int, high: int, dtype: DType, op: str) -> None:
+def check_range(low: int, high: int, dtype: DType, op: str) -> None:
     """Refuse an empty range, and one with numbers that the dtype does not hold."""
     if low >= high:
         raise RangeError(f"{op}: expects 'from' to be less than 'to', but got from={low} >= to={high}")
@@ -158,7 +156,7 @@ def randperm_type(n: int, dtype: DType | int | None) -> TensorType:
 @randperm_op.rule("call")
 def randperm_call(n: int, dtype: DType | int | None) -> Tensor:
     found = randperm_type(n, dtype)
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         return _stored(draws.permutation(n), found)
 
 
@@ -185,7 +183,7 @@ def bernoulli_call(a: Tensor) -> Tensor:
     p = borrowed(a)
     if not ((p >= 0) & (p <= 1)).all():
         raise RangeError("bernoulli: expected all probabilities to be in [0, 1]")
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         return _stored(draws.random(p.shape) < p, a.type)
 
 
@@ -198,7 +196,7 @@ def bernoulli_p_type(a: TensorType, p: float) -> TensorType:
 def bernoulli_p_call(a: Tensor, p: float) -> Tensor:
     if not 0 <= p <= 1:
         raise RangeError(f"bernoulli: expects p to be in [0, 1], but got p={p}")
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         return _stored(draws.random(tuple(a.shape)) < p, a.type)
 
 
@@ -208,7 +206,7 @@ def poisson_call(a: Tensor) -> Tensor:
     rate = borrowed(a)
     if not (rate >= 0).all():
         raise RangeError("poisson: invalid Poisson rate, expected rate to be non-negative")
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         return _stored(draws.poisson(rate.astype(np.float64)), a.type)
 
 
@@ -239,7 +237,7 @@ def multinomial_call(a: Tensor, num_samples: int, replacement: bool) -> Tensor: 
         raise RangeError("multinomial: probability tensor contains either `inf`, `nan` or element < 0")
     if not (weights.sum(-1) > 0).all():
         raise RangeError("multinomial: invalid multinomial distribution (sum of probabilities <= 0)")
-    with _generator().drawing() as draws:
+    with generator_at_hand().drawing() as draws:
         if not replacement:
             with np.errstate(divide="ignore"):
                 arrivals = draws.standard_exponential(weights.shape) / weights
@@ -263,137 +261,10 @@ def normal_call(mean: Tensor, std: Tensor) -> Tensor:
     if not (deviations >= 0).all():
         raise RangeError("normal: expects all elements of std >= 0.0")
     result = _new(found)
-    _fill_normal(result)
+    fill_normal_numbers(result)
     own = borrowed(result)
     np.copyto(own, own * deviations + borrowed(mean), casting="unsafe")
     return result
-
-
-# Over a tensor --------------------------------------------------------------------------------------------------------
-
-uniform_ = declare("uniform_(Tensor(a!) self, float from=0.0, float to=1.0) -> Tensor(a!)", random=True)
-normal_ = declare("normal_(Tensor(a!) self, float mean=0.0, float std=1.0) -> Tensor(a!)", random=True)
-bernoulli_ = declare("bernoulli_.float(Tensor(a!) self, float p=0.5) -> Tensor(a!)", random=True)
-bernoulli_tensor = declare("bernoulli_.Tensor(Tensor(a!) self, Tensor p) -> Tensor(a!)", random=True)
-random_ = declare("random_.from(Tensor(a!) self, int from, int? to) -> Tensor(a!)", random=True)
-random_whole = declare("random_(Tensor(a!) self) -> Tensor(a!)", random=True)
-exponential_ = declare("exponential_(Tensor(a!) self, float lambd=1.0) -> Tensor(a!)", random=True)
-
-
-@uniform_.rule("type")
-@normal_.rule("type")
-@bernoulli_.rule("type")
-@bernoulli_tensor.rule("type")
-@random_.rule("type")
-@random_whole.rule("type")
-@exponential_.rule("type")
-def written_type(target: TensorType, *_: object) -> TensorType:
-    return target
-
-
-def _check_floating(target: Tensor, op: str) -> None:
-    if not target.dtype.is_floating_point:
-        raise DTypeError(f"{op}: takes a floating point tensor, got {target.dtype.name}")
-
-
-def _over(target: Tensor, op: str, fill: Callable[[Tensor], None]) -> Tensor:
-    """Fill a tensor: a row-major one where it lies, another through a copy."""
-    target.check_writable(op)
-    if target.layout.is_contiguous:
-        fill(target)
-        target.written()
-        return target
-    drawn = empty_tensor(target.dtype, tuple(target.shape))
-    fill(drawn)
-    return copy_call(target, drawn, False)
-
-
-def _over_with(target: Tensor, op: str, values: Callable[[np.random.Generator], Array]) -> Tensor:
-    def fill(place: Tensor) -> None:
-        with _generator().drawing() as draws:
-            np.copyto(borrowed(place), values(draws), casting="unsafe")
-
-    return _over(target, op, fill)
-
-
-@uniform_.rule("call")
-def uniform_call(target: Tensor, low: float, high: float) -> Tensor:
-    _check_floating(target, "uniform_")
-    if not low <= high:
-        raise RangeError(f"uniform_: expects to return a [from, to) range, but found from={low} > to={high}")
-
-    def fill(place: Tensor) -> None:
-        _fill_uniform(place)
-        if (low, high) != (0, 1):
-            own = borrowed(place)
-            own *= own.dtype.type(high - low)
-            own += own.dtype.type(low)
-
-    return _over(target, "uniform_", fill)
-
-
-@normal_.rule("call")
-def normal_in_place_call(target: Tensor, mean: float, std: float) -> Tensor:
-    _check_floating(target, "normal_")
-    _check_deviation(std, "normal_")
-
-    def fill(place: Tensor) -> None:
-        _fill_normal(place)
-        if (mean, std) != (0, 1):
-            own = borrowed(place)
-            own *= own.dtype.type(std)
-            own += own.dtype.type(mean)
-
-    return _over(target, "normal_", fill)
-
-
-def _check_deviation(std: float, op: str) -> None:
-    if not std >= 0:
-        raise RangeError(f"{op}: expects std >= 0.0, but found std {std}")
-
-
-@bernoulli_.rule("call")
-def bernoulli_in_place_call(target: Tensor, p: float) -> Tensor:
-    if not 0 <= p <= 1:
-        raise RangeError(f"bernoulli_: expects p to be in [0, 1], but got p={p}")
-    return _over_with(target, "bernoulli_", lambda draws: draws.random(tuple(target.shape)) < p)
-
-
-@bernoulli_tensor.rule("call")
-def bernoulli_tensor_call(target: Tensor, p: Tensor) -> Tensor:
-    chances = borrowed(p)
-    if not ((chances >= 0) & (chances <= 1)).all():
-        raise RangeError("bernoulli_: expected all probabilities to be in [0, 1]")
-    if np.broadcast_shapes(chances.shape, tuple(target.shape)) != tuple(target.shape):
-        raise ShapeError(f"bernoulli_: probabilities of shape {chances.shape} do not fit {tuple(target.shape)}")
-    return _over_with(target, "bernoulli_", lambda draws: draws.random(tuple(target.shape)) < chances)
-
-
-@random_.rule("call")
-def random_call(target: Tensor, low: int, high: int | None) -> Tensor:
-    """Integers from ``low`` up to, not with, ``high``; without it, as far as the dtype counts without a gap."""
-    last = _largest(target.dtype) + 1 if high is None else high
-    _check_range(low, last, target.dtype, "random_")
-    return _over_with(target, "random_", lambda draws: draws.integers(low, last, tuple(target.shape)))
-
-
-@random_whole.rule("call")
-def random_whole_call(target: Tensor) -> Tensor:
-    return random_call(target, 0, None)
-
-
-def _largest(dtype: DType) -> int:
-    if dtype.is_floating_point:
-        return 1 << {"float16": 11, "bfloat16": 8, "float32": 24}.get(dtype.name, 53)
-    return 1 if dtype.category is Category.BOOL else limits(dtype)[1]
-
-
-@exponential_.rule("call")
-def exponential_call(target: Tensor, lambd: float) -> Tensor:
-    _check_floating(target, "exponential_")
-    if not lambd > 0:
-        raise RangeError(f"exponential_: expects lambda > 0.0, but found lambda={lambd}")
-    return _over_with(target, "exponential_", lambda draws: draws.standard_exponential(tuple(target.shape)) / lambd)
 
 
 # Nothing flows back through a random number.
@@ -402,26 +273,17 @@ def exponential_call(target: Tensor, lambd: float) -> Tensor:
 @bernoulli_op.vjp("self")
 @bernoulli_p.vjp("self")
 @poisson_op.vjp("self")
-@uniform_.vjp("self")
-@normal_.vjp("self")
-@bernoulli_.vjp("self")
-@random_.vjp("self")
-@random_whole.vjp("self")
-@exponential_.vjp("self")
 def no_gradient(g: Tensor) -> None:
     return None
 
 
-@bernoulli_tensor.vjp("self", "p")
 @normal_op.vjp("mean", "std")
 def no_gradients(g: Tensor) -> tuple[None, None]:
     return None, None
 
 
-RANDOM: tuple[Op, ...] = (
-    *(rand_op, randn_op, randint_op, randperm_op, bernoulli_op, bernoulli_p, poisson_op, multinomial_op, normal_op),
-    *(uniform_, normal_, bernoulli_, bernoulli_tensor, random_, random_whole, exponential_),
-)
-
-for _op in RANDOM:
+for _op in (
+    *(rand_op, randn_op, randint_op, randperm_op),
+    *(bernoulli_op, bernoulli_p, poisson_op, multinomial_op, normal_op),
+):
     call_evaluator(_op)

@@ -8,7 +8,7 @@ from typing import Any
 from tensorlab.core.dtype import DType
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError
-from tensorlab.ops import random
+from tensorlab.ops import random, random_in_place
 from tensorlab.ops.create import full_op
 from tensorlab.ops.factories import empty_like, finished, sizes
 from tensorlab.ops.generator import Generator, generator_argument
@@ -98,7 +98,7 @@ def rand_like(
 ) -> Tensor:
     """Uniform numbers in another tensor's shape and dtype."""
     made = empty_like(input, dtype=dtype, device=device)
-    return finished(random.uniform_.call((made, 0.0, 1.0)), None, requires_grad)
+    return finished(random_in_place.uniform_.call((made, 0.0, 1.0)), None, requires_grad)
 
 
 def randn_like(
@@ -106,7 +106,7 @@ def randn_like(
 ) -> Tensor:
     """Normal numbers in another tensor's shape and dtype."""
     made = empty_like(input, dtype=dtype, device=device)
-    return finished(random.normal_.call((made, 0.0, 1.0)), None, requires_grad)
+    return finished(random_in_place.normal_.call((made, 0.0, 1.0)), None, requires_grad)
 
 
 def randint_like(
@@ -120,7 +120,7 @@ def randint_like(
 ) -> Tensor:
     """Integers in another tensor's shape and dtype: ``randint_like(x, high)`` or ``randint_like(x, low, high)``."""
     bounds = as_ints((0, low) if high is None else (low, high), op="randint_like", name="low or high")
-    made = random.random_.call((empty_like(input, dtype=dtype, device=device), *bounds))
+    made = random_in_place.random_.call((empty_like(input, dtype=dtype, device=device), *bounds))
     return finished(made, None, requires_grad)
 
 
@@ -190,21 +190,21 @@ def multinomial(
 def uniform_(self: Tensor, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Uniform numbers from ``low`` up to, not with, ``high`` over all elements."""
     bounds = (float(as_number(low, op="uniform_", name="from")), float(as_number(high, op="uniform_", name="to")))
-    return random.drawn_from(_stream(generator, "uniform_"), random.uniform_, (self, *bounds))
+    return random.drawn_from(_stream(generator, "uniform_"), random_in_place.uniform_, (self, *bounds))
 
 
 def normal_(self: Tensor, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Normal numbers over all elements."""
     both = (float(as_number(mean, op="normal_", name="mean")), float(as_number(std, op="normal_", name="std")))
-    return random.drawn_from(_stream(generator, "normal_"), random.normal_, (self, *both))
+    return random.drawn_from(_stream(generator, "normal_"), random_in_place.normal_, (self, *both))
 
 
 def bernoulli_(self: Tensor, p: Tensor | float = 0.5, *, generator: Generator | None = None) -> Tensor:
     """Ones with probability ``p``, zeros else, over all elements."""
     stream = _stream(generator, "bernoulli_")
     if isinstance(p, Tensor):
-        return random.drawn_from(stream, random.bernoulli_tensor, (self, p))
-    return random.drawn_from(stream, random.bernoulli_, (self, float(as_number(p, op="bernoulli_", name="p"))))
+        return random.drawn_from(stream, random_in_place.bernoulli_tensor, (self, p))
+    return random.drawn_from(stream, random_in_place.bernoulli_, (self, float(as_number(p, op="bernoulli_", name="p"))))
 
 
 def random_(self: Tensor, *bounds: int, generator: Generator | None = None) -> Tensor:
@@ -216,16 +216,16 @@ def random_(self: Tensor, *bounds: int, generator: Generator | None = None) -> T
     if len(bounds) > 2:
         raise ArgumentError(f"random_: takes at most two bounds, got {len(bounds)}")
     if not bounds:
-        return random.drawn_from(stream, random.random_whole, (self,))
+        return random.drawn_from(stream, random_in_place.random_whole, (self,))
     low, high = (0, bounds[0]) if len(bounds) == 1 else bounds
     last = None if high is None else as_int(high, op="random_", name="to")  # pyright: ignore[reportUnnecessaryComparison]
-    return random.drawn_from(stream, random.random_, (self, as_int(low, op="random_", name="from"), last))
+    return random.drawn_from(stream, random_in_place.random_, (self, as_int(low, op="random_", name="from"), last))
 
 
 def exponential_(self: Tensor, lambd: float = 1.0, *, generator: Generator | None = None) -> Tensor:
     """Waiting times of mean ``1 / lambd`` over all elements."""
     rate = float(as_number(lambd, op="exponential_", name="lambd"))
-    return random.drawn_from(_stream(generator, "exponential_"), random.exponential_, (self, rate))
+    return random.drawn_from(_stream(generator, "exponential_"), random_in_place.exponential_, (self, rate))
 
 
 FUNCTIONS: dict[str, Any] = {

@@ -1,19 +1,15 @@
-"""Elements at other places: triangles, diagonals, rolled, flipped and repeated tensors."""
+"""Elements at other places: rolled, flipped and repeated tensors."""
 
 from __future__ import annotations
 
 import itertools
-import math
-from functools import lru_cache
-from string import Template
 
 import numpy as np
 
-from tensorlab.core.compile import Loop, compile_loop
-from tensorlab.core.dtype import DType, int64
+from tensorlab.core.dtype import int64
 from tensorlab.core.interop import borrowed
 from tensorlab.core.layout import layout
-from tensorlab.core.op import Op, declare
+from tensorlab.core.op import declare
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.shape import Shape, wrap_dim
 from tensorlab.core.tensor import Tensor, empty
@@ -23,7 +19,6 @@ from tensorlab.ops.copying import clone, contiguous, copy_into
 from tensorlab.ops.create import full_of
 from tensorlab.ops.movement import (
     call_evaluator,
-    diagonal,
     distinct_dims,
     expand,
     known_shape,
@@ -33,152 +28,7 @@ from tensorlab.ops.movement import (
     transpose,
     unsqueeze,
 )
-from tensorlab.ops.operands import as_dtype
 from tensorlab.ops.view_evaluator import composed
-
-# Triangles ------------------------------------------------------------------------------------------------------------
-
-tril = declare("tril(Tensor self, int diagonal=0) -> Tensor")
-triu = declare("triu(Tensor self, int diagonal=0) -> Tensor")
-
-
-def _triangle(op: Op, *, lower: bool) -> None:
-    name = op.name
-
-    def triangle_type(a: TensorType, diagonal: int) -> TensorType:
-        if len(known_shape(a)) < 2:
-            raise ShapeError(f"{name}: input tensor must have at least 2 dimensions, got {len(known_shape(a))}")
-        return a
-
-    def triangle_call(a: Tensor, diagonal: int) -> Tensor:
-        """The elements on one side of a diagonal; zeros on the other."""
-        triangle_type(a.type, diagonal)
-        shape = tuple(a.shape)
-        source, result = contiguous.run((a,)), empty(a.dtype, shape)
-        # Columns up to `first`, counted from the diagonal, are of the lower triangle.
-        first = diagonal + 1 if lower else diagonal
-        reach = max(shape[-2:]) + 1
-        sizes = (math.prod(shape[:-2]), *shape[-2:], min(max(first, -reach), reach))
-        if result.numel():
-            _triangle_loop(a.dtype.itemsize).entry(*sizes, int(lower), result.address, source.address)
-        return result
-
-    def triangle_vjp(g: Tensor, diagonal: int) -> Tensor:
-        return op.call((g, diagonal))
-
-    op.rule("type")(triangle_type)
-    op.rule("call")(triangle_call)
-    op.vjp("self")(triangle_vjp)
-
-
-_triangle(tril, lower=True)
-_triangle(triu, lower=False)
-
-_INTEGERS = {1: "uint8", 2: "int16", 4: "int32", 8: "int64"}  # what moves elements of these sizes
-
-
-@lru_cache(maxsize=4)
-def _triangle_loop(itemsize: int) -> Loop:
-    source = _TRIANGLE.substitute(type=_INTEGERS[itemsize])
-    return compile_loop(source, "void(int64, int64, int64, int64, int64, int64, int64)", label="triangle")
-
-
-_TRIANGLE = Template('''"""One side of a diagonal of (count, rows, columns), zeros on the other; elements of ${type}."""
-
-from tensorlab.core.intrinsics import ${type}_at
-
-
-def loop(count, rows, columns, first, lower, out_at, in_at):
-    out = ${type}_at(out_at)
-    source = ${type}_at(in_at)
-    for k in range(count):
-        for i in range(rows):
-            edge = min(max(i + first, 0), columns)
-            row = (k * rows + i) * columns
-            start, stop = (0, edge) if lower else (edge, columns)
-            for j in range(start):
-                out[row + j] = 0
-            for j in range(start, stop):
-                out[row + j] = source[row + j]
-            for j in range(stop, columns):
-                out[row + j] = 0
-''')
-
-tril_indices = declare("tril_indices(int row, int col, int offset=0, *, ScalarType? dtype=None) -> Tensor")
-triu_indices = declare("triu_indices(int row, int col, int offset=0, *, ScalarType? dtype=None) -> Tensor")
-
-
-def _indices(op: Op, *, lower: bool) -> None:
-    name = op.name
-
-    def indices_type(row: int, col: int, offset: int, dtype: DType | int | None) -> TensorType:
-        if row < 0 or col < 0:
-            raise ShapeError(f"{name}: row and col must be non-negative, got {row} and {col}")
-        below = sum(min(max(i + offset + (1 if lower else 0), 0), col) for i in range(row))
-        return TensorType(as_dtype(dtype, op=name) or int64, (2, below if lower else row * col - below))
-
-    def indices_call(row: int, col: int, offset: int, dtype: DType | int | None) -> Tensor:
-        found = indices_type(row, col, offset, dtype)
-        result = empty(found.dtype or int64, known_shape(found))
-        steps = np.arange(col)[None, :] - np.arange(row)[:, None]
-        borrowed(result)[...] = np.nonzero(steps <= offset if lower else steps >= offset)
-        return result
-
-    op.rule("type")(indices_type)
-    op.rule("call")(indices_call)
-
-
-_indices(tril_indices, lower=True)
-_indices(triu_indices, lower=False)
-
-# Diagonals ------------------------------------------------------------------------------------------------------------
-
-diag_embed = declare("diag_embed(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor")
-
-
-@diag_embed.rule("type")
-def diag_embed_type(a: TensorType, offset: int, dim1: int, dim2: int) -> TensorType:
-    """The last dimension becomes a diagonal of two.
-
-    Raises: `DimError`, `ShapeError` for one dimension named twice.
-    """
-    *rest, n = known_shape(a) or (1,)
-    one, other = (wrap_dim(d, len(rest) + 2, op="diag_embed") for d in (dim1, dim2))
-    if one == other:
-        raise ShapeError(f"diag_embed: diagonal dimensions cannot be identical {dim1}, {dim2}")
-    shape = list(rest)
-    for d in sorted((one, other)):
-        shape.insert(d, n + abs(offset))
-    return TensorType(a.dtype, tuple(shape))
-
-
-@diag_embed.rule("call")
-def diag_embed_call(a: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
-    if not a.ndim:
-        raise ShapeError("diag_embed: takes a tensor with dimensions, got one without")
-    result = full_of(known_shape(diag_embed_type(a.type, offset, dim1, dim2)), 0, a.dtype)
-    copy_into(diagonal.run((result, offset, dim1, dim2)), a)
-    return result
-
-
-@diag_embed.vjp("self")
-def diag_embed_vjp(g: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
-    return diagonal.call((g, offset, dim1, dim2))
-
-
-@composed("diag(Tensor self, int diagonal=0) -> Tensor")
-def diag(a: Tensor, offset: int) -> Tensor:
-    if a.ndim == 1:
-        return diag_embed.call((a, offset, 0, 1))
-    if a.ndim == 2:
-        return clone.call((diagonal.call((a, offset, 0, 1)),))
-    raise ShapeError(f"diag: supports 1D or 2D tensors, got {a.ndim}D")
-
-
-@composed("diagflat(Tensor self, int offset=0) -> Tensor")
-def diagflat(a: Tensor, offset: int) -> Tensor:
-    return diag_embed.call((reshape.call((a, (-1,))), offset, 0, 1))
-
 
 # Flipped and rolled ---------------------------------------------------------------------------------------------------
 
@@ -445,7 +295,5 @@ def one_hot_call(a: Tensor, num_classes: int) -> Tensor:
     return result
 
 
-REARRANGING: tuple[Op, ...] = (*(tril, triu, tril_indices, triu_indices, diag_embed, flip, roll, repeat, one_hot),)
-
-for _op in REARRANGING:
+for _op in (flip, roll, repeat, one_hot):
     call_evaluator(_op)

@@ -11,7 +11,7 @@ from tensorlab.core.dtype import DType, int32, int64
 from tensorlab.core.interop import from_numpy
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
-from tensorlab.ops import padding, rearranging
+from tensorlab.ops import padding, rearranging, triangles
 from tensorlab.ops.called import called
 from tensorlab.ops.factories import finished
 from tensorlab.ops.operands import as_int, as_ints, as_number, as_tensor_argument, unary
@@ -22,41 +22,41 @@ from tensorlab.ops.sizes import listed_sizes
 @takes_out
 def tril(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and below a diagonal of each matrix; zeros above."""
-    return unary(rearranging.tril, input, as_int(diagonal, op="tril", name="diagonal"))
+    return unary(triangles.tril, input, as_int(diagonal, op="tril", name="diagonal"))
 
 
 @takes_out
 def triu(input: Tensor, diagonal: int = 0) -> Tensor:
     """The elements on and above a diagonal of each matrix; zeros below."""
-    return unary(rearranging.triu, input, as_int(diagonal, op="triu", name="diagonal"))
+    return unary(triangles.triu, input, as_int(diagonal, op="triu", name="diagonal"))
 
 
 def tril_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = int64, device: object = None) -> Tensor:
     """Rows and columns of the elements on and below a diagonal."""
     args = as_ints((row, col, offset), op="tril_indices", name="row, col or offset")
-    return finished(rearranging.tril_indices.call((*args, dtype)), device, False)
+    return finished(triangles.tril_indices.call((*args, dtype)), device, False)
 
 
 def triu_indices(row: int, col: int, offset: int = 0, *, dtype: DType | None = int64, device: object = None) -> Tensor:
     """Rows and columns of the elements on and above a diagonal."""
     args = as_ints((row, col, offset), op="triu_indices", name="row, col or offset")
-    return finished(rearranging.triu_indices.call((*args, dtype)), device, False)
+    return finished(triangles.triu_indices.call((*args, dtype)), device, False)
 
 
 @takes_out
 def diag(input: Tensor, diagonal: int = 0) -> Tensor:
     """The diagonal of a matrix, or a matrix with a vector on its diagonal."""
-    return unary(rearranging.diag, input, as_int(diagonal, op="diag", name="diagonal"))
+    return unary(triangles.diag, input, as_int(diagonal, op="diag", name="diagonal"))
 
 
 def diagflat(input: Tensor, offset: int = 0) -> Tensor:
     """A matrix with all elements on a diagonal."""
-    return unary(rearranging.diagflat, input, as_int(offset, op="diagflat", name="offset"))
+    return unary(triangles.diagflat, input, as_int(offset, op="diagflat", name="offset"))
 
 
 def diag_embed(input: Tensor, offset: int = 0, dim1: int = -2, dim2: int = -1) -> Tensor:
     """The last dimension as a diagonal of two."""
-    return unary(rearranging.diag_embed, input, *as_ints((offset, dim1, dim2), op="diag_embed", name="offset or dim"))
+    return unary(triangles.diag_embed, input, *as_ints((offset, dim1, dim2), op="diag_embed", name="offset or dim"))
 
 
 def flip(input: Tensor, dims: Sequence[int]) -> Tensor:
