@@ -13,7 +13,7 @@ from tensorlab.autograd.node import Node, RemovableHandle, add_hook
 from tensorlab.autograd.record import TapeRecorder, accumulator
 from tensorlab.autograd.tape import Tape
 from tensorlab.autograd.views import refreshed
-from tensorlab.core.dispatch import set_recorder
+from tensorlab.core.dispatch import MODES, set_recorder
 from tensorlab.core.reading import moves
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, GradError, ShapeError
@@ -167,20 +167,35 @@ def _node(self: Tensor, op: str) -> tuple[Node, int]:
 
 
 def _get_data(self: Tensor) -> Tensor:
-    """The same storage without history, as `detach`."""
-    return self.detach()
+    """The same bytes without history, and under a version of their own: what is written to them nobody is told.
+
+    A trace sees `detach`.
+    """
+    if MODES.get():
+        return self.detach()
+    return Tensor(self.storage().unwatched(), self.layout, self.offset)
 
 
 def _set_data(self: Tensor, value: Tensor) -> None:
-    """Let the tensor be another's storage and layout, keeping its place on the tape.
+    """Let the tensor be another's memory and layout, keeping its place on the tape and its version.
 
-    Raises: `TraceError` in a trace.
+    Raises: `ArgumentError` for what is no tensor, `DTypeError` for integers where a gradient is asked for, in torch's
+            words; `TraceError` in a trace.
     """
     if not isinstance(value, Tensor):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
         raise ArgumentError(f"data: takes a Tensor, got {type(value).__name__}")
+    if self.requires_grad and not value.layout.dtype.is_floating_point:
+        raise DTypeError(
+            "data: data set to a tensor that requires gradients must be floating point or complex dtype, got "
+            f"{value.layout.dtype.name}"
+        )
     moves(self, "data")
+    storage = self.storage()
+    if value.storage().owner is not storage.owner:
+        before, storage = storage, value.storage().unwatched()
+        storage.version = before.version
     self._storage, self.layout, self.offset, self.address = (  # pyright: ignore[reportPrivateUsage]
-        value.storage(),
+        storage,
         value.layout,
         value.offset,
         value.address,

@@ -17,9 +17,10 @@ from tensorlab.autograd.node import Edge, Grads, Node, Source, zeros_of
 from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Tape
 from tensorlab.core.layout import Layout
 from tensorlab.core.op import Op
-from tensorlab.core.shape import is_dense
+from tensorlab.core.shape import is_dense, may_overlap
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import GradError
+from tensorlab.ops.striding import as_strided_backward
 from tensorlab.ops.window import window, with_window
 
 
@@ -158,7 +159,11 @@ class ViewOfBase(Node):
         (grad,) = grads
         if grad is None:
             return (None,)
-        return (into_window(None, grad, self._whole, self._place, self._offset),)
+        place, whole = self._place, self._whole
+        if may_overlap(place.shape, place.strides):  # an element of the base that is seen several times gets the sum
+            seen = (tuple(place.shape), place.strides, self._offset)
+            return (as_strided_backward.call((grad, *seen, tuple(whole.shape), whole.strides, 0, False)),)
+        return (into_window(None, grad, whole, place, self._offset),)
 
 
 class CopySlices(Node):

@@ -54,6 +54,19 @@ class Storage:
             self.writes[_WRITES_KEPT:] = []
             self.writes.insert(0, (self.version, place or user_place()))
 
+    def unwatched(self) -> Storage:
+        """The same bytes under a version of their own: writes through it are not seen here, nor those here there."""
+        owner = self.owner
+        return Storage(
+            DataPtr(self.address, self.nbytes, owner, None), self.nbytes, self.allocator, readonly=self.readonly
+        )
+
+    @property
+    def owner(self) -> Storage:
+        """The storage that the bytes are given back with: itself, but for one that is `unwatched`."""
+        context = self.pointer.context
+        return context if isinstance(context, Storage) else self
+
     def data_ptr(self) -> int:
         """Address of the first byte."""
         return self.address

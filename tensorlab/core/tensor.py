@@ -144,7 +144,7 @@ class Tensor(Operations):
     def is_set_to(self, tensor: Tensor) -> bool:
         """Whether both are the same window of the same storage."""
         same = self.layout.shape == tensor.layout.shape and self.layout.strides == tensor.layout.strides
-        return same and self._storage is tensor._storage and self.offset == tensor.offset
+        return same and self._storage.owner is tensor._storage.owner and self.offset == tensor.offset
 
     def storage_offset(self) -> int:
         """Position of the first element in the storage, in elements."""

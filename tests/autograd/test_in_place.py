@@ -101,9 +101,23 @@ def expanded_source(t, x):
     return (y * y).sum()
 
 
+def expanded(t, x):
+    y = x * 1
+    v = y[:, :1].expand(2, 4)
+    y.mul_(x)
+    return (v**3 * t.arange(8, dtype=t.float64).reshape(2, 4)).sum()
+
+
+def overlapping(t, x):
+    y = x * 2
+    v, w = y.unfold(1, 2, 1), y.as_strided((3, 3), (1, 1))
+    y.mul_(x)
+    return (v**2).sum() + (w * w * t.arange(9, dtype=t.float64).reshape(3, 3)).sum()
+
+
 PROGRAMS = [
     *(base_then_view, view_then_base, slice_of_slice, two_views, into_zeros, transposed, filled, copied, augmented),
-    *(needs_old_value, masked, reshaped, expanded_source),
+    *(needs_old_value, masked, reshaped, expanded_source, expanded, overlapping),
 ]
 
 

@@ -139,8 +139,44 @@ def test_grad_takes_a_fitting_tensor():
 
 def test_data_is_the_memory_without_history():
     x = tl.ones(2, requires_grad=True)
+    y = x.exp()
     x.data.mul_(5)
     assert x.tolist() == [5.0, 5.0]
-    x.data = tl.zeros(3)
-    assert x.shape == (3,)
-    assert x.requires_grad
+    assert (x._version, x.data._version, x.data.add_(1)._version) == (0, 0, 1)
+    assert x.data.is_set_to(x)
+    assert x.data._base is None
+    y.sum().backward()  # nothing tells of the write, as in torch
+    assert x.grad.tolist() == pytest.approx([2.7182817, 2.7182817])
+
+
+def test_data_holds_the_memory():
+    x = tl.arange(1000.0)
+    data = x.data.data
+    del x
+    others = [tl.zeros(1000) for _ in range(4)]
+    assert data.sum().item() == 499500.0
+    assert all(o.data_ptr() != data.data_ptr() for o in others)
+
+
+def test_data_is_set():
+    x = tl.ones(2, requires_grad=True).add(0)
+    x.mul_(2)
+    x.data = new = tl.zeros(3)
+    assert (x.shape, x.requires_grad, x._version) == ((3,), True, 1)
+    new.add_(1)
+    assert (x.tolist(), x._version, new._version) == ([1.0, 1.0, 1.0], 1, 1)
+    for _ in range(3):
+        x.data -= 1
+    assert (x.tolist(), x._version) == ([-2.0, -2.0, -2.0], 1)
+
+
+def test_data_takes_a_tensor_of_floats_for_what_asks_for_a_gradient():
+    x = tl.ones(2, requires_grad=True)
+    with pytest.raises(tl.TensorlabError) as error:
+        x.data = tl.zeros(2, dtype=tl.int64)
+    assert str(error.value) == (
+        "data: data set to a tensor that requires gradients must be floating point or complex dtype, got int64"
+    )
+    with pytest.raises(tl.TensorlabError, match=r"^data: takes a Tensor, got int$"):
+        x.data = 3
+    assert (x.dtype, x.tolist()) == (tl.float32, [1.0, 1.0])
