@@ -2,105 +2,21 @@
 
 from __future__ import annotations
 
-import random
 import weakref
-from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from interpreted import Builder, Bytes, Ops
+from interpreted import graph as graph
+from interpreted import ops as ops
+from interpreted import top as top
 
-from tensorlab.core import op as op_module
-from tensorlab.core.op import Op, declare
-from tensorlab.core.types import BOOL, INT, TENSOR, Type
+from tensorlab.core.types import BOOL, INT, TENSOR
 from tensorlab.errors import ArgumentError, GraphError, RunError
-from tensorlab.jit.interpret import Code, Machine, Opcode, run, steps, translate
-from tensorlab.jit.ir import Block, Graph, Node, Span, Value
-
-
-class Ops:
-    """Ops of the tests, by name."""
-
-    def __init__(self) -> None:
-        self._ops: dict[str, Op] = {}
-
-    def add(self, schema: str, evaluate: Callable[..., Any]) -> None:
-        op = declare(schema)
-        op.evaluate = lambda args: evaluate(*args)
-        self._ops[op.schema.name] = op
-
-    def __getitem__(self, name: str) -> Op:
-        return self._ops[name]
-
-
-class Bytes:
-    """Stands for a tensor's storage, and can be watched."""
-
-    alive: weakref.WeakSet[Bytes] = weakref.WeakSet()
-
-    def __init__(self) -> None:
-        self.alive.add(self)
-
-
-@pytest.fixture(scope="module")
-def ops() -> Iterator[Ops]:
-    found = Ops()
-    found.add("test::inc(int a) -> int", lambda a: a + 1)
-    found.add("test::add(int a, int b) -> int", lambda a, b: a + b)
-    found.add("test::mul(int a, int b) -> int", lambda a, b: a * b)
-    found.add("test::lt(int a, int b) -> bool", lambda a, b: a < b)
-    found.add("test::div(int a, int b) -> int", lambda a, b: a // b)
-    found.add("test::divmod(int a, int b) -> (int, int)", divmod)
-    found.add("test::silent(int a) -> ()", lambda a: None)
-    found.add("test::make(int a) -> Tensor", lambda a: Bytes())
-    found.add("test::see(Tensor x) -> int", lambda x: 1)
-    found.add("test::alive(Tensor x) -> bool", lambda x: x() is not None)
-    yield found
-    for kind in [k for k in op_module._REGISTRY if k.startswith("test::")]:
-        del op_module._REGISTRY[kind]
-
-
-class Builder:
-    """A block under construction."""
-
-    def __init__(self, ops: Ops, block: Block) -> None:
-        self.ops = ops
-        self.block = block
-
-    def param(self, name: str = "", type_: Type = INT) -> Value:
-        value = Value(type_, name, block=self.block)
-        self.block.params.append(value)
-        return value
-
-    def node(self, kind: str, *inputs: Value, outputs: int = 1, **parts: Any) -> Node:
-        node = Node(kind, list(inputs), owner=self.block, **parts)
-        node.outputs = [Value(INT, producer=node) for _ in range(outputs)]
-        self.block.nodes.append(node)
-        return node
-
-    def op(self, name: str, *inputs: Value, **parts: Any) -> Value:
-        return self.node(f"test::{name}", *inputs, op=self.ops[name], **parts).output
-
-    def constant(self, value: object) -> Value:
-        return self.node("prim::Constant", attributes={"value": value}).output
-
-    def inner(self, node: Node) -> Builder:
-        node.blocks.append(Block(owner=node))
-        return Builder(self.ops, node.blocks[-1])
-
-    def give(self, *values: Value) -> None:
-        self.block.results.extend(values)
-
-
-@pytest.fixture
-def graph() -> Graph:
-    return Graph("f")
-
-
-@pytest.fixture
-def top(ops: Ops, graph: Graph) -> Builder:
-    return Builder(ops, graph.block)
+from tensorlab.jit.interpret import Code, Machine, run, steps, translate
+from tensorlab.jit.ir import Graph, Span, Value
 
 
 def listing(code: Code) -> list[str]:
@@ -422,76 +338,3 @@ def test_value_used_before_it_is_given(graph: Graph, top: Builder) -> None:
     top.give(Value(INT, "late"))
     with pytest.raises(GraphError, match=r"^graph f: %late is used before it is given$"):
         translate(graph)
-
-
-def grow(builder: Builder, rng: random.Random, known: list[Value], depth: int) -> None:
-    """Random code in a block: ops, ifs and loops over whatever is known."""
-    for _ in range(rng.randrange(1, 5)):
-        pick = rng.random()
-        if depth and pick < 0.2:
-            choice = builder.node("prim::If", builder.op("lt", rng.choice(known), rng.choice(known)))
-            for _ in range(2):
-                inner = builder.inner(choice)
-                inside = list(known)
-                grow(inner, rng, inside, depth - 1)
-                inner.give(rng.choice(inside))
-            known.append(choice.output)
-        elif depth and pick < 0.4:
-            carried = [rng.choice(known) for _ in range(rng.randrange(3))]
-            start = (builder.constant(rng.randrange(4)), builder.constant(True), *carried)
-            loop = builder.node("prim::Loop", *start, outputs=len(carried))
-            body = builder.inner(loop)
-            inside = [*known, body.param(), *(body.param() for _ in carried)]
-            grow(body, rng, inside, depth - 1)
-            go_on = body.op("lt", rng.choice(inside), rng.choice(inside))
-            body.give(go_on, *(rng.choice(inside) for _ in carried))
-            known.extend(loop.outputs)
-        elif pick < 0.5:
-            known.append(builder.constant(rng.randrange(-3, 4)))
-        elif pick < 0.65:
-            known.append(builder.op("inc", rng.choice(known)))
-        else:
-            known.append(builder.op("add", rng.choice(known), rng.choice(known)))
-
-
-def evaluate(block: Block, values: dict[int, Any]) -> list[Any]:
-    """The meaning of a block, by recursion over it: what the flat code must give too."""
-    for node in block.nodes:
-        given = [values[v.serial] for v in node.inputs]
-        if node.kind == "prim::Constant":
-            results = [node.attributes["value"]]
-        elif node.kind == "prim::If":
-            results = evaluate(node.blocks[0 if given[0] else 1], values)
-        elif node.kind == "prim::Loop":
-            limit, go_on, *results = given
-            turn = 0
-            while turn < limit and go_on:
-                values |= zip((v.serial for v in node.blocks[0].params), [turn, *results], strict=True)
-                go_on, *results = evaluate(node.blocks[0], values)
-                turn += 1
-        else:
-            assert node.op is not None
-            results = [node.op.run(tuple(given))]
-        values |= zip((v.serial for v in node.outputs), results, strict=True)
-    return [values[v.serial] for v in block.results]
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_random_programs(ops: Ops, seed: int) -> None:
-    """Flat code gives what recursion gives, and at the end no register is full."""
-    rng = random.Random(seed)
-    graph = Graph("random")
-    builder = Builder(ops, graph.block)
-    known = [builder.param(), builder.param()]
-    grow(builder, rng, known, depth=3)
-    builder.give(rng.choice(known), rng.choice(known))
-    arguments = [rng.randrange(-5, 6), rng.randrange(-5, 6)]
-    expected = evaluate(graph.block, dict(zip((v.serial for v in graph.inputs), arguments, strict=True)))
-    code = translate(graph)
-    assert run(code, arguments) == tuple(expected)
-    walked = list(steps(code, arguments))
-    assert not walked[-1].after
-    for step in walked:
-        assert all(i.register in step.before for i in step.instruction.inputs)
-        assert all(r not in step.after or r in step.instruction.outputs for r in step.freed)
-    assert Opcode.RETURN is code.instructions[-1].opcode
