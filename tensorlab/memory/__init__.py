@@ -23,6 +23,8 @@ from tensorlab.memory.default import (
     stats,
     use_allocator,
 )
+from tensorlab.memory.device_api import DeviceAPI, HostDevice
+from tensorlab.memory.device_caching import DeviceCachingAllocator
 from tensorlab.memory.host import HostAllocator
 from tensorlab.memory.owners import OwnerRegistry
 
@@ -33,7 +35,10 @@ __all__ = [
     "BlockInfo",
     "CachingAllocator",
     "DataPtr",
+    "DeviceAPI",
+    "DeviceCachingAllocator",
     "HostAllocator",
+    "HostDevice",
     "LimitAllocator",
     "MemoryStats",
     "OwnerRegistry",

@@ -1,0 +1,305 @@
+"""Finding bytes of a device for a request, and making them free again, in one thread at a time.
+
+Sizes, pools, and the order in which a request is tried are PyTorch's. Where PyTorch gives up although the events that
+it has waited for have freed a block that fits, this one looks again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+
+from tensorlab.errors import OutOfMemoryError
+from tensorlab.memory.block_pool import LARGE_SEGMENT, SMALL, BlockPool, Piece, piece_nbytes, segment_nbytes
+from tensorlab.memory.device_api import DeviceAPI
+from tensorlab.memory.device_oom import GivenUp, out_of_memory_text
+from tensorlab.memory.device_stats import DeviceTally
+from tensorlab.memory.history import Action, History, MemoryEvent
+from tensorlab.memory.segments import Frame, Segment
+
+
+class DeviceHeap:
+    """The segments of a device and what of them is free; `DeviceCachingAllocator` sees to it that calls do not meet.
+
+    Anything may happen inside a call of the device or of a callback, and where a container is made, which can start a
+    garbage collection: blocks that are given back then wait in ``returned`` until `free_returned`.
+    """
+
+    __slots__ = (
+        "_awaited",
+        "_device",
+        "_gc_threshold",
+        "_large",
+        "_max_split",
+        "_small",
+        "callbacks",
+        "heads",
+        "history",
+        "limit_nbytes",
+        "returned",
+        "tally",
+    )
+
+    def __init__(
+        self,
+        device: DeviceAPI,
+        *,
+        max_split_nbytes: int | None,
+        garbage_collection_threshold: float,
+        limit_nbytes: int | None,
+        history: History | None,
+    ) -> None:
+        self.history = history
+        self.limit_nbytes = limit_nbytes
+        self.heads: dict[int, Piece] = {}  # the first piece of each segment, by address
+        self.returned: deque[Piece] = deque()  # given back, not taken in yet
+        self.callbacks: list[Callable[[], object]] = []
+        self.tally = DeviceTally()
+        self._device = device
+        self._max_split = max_split_nbytes
+        self._gc_threshold = garbage_collection_threshold
+        self._small = BlockPool("small")
+        self._large = BlockPool("large")
+        self._awaited: dict[int, deque[tuple[int, Piece]]] = {}  # by stream, in the order in which they will pass
+
+    # Giving.
+
+    def take(self, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
+        """A piece for a request, by whatever has to be done to get it.
+
+        Raises: `OutOfMemoryError`.
+        """
+        nbytes = piece_nbytes(requested)
+        pool = self._pool(nbytes)
+        self.free_returned()
+        self._free_passed()
+        piece = self._fitting(pool, nbytes, stream) or self._after_callbacks(pool, nbytes, stream)
+        if piece is None:
+            piece = self._from_device(pool, requested, stream, frames)
+        self._split(piece, nbytes)
+        self._hand_out(piece, requested, frames)
+        return piece
+
+    def take_apart(self, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
+        """A segment for one request, without a look at the pools, which may be in the middle of a change.
+
+        Raises: `OutOfMemoryError`.
+        """
+        nbytes = piece_nbytes(requested)
+        piece = self._new_segment(self._pool(nbytes), nbytes, stream)
+        if piece is None:
+            raise self._out_of_memory(requested, stream, frames, GivenUp())
+        self._hand_out(piece, requested, frames)
+        return piece
+
+    def _from_device(self, pool: BlockPool, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
+        nbytes = piece_nbytes(requested)
+        self._collect_garbage()
+        piece = self._new_segment(pool, nbytes, stream)
+        if piece is None and self._release_oversize(pool, nbytes, stream):
+            piece = self._new_segment(pool, nbytes, stream)
+        if piece is not None:
+            return piece
+        awaited = self.tally.both.active_bytes.current - self.tally.both.allocated_bytes.current
+        self.wait_for_events()
+        self.free_returned()  # what a collection has freed in the meantime
+        piece = self._fitting(pool, nbytes, stream)
+        if piece is not None:
+            return piece
+        released = self.release_whole()
+        self.tally.num_alloc_retries += 1
+        piece = self._new_segment(pool, nbytes, stream)
+        if piece is None:
+            raise self._out_of_memory(requested, stream, frames, GivenUp(awaited, released))
+        return piece
+
+    def _pool(self, nbytes: int) -> BlockPool:
+        return self._small if nbytes <= SMALL else self._large
+
+    def _fitting(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
+        piece = pool.best_fit(stream, nbytes)
+        if piece is None or self._wasted_on(piece, nbytes):
+            return None
+        pool.remove(piece)
+        if not piece.is_whole:
+            self.tally.change_inactive_split(pool.name, -1, -piece.nbytes)
+        return piece
+
+    def _wasted_on(self, piece: Piece, nbytes: int) -> bool:
+        """Whether a piece that is too large to be split would be given to a request that leaves much of it unused."""
+        if self._max_split is None or piece.nbytes < self._max_split:
+            return False
+        return nbytes < self._max_split or piece.nbytes >= nbytes + LARGE_SEGMENT
+
+    def _after_callbacks(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
+        if not self.callbacks:
+            return None
+        for callback in tuple(self.callbacks):
+            callback()
+        self.free_returned()
+        return self._fitting(pool, nbytes, stream)
+
+    def _new_segment(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
+        size = segment_nbytes(nbytes)
+        if self.limit_nbytes is not None and self.tally.both.reserved_bytes.current + size > self.limit_nbytes:
+            return None
+        try:
+            address = self._device.raw_alloc(size)
+        except OutOfMemoryError:
+            return None
+        piece = Piece(address, size, stream, pool)
+        self.heads[address] = piece
+        self.tally.reserve(pool.name, size)
+        self.note("segment_alloc", piece)
+        return piece
+
+    def _split(self, piece: Piece, nbytes: int) -> None:
+        """Leave the piece no more than it needs, where the rest is worth it."""
+        pool = piece.pool
+        if not pool.leaves_a_piece(piece.nbytes - nbytes):
+            return
+        if pool is self._large and self._max_split is not None and nbytes >= self._max_split:
+            return
+        rest = piece.split(nbytes)
+        pool.add(rest)
+        self.tally.change_inactive_split(pool.name, 1, rest.nbytes)
+
+    def _hand_out(self, piece: Piece, requested: int, frames: tuple[Frame, ...]) -> None:
+        piece.requested_nbytes, piece.frames = requested, frames
+        self.tally.allocate(piece.pool.name, piece.nbytes, requested)
+        self.note("alloc", piece, frames)
+
+    # Taking in.
+
+    def free_returned(self) -> None:
+        """Free what was given back, or record the events that it has to await."""
+        while self.returned:
+            piece = self.returned.popleft()
+            self.tally.give_back(piece.pool.name, piece.nbytes)
+            if not piece.used_by:
+                self._free(piece)
+                continue
+            piece.state = "active_awaiting_free"
+            streams, piece.used_by = sorted(piece.used_by), set()
+            piece.events_left = len(streams)  # first: if recording one fails, the piece is lost and not given too early
+            for stream in streams:
+                event = self._device.event_record(stream)
+                self._awaited.setdefault(stream, deque()).append((event, piece))
+
+    def wait_for_events(self) -> None:
+        """Free what awaits events, after they have passed."""
+        self.tally.num_sync_all_streams += 1
+        for awaited in self._awaited.values():
+            while awaited:
+                self._device.event_sync(awaited[0][0])
+                self._passed(awaited.popleft()[1])
+
+    def _free_passed(self) -> None:
+        """Free what awaited events that have passed."""
+        for awaited in self._awaited.values():
+            while awaited and self._device.event_query(awaited[0][0]):
+                self._passed(awaited.popleft()[1])
+
+    def _passed(self, piece: Piece) -> None:
+        piece.events_left -= 1
+        if piece.events_left == 0:
+            self._free(piece)
+
+    def _free(self, piece: Piece) -> None:
+        """Make a piece one with its free neighbours, and let it be found."""
+        self.note("free_completed", piece)
+        pool, pieces, nbytes = piece.pool, 0, 0
+        self.tally.complete(pool.name, piece.nbytes, piece.requested_nbytes)
+        piece.requested_nbytes, piece.frames = 0, ()
+        previous, following = piece.previous, piece.next
+        if following is not None and following.state == "inactive":
+            pool.remove(following)
+            pieces, nbytes = pieces - 1, nbytes - following.nbytes
+            piece.absorb_next()
+        if previous is not None and previous.state == "inactive":
+            pool.remove(previous)
+            pieces, nbytes = pieces - 1, nbytes - previous.nbytes
+            previous.absorb_next()
+            piece = previous
+        pool.add(piece)
+        if not piece.is_whole:
+            pieces, nbytes = pieces + 1, nbytes + piece.nbytes
+        self.tally.change_inactive_split(pool.name, pieces, nbytes)
+
+    # Giving segments to the device.
+
+    def release_whole(self) -> int:
+        """Release every segment that is free from end to end; say how many bytes."""
+        pieces = self._small.free_pieces() + self._large.free_pieces()
+        return sum(self._release(piece) for piece in pieces if piece.is_whole)
+
+    def _collect_garbage(self) -> None:
+        """Release large segments, the longest unused first, down to the threshold."""
+        if not self._gc_threshold:
+            return
+        room = self._device.mem_info().total_nbytes if self.limit_nbytes is None else self.limit_nbytes
+        excess = self.tally.both.reserved_bytes.current - int(self._gc_threshold * room)
+        if excess <= 0:
+            return
+        whole = [piece for piece in self._large.free_pieces() if piece.is_whole]
+        for piece in sorted(whole, key=lambda piece: piece.free_since):
+            if excess <= 0:
+                return
+            excess -= self._release(piece)
+
+    def _release_oversize(self, pool: BlockPool, nbytes: int, stream: int) -> bool:
+        """Release what is too large to be split: one segment that is enough, or several; tell whether they are."""
+        if self._max_split is None:
+            return False
+        wanted = max(nbytes, self._max_split)
+        piece = pool.best_fit(stream, wanted)
+        if piece is not None:
+            if piece.is_whole:
+                self._release(piece)
+            return piece.is_whole
+        while wanted > 0:
+            piece = pool.largest(stream)
+            if piece is None or piece.nbytes < self._max_split or not piece.is_whole:
+                return False
+            wanted -= self._release(piece)
+        return True
+
+    def _release(self, piece: Piece) -> int:
+        piece.pool.remove(piece)
+        del self.heads[piece.address]
+        self.tally.release(piece.pool.name, piece.nbytes)
+        self.note("segment_free", piece)
+        self._device.raw_free(piece.address)  # last: when it fails, bytes are lost and none are given twice
+        return piece.nbytes
+
+    # Telling.
+
+    def segments(self) -> tuple[Segment, ...]:
+        """Every segment, by address. Right in the middle of a change too: chains are changed in straight-line code."""
+        heads = sorted(self.heads.values(), key=lambda piece: piece.address)
+        return tuple(head.segment(self._device.device) for head in heads)
+
+    def note(self, action: Action, piece: Piece, frames: tuple[Frame, ...] = ()) -> None:
+        """Keep an event, where somebody keeps them."""
+        history = self.history
+        if history is not None:
+            event = MemoryEvent(action, piece.address, piece.nbytes, piece.stream, time.perf_counter(), frames)
+            history.append(event)
+
+    def _out_of_memory(
+        self, requested: int, stream: int, frames: tuple[Frame, ...], given_up: GivenUp
+    ) -> OutOfMemoryError:
+        self.tally.num_ooms += 1
+        if self.history is not None:
+            self.history.append(MemoryEvent("oom", 0, requested, stream, time.perf_counter(), frames))
+        text = out_of_memory_text(
+            requested,
+            segment_nbytes(piece_nbytes(requested)),
+            self._device.device,
+            self._device.mem_info(),
+            self.limit_nbytes,
+            self.segments(),
+            given_up,
+        )
+        return OutOfMemoryError(text)
