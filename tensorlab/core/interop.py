@@ -3,65 +3,59 @@
 from __future__ import annotations
 
 import ctypes
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from tensorlab.core.dtype import bfloat16, from_numpy_dtype
+from tensorlab.core.dtype import from_numpy_dtype
+from tensorlab.core.foreign import imports, storage_over
 from tensorlab.core.layout import Layout, layout
+from tensorlab.core.lending import as_buffer, lend
 from tensorlab.core.storage import Storage
+from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.memory.allocator import DataPtr
-from tensorlab.memory.owners import OwnerRegistry
-
-if TYPE_CHECKING:
-    from tensorlab.core.tensor import Tensor
 
 Array = np.ndarray[Any, Any]
-_BFLOAT16 = bfloat16.numpy
+_FORMS = 4096  # layouts remembered in either direction; beyond it a table starts over
 
+# Out ------------------------------------------------------------------------------------------------------------------
 
-class _Exporter:
-    """What an exported ndarray has as its base: it holds the storage, so that the bytes outlive the tensor."""
-
-    __slots__ = ("__array_interface__", "storage")
-
-    def __init__(self, storage: Storage, interface: dict[str, object]) -> None:
-        self.storage = storage
-        self.__array_interface__ = interface
+_Form = tuple[tuple[int, ...], "np.dtype[np.generic]", tuple[int, ...], int]
+_forms: dict[Layout, _Form] = {}
 
 
 def to_numpy(tensor: Tensor) -> Array:
-    """An ndarray over a tensor's bytes; read-only if the storage is.
+    """An ndarray over a tensor's bytes, which keeps the storage alive; read-only if the storage is.
 
-    Cost: no copy; a few microseconds.
+    Cost: no copy; a microsecond.
     """
-    shape, typestr, strides = _numpy_form(tensor.layout)
-    interface: dict[str, object] = {
-        "version": 3,
-        "shape": shape,
-        "typestr": typestr,
-        "strides": strides,
-        "data": (tensor.address or _NOWHERE.ctypes.data, tensor.storage().readonly),
-    }
-    array = np.asarray(_Exporter(tensor.storage(), interface))
-    return array.view(_BFLOAT16) if tensor.layout.dtype is bfloat16 else array
+    form = _forms.get(tensor.layout)
+    if form is None:
+        form = _form_of(tensor.layout)
+    shape, dtype, strides, size = form
+    storage = tensor.storage()
+    array = np.ndarray(shape, dtype, as_buffer(lend(storage)), tensor.offset * size, strides)
+    if storage.readonly:
+        array.setflags(write=False)
+    return array
 
 
-@lru_cache(maxsize=4096)
-def _numpy_form(form: Layout) -> tuple[tuple[int, ...], str, tuple[int, ...]]:
+def _form_of(form: Layout) -> _Form:
+    if len(_forms) >= _FORMS:
+        _forms.clear()
     size = form.dtype.itemsize
-    # The interface has no word for bfloat16: the bytes travel as integers.
-    typestr = "<i2" if form.dtype is bfloat16 else form.dtype.numpy.str
-    return tuple(form.shape), typestr, tuple(s * size for s in form.strides)
+    found = _forms[form] = tuple(form.shape), form.dtype.numpy, tuple(s * size for s in form.strides), size
+    return found
 
 
 def borrowed(tensor: Tensor) -> Array:
     """An ndarray over a tensor's bytes for the length of one call: it does not keep the storage alive.
 
-    Cost: a quarter of `to_numpy`'s, because nothing has to hold the bytes.
+    Cost: half of `to_numpy`'s, because nothing has to hold the bytes.
     """
     if not tensor.layout.numel:
         return to_numpy(tensor)
@@ -69,7 +63,7 @@ def borrowed(tensor: Tensor) -> Array:
     return np.ndarray(shape, dtype, kind.from_address(tensor.address + lowest), offset, strides)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=_FORMS)
 def _borrowed_form(form: Layout) -> tuple[Any, int, int, tuple[int, ...], np.dtype[np.generic], tuple[int, ...]]:
     """A buffer type that reaches from the lowest to the highest element, and where in it the first one is."""
     size = form.dtype.itemsize
@@ -78,7 +72,59 @@ def _borrowed_form(form: Layout) -> tuple[Any, int, int, tuple[int, ...], np.dty
     return kind, form.first * size, -form.first * size, tuple(form.shape), form.dtype.numpy, strides
 
 
-_NOWHERE = np.zeros(1, np.int64)  # NumPy refuses a null address even for no elements
+# In -------------------------------------------------------------------------------------------------------------------
+
+
+class _Head(ctypes.Structure):
+    """The beginning of an ndarray: the part of NumPy's C interface that compiled extensions read in place.
+
+    ``__array_interface__`` says the same, ten times slower.
+    """
+
+    _fields_ = (
+        ("object", ctypes.c_char * object.__basicsize__),
+        ("data", ctypes.c_size_t),
+        ("ndim", ctypes.c_int),
+        ("shape", ctypes.c_size_t),
+        ("strides", ctypes.c_size_t),
+        ("base", ctypes.c_size_t),
+        ("dtype", ctypes.c_size_t),
+        ("flags", ctypes.c_int),
+    )
+
+
+class _Told(NamedTuple):
+    """What `_Head` says, asked of the array itself."""
+
+    data: int
+    flags: int
+
+
+_WRITEABLE = 0x400  # NPY_ARRAY_WRITEABLE
+
+
+def _asked(array: Array) -> _Told:
+    return _Told(array.__array_interface__["data"][0], _WRITEABLE if array.flags.writeable else 0)
+
+
+def _read(array: Array) -> Any:
+    return _head_at(id(array))
+
+
+def _reads() -> bool:
+    """Whether the head lies where it is expected."""
+    fixed = np.arange(3.0)
+    fixed.setflags(write=False)
+    heads = ((_head_at(id(a)), _asked(a)) for a in (fixed, np.zeros((2, 3), np.int16)[1:]))
+    return all((read.data, read.flags & _WRITEABLE) == told for read, told in heads)
+
+
+_head_at = _Head.from_address
+_head: Callable[[Array], Any] = _read if _reads() else _asked
+
+_Known = tuple[Layout, int, int, int]
+_known: dict[tuple[Any, ...], _Known] = {}
+_new = object.__new__
 
 
 def from_numpy(array: Array) -> Tensor:
@@ -86,67 +132,99 @@ def from_numpy(array: Array) -> Tensor:
 
     The storage covers the ndarray's root buffer, keeps it alive by its reference count, and is shared by all imports
     of that buffer, with its version; read-only and writable imports of one buffer have a storage each, so that a write
-    is refused where it should be. Negative strides are kept.
+    is refused where it should be, and hear of each other's writes. Negative strides are kept.
 
+    Cost: a microsecond or two for an ndarray that owns its bytes.
     Raises: `ArgumentError` for something that is no ndarray, or whose elements do not lie at multiples of their size;
             `DTypeError` for strings, objects and other dtypes, and for foreign byte order.
     """
-    from tensorlab.core.tensor import Tensor
-
     if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
         raise ArgumentError(f"from_numpy: got {type(array).__name__}; takes a numpy.ndarray")
+    known = _known.get((array.dtype, array.shape, array.strides))
+    form, low, high, size = _learn(array) if known is None else known
+    head = _head(array)
+    address: int = head.data
+    if array.base is not None or address % size or low == high:
+        return _of_view(array, form, address, readonly=not head.flags & _WRITEABLE)
+    start, stop = address + low, address + high
+    changes = imports.changes
+    if imports.meeting(start, stop) or not head.flags & _WRITEABLE:
+        return _over(array, form, address, (start, stop), readonly=not head.flags & _WRITEABLE)
+    # The common case, as `storage_over` and the constructors would do it: a buffer that nobody has imported yet.
+    storage = _new(Storage)
+    storage.pointer = DataPtr(start, stop - start, array, None)
+    storage.address = start
+    storage.nbytes = stop - start
+    storage.allocator = None
+    storage.readonly = False
+    storage.version = 0
+    storage.writes = None
+    if not imports.add(start, stop, storage, changes):  # another thread was quicker
+        return _over(array, form, address, (start, stop), readonly=False)
+    return Tensor(storage, form, -low // size)
+
+
+def _learn(array: Array) -> _Known:
+    """An ndarray's layout, the bytes it reaches from its first element on, and its item size."""
     dtype = from_numpy_dtype(array.dtype, "from_numpy")
     size = dtype.itemsize
-    root = _root(array)
-    step = _address(array) - root.address
-    ragged = any(s % size for n, s in zip(array.shape, array.strides, strict=True) if n != 1)
-    if array.size and (ragged or step % size or root.address % size):
-        raise ArgumentError(
-            f"from_numpy: got an array whose elements lie {array.strides} bytes apart, from byte {step} of a buffer at "
-            f"{root.address % size} bytes past a multiple of {size}; takes multiples of the item size {size}: copy it "
-            "first"
-        )
+    if array.size and any(s % size for n, s in zip(array.shape, array.strides, strict=True) if n != 1):
+        raise _uneven(array, size)
     form = layout(dtype, tuple(array.shape), tuple(s // size for s in array.strides))
-    return Tensor(_storage(array, root), form, step // size)
+    if len(_known) >= _FORMS:
+        _known.clear()
+    found = _known[array.dtype, array.shape, array.strides] = form, *form.span, size
+    return found
 
 
-@dataclass(frozen=True, slots=True)
-class _Root:
-    """The buffer at the end of an ndarray's chain of bases, and its storage where it is one of ours."""
+def _uneven(array: Array, size: int) -> ArgumentError:
+    past = _head(array).data % size
+    return ArgumentError(
+        f"from_numpy: got an array whose elements lie {array.strides} bytes apart, the first at {past} bytes past a "
+        f"multiple of {size}; takes multiples of the item size {size}: copy it first"
+    )
 
-    address: int
-    nbytes: int
-    storage: Storage | None = None
+
+def _of_view(array: Array, form: Layout, address: int, *, readonly: bool) -> Tensor:
+    """A tensor over an ndarray whose bytes may be another object's.
+
+    The storage covers that object's bytes where they can be seen: all imports of it then have the same one.
+    """
+    low, high = form.span
+    if low != high and address % form.dtype.itemsize:
+        raise _uneven(array, form.dtype.itemsize)
+    start, stop, storage = _root(array)
+    if storage is not None and storage.readonly is readonly and not (address - storage.address) % form.dtype.itemsize:
+        return Tensor(storage, form, (address - storage.address) // form.dtype.itemsize)
+    if not (start <= address + low and address + high <= stop) or (address - start) % form.dtype.itemsize:
+        start, stop = address + low, address + high
+    return _over(array, form, address, (start, stop), readonly=readonly)
 
 
-def _root(array: Array) -> _Root:
-    base = array
-    while isinstance(base.base, np.ndarray):
-        base = base.base
-    owner: object = base.base
-    if isinstance(owner, _Exporter):  # pyright: ignore[reportUnnecessaryIsInstance] - NumPy says a base is an ndarray
-        return _Root(owner.storage.address, owner.storage.nbytes, owner.storage)
+def _over(array: Array, form: Layout, address: int, ends: tuple[int, int], *, readonly: bool) -> Tensor:
+    size = form.dtype.itemsize
+    # An ndarray that owns its bytes cannot show ours.
+    ours = array.base is not None
+    storage = storage_over(*ends, array, readonly=readonly, first=address, itemsize=size, ours=ours)
+    return Tensor(storage, form, (address - storage.address) // size)
+
+
+def _root(array: Array) -> tuple[int, int, Storage | None]:
+    """Where the buffer at the end of an ndarray's chain of bases begins and ends; its storage where it is ours."""
+    base, owner = array, array.base
+    while isinstance(owner, (np.ndarray, memoryview)):
+        if isinstance(owner, np.ndarray):
+            base, owner = owner, owner.base
+        else:
+            owner = owner.obj
+    storage = getattr(owner, "storage", None)
+    if isinstance(storage, Storage):
+        return storage.address, storage.address + storage.nbytes, storage
+    if owner is not None:
+        with suppress(BufferError, TypeError, ValueError, AttributeError):  # it exports nothing, or not in one piece
+            base = np.frombuffer(owner, np.uint8)
+    address = _head(base).data
     if not base.size:
-        return _Root(_address(array), 0)
-    low, high = np.lib.array_utils.byte_bounds(base)
-    return _Root(int(low), int(high) - int(low))
-
-
-def _address(array: Array) -> int:
-    return array.__array_interface__["data"][0]
-
-
-# Storages of imported buffers: writable ones, and read-only ones.
-_imports: dict[bool, OwnerRegistry[Storage]] = {True: OwnerRegistry(), False: OwnerRegistry()}
-
-
-def _storage(array: Array, root: _Root) -> Storage:
-    writable = bool(array.flags.writeable)
-    if root.storage is not None and root.storage.readonly is not writable:
-        return root.storage
-
-    def make() -> Storage:
-        # The ndarray is the context: it keeps the bytes alive, and its reference count says so.
-        return Storage(DataPtr(root.address, root.nbytes, array, None), root.nbytes, readonly=not writable)
-
-    return _imports[writable].get_or_create(root.address, root.nbytes, make)
+        return address, address, None
+    reach = [(n - 1) * s for n, s in zip(base.shape, base.strides, strict=True)]
+    return address + sum(s for s in reach if s < 0), address + sum(s for s in reach if s > 0) + base.itemsize, None

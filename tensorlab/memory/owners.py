@@ -1,72 +1,159 @@
-"""Who owns an imported buffer: one owner for one buffer, however often it is imported."""
+"""Who owns the bytes of an imported buffer: found by where they are, whatever protocol they came by."""
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-from typing import Generic, TypeVar
-from weakref import WeakValueDictionary
-
-from tensorlab.errors import AliasError
+from bisect import bisect_left
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, NamedTuple, TypeVar
+from weakref import ref
 
 OwnerT = TypeVar("OwnerT")
 
 
+class _Entry(ref[OwnerT]):
+    """A weak reference to an owner, with the interval that it owns."""
+
+    __slots__ = ("start", "stop")
+
+    start: int
+    stop: int
+
+
+class _Region(NamedTuple):
+    """Bytes from ``start`` to ``stop`` without a gap, and the owners of parts of them. No two regions meet."""
+
+    start: int
+    stop: int
+    entries: tuple[_Entry[Any], ...]
+
+
 class OwnerRegistry(Generic[OwnerT]):
-    """The living owner of each imported buffer, by the buffer's address and size.
+    """The living owners of imported buffers, by address intervals.
 
-    Two imports of one array must share one storage, and so one version counter: with two, a write through the one
-    would not be seen by what autograd saved of the other. The key is the whole buffer at the root of the array, not
-    the part that a view of it shows.
+    Two imports of one buffer must share one version counter: with two, a write through the one would not be seen by
+    what autograd saved of the other. What is one buffer cannot be told from where an import begins, since a protocol
+    may show a part of a buffer alone; so owners are found by the bytes that they have in common.
 
-    Owners are held weakly. An owner keeps its buffer alive, so while it lives its address is no one else's; once it
-    is dead the address may come back with other bytes, and then there is no owner to be found. Owners need a
-    ``__weakref__`` slot.
+    Owners are held weakly. An owner keeps its buffer alive, so while it lives its addresses are no one else's; once it
+    is dead they may come back with other bytes, and then there is no owner to be found. Owners need ``__weakref__``.
+
+    Threads, and a garbage collection in the middle: a change is worked out first and then made in one C call, if
+    ``changes`` is what it was; else it is worked out anew. So there is no lock to wait for.
+
+    Cost: a search in a sorted list for a query; as much again and a move of the list's end for a new owner.
     """
 
-    __slots__ = ("_lock", "_owners")
+    __slots__ = ("_dead", "_note", "_regions", "changes")
 
     def __init__(self) -> None:
-        # Reentrant: a collection during a creation may run a finaliser that imports something itself.
-        self._lock = threading.RLock()
-        self._owners: WeakValueDictionary[tuple[int, int], OwnerT] = WeakValueDictionary()
+        self._regions: list[_Region] = []
+        self._dead: list[_Entry[OwnerT]] = []
+        self._note = self._dead.append  # a C function: an owner's death runs no Python
+        self.changes = 0  # counts what was added and removed
 
     def __len__(self) -> int:
-        return len(self._owners)
+        """How many owners live."""
+        return sum(1 for region in self._regions for entry in region.entries if entry() is not None)
 
-    def owner_of(self, address: int, nbytes: int) -> OwnerT | None:
-        """The living owner of a buffer, or None."""
-        return self._owners.get((address, nbytes))
+    def meeting(self, start: int, stop: int) -> tuple[OwnerT, ...]:
+        """The living owners that own a byte from ``start`` up to, not with, ``stop``."""
+        if self._dead:
+            self._bury()
+        regions = self._regions
+        i = bisect_left(regions, (stop,))
+        if start >= stop or not i or regions[i - 1].stop <= start:
+            return ()
+        return tuple(_living(self._touched(i, start), start, stop))
 
-    def register(self, address: int, nbytes: int, owner: OwnerT) -> None:
-        """Make known who owns a buffer.
+    def add(self, start: int, stop: int, owner: OwnerT, changes: int | None = None) -> bool:
+        """Make an owner known; with ``changes``, only if nothing has changed since that was read.
 
-        Raises: `AliasError` if another living owner is known.
+        Says whether it was done. An owner of no bytes is not noted: it shares nothing.
         """
-        if nbytes == 0:
-            return
-        with self._lock:
-            known = self._owners.get((address, nbytes))
-            if known is not None and known is not owner:
-                raise AliasError(
-                    f"OwnerRegistry.register: the {nbytes:,} bytes at {address:#x} have an owner already; "
-                    "a second one would count their versions apart"
-                )
-            self._owners[address, nbytes] = owner
+        if start >= stop:
+            return True
+        if self._dead:
+            self._bury()
+        entry: _Entry[OwnerT] = _Entry(owner, self._note)
+        entry.start, entry.stop = start, stop
+        if changes is None:
+            while not self._put(start, stop, (entry,), self.changes):
+                pass
+            return True
+        return self._put(start, stop, (entry,), changes)
 
-    def get_or_create(self, address: int, nbytes: int, factory: Callable[[], OwnerT]) -> OwnerT:
-        """The living owner of a buffer, or a new one of ``factory``, which is then known.
+    def _put(self, start: int, stop: int, entries: tuple[_Entry[OwnerT], ...], changes: int) -> bool:
+        regions = self._regions
+        i = j = bisect_left(regions, (stop,))
+        if i and regions[i - 1].stop > start:
+            met = self._touched(i, start)
+            j = i - len(met)
+            start, stop = min(start, met[0].start), max(stop, met[-1].stop)
+            entries = tuple(e for region in met for e in region.entries) + entries
+        region = _Region(start, stop, entries)
+        if changes != self.changes:
+            return False
+        regions[j:i] = (region,)
+        self.changes += 1
+        return True
 
-        Without bytes there is nothing to share, and each call makes an owner of its own.
+    def _touched(self, i: int, start: int) -> list[_Region]:
+        """The regions before place ``i`` that reach beyond ``start``."""
+        j = i
+        while j and self._regions[j - 1].stop > start:
+            j -= 1
+        return self._regions[j:i]
+
+    def _bury(self) -> None:
+        """Forget owners that have died; what is left of a region falls apart where nobody joins it."""
+        dead = self._dead
+        while dead:
+            entry = dead.pop()
+            while not self._without(entry):
+                pass
+
+    def _without(self, gone: _Entry[OwnerT]) -> bool:
+        changes, regions = self.changes, self._regions
+        i = bisect_left(regions, (gone.stop,)) - 1
+        if i < 0 or regions[i].start > gone.start:
+            return True
+        rest = tuple(e for e in regions[i].entries if e is not gone)
+        parts = _joined(rest) if rest else ()
+        if changes != self.changes:
+            return False
+        regions[i : i + 1] = parts
+        self.changes += 1
+        return True
+
+    def get_or_create(self, start: int, stop: int, factory: Callable[[tuple[OwnerT, ...]], OwnerT]) -> OwnerT:
+        """What ``factory`` gives for the owners that have a byte in common with an interval, made known if it is new.
+
+        It may be called again where another thread was quicker.
         """
-        if nbytes == 0:
-            return factory()
-        owner = self._owners.get((address, nbytes))
-        if owner is not None:
-            return owner
-        with self._lock:
-            owner = self._owners.get((address, nbytes))  # another thread may have been quicker
-            if owner is None:
-                owner = factory()
-                self._owners[address, nbytes] = owner
-            return owner
+        while True:
+            changes = self.changes
+            met = self.meeting(start, stop)
+            owner = factory(met)
+            if any(owner is known for known in met) or self.add(start, stop, owner, changes):
+                return owner
+
+
+def _living(regions: list[_Region], start: int, stop: int) -> Iterator[Any]:
+    for region in regions:
+        for entry in region.entries:
+            if entry.start < stop and start < entry.stop:
+                owner = entry()
+                if owner is not None:
+                    yield owner
+
+
+def _joined(entries: tuple[_Entry[Any], ...]) -> list[_Region]:
+    """Regions of owners in any order: those whose intervals hang together make one."""
+    regions: list[_Region] = []
+    for entry in sorted(entries, key=lambda e: e.start):
+        last = regions[-1] if regions else None
+        if last is not None and entry.start < last.stop:
+            regions[-1] = _Region(last.start, max(last.stop, entry.stop), (*last.entries, entry))
+        else:
+            regions.append(_Region(entry.start, entry.stop, (entry,)))
+    return regions

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import AliasError, ArgumentError
+from tensorlab.errors import AliasError, ArgumentError, GradError
 
 
 def test_what_one_writes_the_other_shows():
@@ -139,16 +139,70 @@ def test_writable_and_read_only_imports_of_one_buffer_are_apart():
     assert fixed.tolist() == [1, 2, 3]
     with pytest.raises(AliasError):
         fixed.add_(1)
+    assert (writable._version, fixed._version) == (1, 1)
     assert not tl.from_numpy(np.broadcast_to(array, (2, 3))).numpy().flags.writeable
 
 
-def test_overlap_is_seen_across_storages():
-    """Two imports that do not know of each other are still the same bytes."""
+def test_parts_of_one_buffer_have_one_storage():
     data = bytearray(np.arange(6.0).tobytes())
-    a, b = tl.from_numpy(np.frombuffer(data)[:4]), tl.from_numpy(np.frombuffer(data, offset=8)[:4])
-    assert a.storage() is not b.storage()
+    b, a = tl.from_numpy(np.frombuffer(data, offset=8)[:4]), tl.from_numpy(np.frombuffer(data)[:4])
+    assert a.storage() is b.storage()
+    assert (a.storage().nbytes, a.storage_offset(), b.storage_offset()) == (48, 0, 1)
     b.add_(a)
     assert np.frombuffer(data).tolist() == [0, 1, 3, 5, 7, 5]
+    assert (a._version, b._version) == (1, 1)
+
+
+def test_a_buffer_seen_in_part_first_and_then_whole():
+    """An array interface shows a part, and nothing of what it is a part of."""
+    array = np.arange(8.0)
+
+    class Part:
+        __array_interface__ = array[2:4].__array_interface__
+
+    part = tl.from_numpy(np.asarray(Part()))
+    whole = tl.from_numpy(array)
+    other = tl.from_numpy(array[6:])
+    assert part.storage() is not whole.storage()
+    assert other.storage() is whole.storage()
+    part.add_(1)
+    assert (part._version, whole._version, other._version) == (1, 1, 1)
+    other.add_(1)
+    whole.add_(1)
+    assert (part._version, whole._version, other._version) == (3, 3, 3)
+
+
+def test_versions_that_meet_late_go_on_from_where_they_stood():
+    array = np.arange(8.0)
+
+    class Part:
+        def __init__(self, part):
+            self.__array_interface__ = part.__array_interface__
+
+    low, high = (tl.from_numpy(np.asarray(Part(part))) for part in (array[:2], array[6:]))
+    low.add_(1).add_(1)
+    assert (low._version, high._version) == (2, 0)
+    whole = tl.from_numpy(array)
+    assert (low._version, whole._version, high._version) == (2, 0, 0)
+    low.add_(1)
+    assert (low._version, whole._version, high._version) == (3, 1, 1)
+    del whole
+    high.add_(1)
+    assert (low._version, high._version) == (4, 2)
+
+
+def test_autograd_sees_a_write_through_another_import():
+    array = np.arange(1.0, 4.0)
+
+    class Part:
+        __array_interface__ = array[:2].__array_interface__
+
+    part, weight = tl.from_numpy(np.asarray(Part())), tl.tensor([1.0, 1.0], dtype=tl.float64, requires_grad=True)
+    whole = tl.from_numpy(array)
+    loss = (part * weight).sum()
+    whole.mul_(2)
+    with pytest.raises(GradError, match=r"is at version 1; expected version 0 instead\.(.|\n)*whole\.mul_\(2\)"):
+        loss.backward()
 
 
 def test_other_owners_of_memory():
