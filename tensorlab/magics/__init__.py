@@ -16,6 +16,7 @@ __all__ = ["load", "unload"]
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
     from tensorlab.magics.batching import BatchingMagic
+    from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
@@ -27,7 +28,7 @@ def load(shell: InteractiveShell) -> None:
     if session_of(shell) is not None:
         return
     session = settled(shell)
-    magics = (TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BatchingMagic)
+    magics = (TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, BatchingMagic)
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))

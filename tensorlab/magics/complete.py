@@ -13,7 +13,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from tensorlab.magics import notebook
+from tensorlab.magics import notebook, storage_names
 from tensorlab.magics.options import parser_of
 from tensorlab.magics.session import Tensorlab
 
@@ -85,10 +85,10 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
     match action.dest:
         case "function":
             found = notebook.functions(names)
-        case "inputs":
+        case "inputs" | "tensor":
             found = notebook.tensors(names)
-        case "names":
-            found = [n for n in [*notebook.tensors(names), *notebook.arrays(names)] if n not in words]
+        case "names" | "grid" | "why":
+            found = storage_names.completions(names, words)
         case "pass_name":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:

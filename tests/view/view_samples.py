@@ -9,6 +9,7 @@ import numpy as np
 
 import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser looks up
 from tensorlab.core import dtype
+from tensorlab.core.big_picture import big_picture
 from tensorlab.core.footprint import Footprint, Run
 from tensorlab.core.layout import layout
 from tensorlab.core.measure import BatchPoint, BatchTime
@@ -24,6 +25,7 @@ from tensorlab.jit.rewrite import Pass, Rewriter
 from tensorlab.jit.tracing import Escape
 from tensorlab.memory import CachingAllocator, DataPtr, HostAllocator, use_allocator
 from tensorlab.view.batching import BatchingView
+from tensorlab.view.big_picture import BigPictureView
 from tensorlab.view.graph import GraphView
 from tensorlab.view.mime import View
 from tensorlab.view.passes import PassesView
@@ -225,6 +227,14 @@ def _trace_view() -> View:
     return TraceView("tone", before, after, source=SOURCE, filename="cell.py", warnings=[escape], records=records)
 
 
+def _big_picture(name: str) -> View:
+    storage = Storage.empty(32)
+    x = tensor_over(np.arange(8, dtype=np.float32))
+    return BigPictureView(
+        big_picture({"x": Tensor(storage, layout(dtype.float32, (2, 3), (4, 1)), 1), "lent": x}, name)
+    )
+
+
 def _hostile_storage() -> View:
     array = np.zeros(6)
     return StorageView(describe({HOSTILE: array, "b": array[::2]}))
@@ -241,6 +251,8 @@ def _hostile_graph() -> Graph:
 
 SAMPLES: dict[str, Callable[[], View]] = {
     "storage": lambda: StorageView(photograph()),
+    "big_picture": lambda: _big_picture("x"),
+    "big_picture_lent": lambda: _big_picture("lent"),
     "storage_nothing": lambda: StorageView(SharingReport(())),
     "storage_crowded": lambda: StorageView(crowded()),
     "storage_hostile": _hostile_storage,
