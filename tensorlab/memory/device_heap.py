@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import NamedTuple
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory.block_pool import LARGE_SEGMENT, SMALL, BlockPool, Piece, piece_nbytes, segment_nbytes
@@ -17,6 +18,16 @@ from tensorlab.memory.device_oom import GivenUp, out_of_memory_text
 from tensorlab.memory.device_stats import DeviceTally
 from tensorlab.memory.history import Action, History, MemoryEvent
 from tensorlab.memory.segments import Frame, Segment
+
+
+class _Request(NamedTuple):
+    """What is being looked for."""
+
+    asked: int  # bytes, before rounding
+    nbytes: int
+    stream: int
+    pool: BlockPool
+    frames: tuple[Frame, ...]
 
 
 class DeviceHeap:
@@ -65,61 +76,60 @@ class DeviceHeap:
 
     # Giving.
 
-    def take(self, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
+    def take(self, asked: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
         """A piece for a request, by whatever has to be done to get it.
 
         Raises: `OutOfMemoryError`.
         """
-        nbytes = piece_nbytes(requested)
-        pool = self._pool(nbytes)
+        request = self._request(asked, stream, frames)
         self.free_returned()
         self._free_passed()
-        piece = self._fitting(pool, nbytes, stream) or self._after_callbacks(pool, nbytes, stream)
-        if piece is None:
-            piece = self._from_device(pool, requested, stream, frames)
-        self._split(piece, nbytes)
-        self._hand_out(piece, requested, frames)
+        piece = self._fitting(request) or self._after_callbacks(request) or self._from_device(request)
+        self._split(piece, request.nbytes)
+        self._hand_out(piece, request)
         return piece
 
-    def take_apart(self, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
+    def take_apart(self, asked: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
         """A segment for one request, without a look at the pools, which may be in the middle of a change.
 
         Raises: `OutOfMemoryError`.
         """
-        nbytes = piece_nbytes(requested)
-        piece = self._new_segment(self._pool(nbytes), nbytes, stream)
+        request = self._request(asked, stream, frames)
+        piece = self._new_segment(request)
         if piece is None:
-            raise self._out_of_memory(requested, stream, frames, GivenUp())
-        self._hand_out(piece, requested, frames)
+            raise self._out_of_memory(request, GivenUp())
+        self._hand_out(piece, request)
         return piece
 
-    def _from_device(self, pool: BlockPool, requested: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
-        nbytes = piece_nbytes(requested)
+    def _request(self, asked: int, stream: int, frames: tuple[Frame, ...]) -> _Request:
+        nbytes = piece_nbytes(asked)
+        return _Request(asked, nbytes, stream, self._small if nbytes <= SMALL else self._large, frames)
+
+    def _from_device(self, request: _Request) -> Piece:
+        """A piece of a new segment, or of what became free while there was none to be had."""
         self._collect_garbage()
-        piece = self._new_segment(pool, nbytes, stream)
-        if piece is None and self._release_oversize(pool, nbytes, stream):
-            piece = self._new_segment(pool, nbytes, stream)
+        piece = self._new_segment(request)
+        if piece is None and self._release_oversize(request):
+            piece = self._new_segment(request)
         if piece is not None:
             return piece
         awaited = self.tally.both.active_bytes.current - self.tally.both.allocated_bytes.current
         self.wait_for_events()
         self.free_returned()  # what a collection has freed in the meantime
-        piece = self._fitting(pool, nbytes, stream)
+        piece = self._fitting(request)
         if piece is not None:
             return piece
         released = self.release_whole()
         self.tally.num_alloc_retries += 1
-        piece = self._new_segment(pool, nbytes, stream)
+        piece = self._new_segment(request)
         if piece is None:
-            raise self._out_of_memory(requested, stream, frames, GivenUp(awaited, released))
+            raise self._out_of_memory(request, GivenUp(awaited, released))
         return piece
 
-    def _pool(self, nbytes: int) -> BlockPool:
-        return self._small if nbytes <= SMALL else self._large
-
-    def _fitting(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
-        piece = pool.best_fit(stream, nbytes)
-        if piece is None or self._wasted_on(piece, nbytes):
+    def _fitting(self, request: _Request) -> Piece | None:
+        pool = request.pool
+        piece = pool.best_fit(request.stream, request.nbytes)
+        if piece is None or self._wasted_on(piece, request.nbytes):
             return None
         pool.remove(piece)
         if not piece.is_whole:
@@ -132,26 +142,26 @@ class DeviceHeap:
             return False
         return nbytes < self._max_split or piece.nbytes >= nbytes + LARGE_SEGMENT
 
-    def _after_callbacks(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
+    def _after_callbacks(self, request: _Request) -> Piece | None:
         if not self.callbacks:
             return None
         for callback in tuple(self.callbacks):
             callback()
         self.free_returned()
-        return self._fitting(pool, nbytes, stream)
+        return self._fitting(request)
 
-    def _new_segment(self, pool: BlockPool, nbytes: int, stream: int) -> Piece | None:
-        size = segment_nbytes(nbytes)
-        if self.limit_nbytes is not None and self.tally.both.reserved_bytes.current + size > self.limit_nbytes:
+    def _new_segment(self, request: _Request) -> Piece | None:
+        nbytes = segment_nbytes(request.nbytes)
+        if self.limit_nbytes is not None and self.tally.both.reserved_bytes.current + nbytes > self.limit_nbytes:
             return None
         try:
-            address = self._device.raw_alloc(size)
+            address = self._device.raw_alloc(nbytes)
         except OutOfMemoryError:
             return None
-        piece = Piece(address, size, stream, pool)
+        piece = Piece(address, nbytes, request.stream, request.pool)
         self.heads[address] = piece
-        self.tally.reserve(pool.name, size)
-        self.note("segment_alloc", piece)
+        self.tally.reserve(request.pool.name, nbytes)
+        self.note("segment_alloc", piece, request.frames)
         return piece
 
     def _split(self, piece: Piece, nbytes: int) -> None:
@@ -165,10 +175,10 @@ class DeviceHeap:
         pool.add(rest)
         self.tally.change_inactive_split(pool.name, 1, rest.nbytes)
 
-    def _hand_out(self, piece: Piece, requested: int, frames: tuple[Frame, ...]) -> None:
-        piece.requested_nbytes, piece.frames = requested, frames
-        self.tally.allocate(piece.pool.name, piece.nbytes, requested)
-        self.note("alloc", piece, frames)
+    def _hand_out(self, piece: Piece, request: _Request) -> None:
+        piece.requested_nbytes, piece.frames = request.asked, request.frames
+        self.tally.allocate(piece.pool.name, piece.nbytes, request.asked)
+        self.note("alloc", piece, request.frames)
 
     # Taking in.
 
@@ -248,18 +258,19 @@ class DeviceHeap:
                 return
             excess -= self._release(piece)
 
-    def _release_oversize(self, pool: BlockPool, nbytes: int, stream: int) -> bool:
+    def _release_oversize(self, request: _Request) -> bool:
         """Release what is too large to be split: one segment that is enough, or several; tell whether they are."""
         if self._max_split is None:
             return False
-        wanted = max(nbytes, self._max_split)
-        piece = pool.best_fit(stream, wanted)
+        pool = request.pool
+        wanted = max(request.nbytes, self._max_split)
+        piece = pool.best_fit(request.stream, wanted)
         if piece is not None:
             if piece.is_whole:
                 self._release(piece)
             return piece.is_whole
         while wanted > 0:
-            piece = pool.largest(stream)
+            piece = pool.largest(request.stream)
             if piece is None or piece.nbytes < self._max_split or not piece.is_whole:
                 return False
             wanted -= self._release(piece)
@@ -287,15 +298,15 @@ class DeviceHeap:
             event = MemoryEvent(action, piece.address, piece.nbytes, piece.stream, time.perf_counter(), frames)
             history.append(event)
 
-    def _out_of_memory(
-        self, requested: int, stream: int, frames: tuple[Frame, ...], given_up: GivenUp
-    ) -> OutOfMemoryError:
+    def _out_of_memory(self, request: _Request, given_up: GivenUp) -> OutOfMemoryError:
         self.tally.num_ooms += 1
         if self.history is not None:
-            self.history.append(MemoryEvent("oom", 0, requested, stream, time.perf_counter(), frames))
+            self.history.append(
+                MemoryEvent("oom", 0, request.asked, request.stream, time.perf_counter(), request.frames)
+            )
         text = out_of_memory_text(
-            requested,
-            segment_nbytes(piece_nbytes(requested)),
+            request.asked,
+            segment_nbytes(request.nbytes),
             self._device.device,
             self._device.mem_info(),
             self.limit_nbytes,
