@@ -15,6 +15,7 @@ from tensorlab.ops.data import tensor
 from tensorlab.ops.operands import as_int, as_number, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
 from tensorlab.ops.return_types import KthValue, MaxMin, Sort, TopK
+from tensorlab.ops.spellings import takes_axis
 
 # Order ----------------------------------------------------------------------------------------------------------------
 
@@ -33,6 +34,7 @@ def sort(input: Tensor, dim: int = -1, descending: bool = False, *, stable: bool
     return unary(sorting.sort, input, at, bool(descending))
 
 
+@takes_axis
 def argsort(input: Tensor, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
     """Where the elements along ``dim`` are, in order."""
     at = as_int(dim, op="argsort", name="dim")
@@ -204,6 +206,7 @@ def diff(
     return unary(differences.diff, input, number, as_int(dim, op="diff", name="dim"), prepend, append)
 
 
+@takes_axis
 def trapezoid(y: Tensor, x: Tensor | None = None, *, dx: float | None = None, dim: int = -1) -> Tensor:
     """The area under points along ``dim``, which are at ``x``, or ``dx`` apart."""
     at = as_int(dim, op="trapezoid", name="dim")

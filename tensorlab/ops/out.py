@@ -24,12 +24,15 @@ from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import AliasError, ArgumentError, GradError, ResizeWarning, ShapeError
 from tensorlab.ops import copying, movement
+from tensorlab.ops.spellings import respelled
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
 def takes_out(function: F) -> F:
     """Give a public function the keyword ``out``: a Tensor, or a tuple of them for several results.
+
+    Beside it, ``dim`` may be spelled ``axis``, and ``keepdim`` ``keepdims`` (see `spellings`).
 
     The results have to be of a kind of number that ``out`` can hold; its dtype stays. One of another shape is resized,
     with a `ResizeWarning` unless it is empty. ``out`` itself is returned.
@@ -41,6 +44,8 @@ def takes_out(function: F) -> F:
 
     @wraps(function)
     def with_out(*args: Any, out: Any = None, **options: Any) -> Any:
+        if options and ("axis" in options or "keepdims" in options):
+            options = respelled(function, options)
         if out is None:
             return function(*args, **options)
         outs = _checked(name, out)

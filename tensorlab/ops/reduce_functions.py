@@ -15,6 +15,7 @@ from tensorlab.ops.operands import as_int, as_ints, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out
 from tensorlab.ops.quick import quick_unary
 from tensorlab.ops.return_types import AMinMax, MaxMin
+from tensorlab.ops.spellings import takes_axis
 
 Dims = int | Sequence[int] | None
 
@@ -148,6 +149,7 @@ def _asked(whole: Op, along: Op, over: Op, input: Tensor, dim: Dims, keepdim: bo
     return unary(along, input, as_int(dim, op=name, name="dim"), keepdim)
 
 
+@takes_axis
 def count_nonzero(input: Tensor, dim: Dims = None) -> Tensor:
     """How many elements are not 0."""
     if dim is None or not isinstance(dim, (tuple, list)):

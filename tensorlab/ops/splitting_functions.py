@@ -8,6 +8,7 @@ from typing import Any
 from tensorlab.core.tensor import Tensor
 from tensorlab.ops import composed_views, splitting
 from tensorlab.ops.operands import as_int, as_ints, unary
+from tensorlab.ops.spellings import takes_axis
 
 
 def split(tensor: Tensor, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[Tensor, ...]:
@@ -70,6 +71,7 @@ def dsplit(input: Tensor, indices_or_sections: int | Sequence[int]) -> tuple[Ten
     return tuple(unary(composed_views.dsplit if isinstance(cuts, int) else composed_views.dsplit_at, input, cuts))
 
 
+@takes_axis
 def unbind(input: Tensor, dim: int = 0) -> tuple[Tensor, ...]:
     """Each index along a dimension, which goes."""
     return tuple(unary(splitting.unbind, input, as_int(dim, op="unbind", name="dim")))

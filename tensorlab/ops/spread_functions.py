@@ -16,6 +16,7 @@ from tensorlab.ops.operands import as_int, as_ints, as_number, as_tensor_argumen
 from tensorlab.ops.out import takes_out
 from tensorlab.ops.reduce_functions import Dims, as_dims
 from tensorlab.ops.return_types import CumMax, CumMin
+from tensorlab.ops.spellings import takes_axis
 
 # Variance -------------------------------------------------------------------------------------------------------------
 
@@ -68,6 +69,7 @@ def std(
     return _spread(variance.std, input, dim, unbiased, correction, keepdim)
 
 
+@takes_axis
 def var_mean(
     input: Tensor,
     dim: Dims = None,
@@ -80,6 +82,7 @@ def var_mean(
     return _spread(variance.var_mean, input, dim, unbiased, correction, keepdim)
 
 
+@takes_axis
 def std_mean(
     input: Tensor,
     dim: Dims = None,
@@ -175,11 +178,13 @@ def cumprod(input: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     return unary(scan.cumprod, input, as_int(dim, op="cumprod", name="dim"), dtype)
 
 
+@takes_axis
 def cumsum_(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """`cumsum` written over this tensor; raises its version."""
     return unary(scan.cumsum_in_place, self, as_int(dim, op="cumsum_", name="dim"), dtype)
 
 
+@takes_axis
 def cumprod_(self: Tensor, dim: int, *, dtype: DType | None = None) -> Tensor:
     """`cumprod` written over this tensor; raises its version."""
     return unary(scan.cumprod_in_place, self, as_int(dim, op="cumprod_", name="dim"), dtype)

@@ -13,6 +13,7 @@ from tensorlab.ops import composed_views, movement, striding
 from tensorlab.ops.operands import as_dtype, as_int, as_ints, as_tensor_argument, unary
 from tensorlab.ops.quick import quick_sizes, quick_unary, quick_view
 from tensorlab.ops.sizes import listed_sizes
+from tensorlab.ops.spellings import takes_axis
 
 # Dimensions in another order ------------------------------------------------------------------------------------------
 
@@ -139,6 +140,8 @@ def ravel(input: Tensor) -> Tensor:
     return unary(composed_views.ravel, input)
 
 
+@quick_view(movement.squeeze)
+@takes_axis
 def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
     """Dimensions of size 1 left out: all of them, or those of ``dim``."""
     if dim is None:
@@ -149,6 +152,7 @@ def squeeze(input: Tensor, dim: int | Sequence[int] | None = None) -> Tensor:
 
 
 @quick_view(movement.unsqueeze)
+@takes_axis
 def unsqueeze(input: Tensor, dim: int) -> Tensor:
     """A dimension of size 1 put in before ``dim``."""
     return unary(movement.unsqueeze, input, as_int(dim, op="unsqueeze", name="dim"))

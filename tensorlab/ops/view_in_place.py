@@ -10,6 +10,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import GradError
 from tensorlab.ops import movement
 from tensorlab.ops.operands import as_int, as_ints
+from tensorlab.ops.spellings import takes_axis
 
 
 def _become(self: Tensor, name: str, op: Op, *args: Any, number: int = 1) -> Tensor:
@@ -47,11 +48,13 @@ def transpose_(self: Tensor, dim0: int, dim1: int) -> Tensor:
     return _become(self, "transpose_", movement.transpose, *as_ints((dim0, dim1), op="transpose_", name="dim0 or dim1"))
 
 
+@takes_axis
 def unsqueeze_(self: Tensor, dim: int) -> Tensor:
     """Gain a dimension of size 1."""
     return _become(self, "unsqueeze_", movement.unsqueeze, as_int(dim, op="unsqueeze_", name="dim"))
 
 
+@takes_axis
 def squeeze_(self: Tensor, dim: int | tuple[int, ...] | None = None) -> Tensor:
     """Lose dimensions of size 1: all, or those named that have it."""
     if dim is None:
