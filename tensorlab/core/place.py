@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from types import CodeType, FrameType
 from typing import NamedTuple
 
-_PACKAGE = str(Path(__file__).resolve().parent.parent) + "/"
-_INSIDE = ("<frozen ", "<__array_function__")  # frames that are between the user and us, but nobody's
+from tensorlab.memory.place import is_inside as is_inside
 
 
 class CodePlace(NamedTuple):
@@ -27,20 +25,6 @@ class CodePlace(NamedTuple):
 
     def __str__(self) -> str:
         return f"{self.code.co_filename}, line {self.line}"
-
-
-class _Inside(dict[str, bool]):
-    """Whether the frames of a file are passed over; worked out when it is met first."""
-
-    def __missing__(self, filename: str) -> bool:
-        if len(self) >= _FILES_KNOWN:  # each cell of a notebook is a file of its own
-            self.clear()
-        found = self[filename] = filename.startswith(_PACKAGE) or filename.startswith(_INSIDE)
-        return found
-
-
-_FILES_KNOWN = 4096
-is_inside = _Inside()  # by a file's name
 
 
 def user_frame() -> FrameType | None:

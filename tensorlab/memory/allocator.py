@@ -39,6 +39,7 @@ class DataPtr:
     context: object = field(repr=False)
     deleter: Callable[[DataPtr], None] | None = field(repr=False)
     device: str = "cpu"
+    requested: int = field(default=0, repr=False)  # bytes asked of the allocator that notes it down; else 0
 
 
 @runtime_checkable

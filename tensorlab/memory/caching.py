@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from typing import Any
+from time import perf_counter
+from typing import Any, NamedTuple
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory.allocator import Allocator, DataPtr, check_nbytes
-from tensorlab.memory.host import memory_nbytes
+from tensorlab.memory.counts import CacheStats
+from tensorlab.memory.history import Action, History
+from tensorlab.memory.host import HUGE_PAGE, memory_nbytes
+from tensorlab.memory.place import user_frames
+from tensorlab.memory.segments import Block, Segment
+from tensorlab.memory.shortage import explain
 
 _STEP = 64
 _FINE = 4096
@@ -41,6 +47,26 @@ class BlockInfo:
     def to_dict(self) -> dict[str, Any]:
         """The record as plain values."""
         return asdict(self)
+
+
+class _Held(NamedTuple):
+    """A block got from below: its record, its size there, and what was asked for to get it."""
+
+    data: DataPtr
+    nbytes: int
+    asked: int
+
+    @property
+    def requested_nbytes(self) -> int:
+        """What its owner has asked for; 0 while it waits in the cache, where it has no deleter."""
+        return 0 if self.data.deleter is None else self.data.requested
+
+    def segment(self, address: int) -> Segment:
+        """The block as a record."""
+        state = "inactive" if self.data.deleter is None else "active_allocated"
+        block = Block(address, self.nbytes, self.requested_nbytes, state)
+        pool = "large" if self.nbytes >= HUGE_PAGE else "small"  # as the host sees it: on huge pages, or not
+        return Segment(self.data.device, address, self.nbytes, 0, pool, (block,))
 
 
 class _FreeList(list[DataPtr]):
@@ -79,20 +105,55 @@ class CachingAllocator:
     True
     """
 
-    __slots__ = ("_deleter", "_free", "_limit", "_lists", "_refused", "_room", "inner", "name")
+    __slots__ = (
+        "_base",
+        "_deleter",
+        "_free",
+        "_held",
+        "_limit",
+        "_lists",
+        "_peak",
+        "_peak_blocks",
+        "_refused",
+        "_reserved",
+        "_reserved_blocks",
+        "_retries",
+        "_room",
+        "_total",
+        "_total_blocks",
+        "history",
+        "inner",
+        "reserve_limit",
+    )
 
     def __init__(self, inner: Allocator, *, limit: int | None = None) -> None:
         if limit is None:
             limit = memory_nbytes() // 4
         check_nbytes("CachingAllocator limit", limit)
         self.inner = inner
-        self.name = f"caching({inner.name})"
+        self.history: History | None = None  # where blocks got from below and given back to it are noted, if anywhere
+        self.reserve_limit: int | None = None  # bytes that it may hold, in use and cached
         self._deleter = self.deallocate
         self._limit = limit
         self._room = limit  # bytes that the cache may still take in
         self._refused = 0  # bytes that it had no room for since the last sweep
         self._free: dict[int, _FreeList] = {}  # by size of block; a list once made stays, `_lists` points to it
         self._lists: dict[int, _FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
+        # What it holds, in use or not, and counts of it: touched only when a block is got from below or given back.
+        self._held: dict[int, _Held] = {}  # by address
+        self._reserved = 0  # bytes
+        self._reserved_blocks = 0
+        self._peak = 0
+        self._peak_blocks = 0
+        self._total = 0
+        self._total_blocks = 0
+        self._retries = 0
+        self._base = (0, 0, 0, 0, 0)  # sums when they began: bytes, blocks, bytes and blocks given back, retries
+
+    @property
+    def name(self) -> str:
+        """What it stands on, in ``caching(...)``."""
+        return f"caching({self.inner.name})"
 
     @property
     def limit(self) -> int:
@@ -103,6 +164,11 @@ class CachingAllocator:
     def cached_nbytes(self) -> int:
         """Bytes of freed blocks that wait here."""
         return self._limit - self._room
+
+    @property
+    def reserved_nbytes(self) -> int:
+        """Bytes got from below, in use and cached."""
+        return self._reserved
 
     def allocate(self, nbytes: int) -> DataPtr:
         """Give a block of `class_nbytes` bytes, from the cache if it has one.
@@ -122,6 +188,7 @@ class CachingAllocator:
             return self._miss(nbytes)
         self._room += data.nbytes
         data.deleter = self._deleter
+        data.requested = nbytes
         return data
 
     def deallocate(self, data: DataPtr) -> None:
@@ -143,6 +210,41 @@ class CachingAllocator:
         idle = len(self._free.get(data.nbytes, ()))
         return BlockInfo(self.name, data.device, data.address, data.nbytes, data.deleter is not None, idle)
 
+    def segments(self) -> tuple[Segment, ...]:
+        """Every block that is held, in use or cached, as a segment of that one block, by address.
+
+        Cost: 2 us a block.
+        """
+        held = self._held.copy()  # one C call: blocks of other threads cannot come and go in between
+        return tuple(held[address].segment(address) for address in sorted(held))
+
+    def stats(self) -> CacheStats:
+        """The counts now, and what is asked for, which is counted by walking over all blocks."""
+        reserved, blocks, peak, peak_blocks = self._reserved, self._reserved_blocks, self._peak, self._peak_blocks
+        total, total_blocks, retries, base = self._total, self._total_blocks, self._retries, self._base
+        return CacheStats(
+            reserved_bytes=reserved,
+            peak_bytes=peak,
+            total_bytes=total - base[0],
+            segments=blocks,
+            peak_segments=peak_blocks,
+            total_segments=total_blocks - base[1],
+            freed_bytes=total - reserved - base[2],
+            freed_segments=total_blocks - blocks - base[3],
+            requested_bytes=sum(held.requested_nbytes for held in self._held.copy().values()),
+            retries=retries - base[4],
+        )
+
+    def reset_peak(self) -> None:
+        """Let the peaks begin again from what is held now."""
+        self._peak = self._reserved
+        self._peak_blocks = self._reserved_blocks
+
+    def reset_accumulated(self) -> None:
+        """Let the sums of what was got, given back and tried again begin again from nothing."""
+        total, blocks, reserved, held = self._total, self._total_blocks, self._reserved, self._reserved_blocks
+        self._base = (total, blocks, total - reserved, blocks - held, self._retries)
+
     def _miss(self, nbytes: int) -> DataPtr:
         check_nbytes("CachingAllocator.allocate", nbytes)
         block = class_nbytes(nbytes)
@@ -163,15 +265,71 @@ class CachingAllocator:
             self._lists.clear()
         self._lists[nbytes] = free
         data.deleter = self._deleter
+        data.requested = nbytes
         return data
 
     def _from_inner(self, nbytes: int) -> DataPtr:
         try:
-            return self.inner.allocate(nbytes)
-        except OutOfMemoryError:
+            return self._reserve(nbytes)
+        except OutOfMemoryError as error:
             if not self.empty_cache():
+                explain(error, self)
                 raise
-        return self.inner.allocate(nbytes)
+        self._retries += 1
+        try:
+            return self._reserve(nbytes)
+        except OutOfMemoryError as error:
+            explain(error, self)
+            raise
+
+    def _reserve(self, nbytes: int) -> DataPtr:
+        """Get a block from below and enter it."""
+        limit = self.reserve_limit
+        if limit is not None and self._reserved + nbytes > limit:  # before the system is made to find the bytes
+            raise self._over(nbytes, limit)
+        data = self.inner.allocate(nbytes)
+        if not data.nbytes:  # the blocks of no bytes all have one address
+            return data
+        block = data.nbytes
+        held = _Held(data, block, nbytes)
+        if limit is not None and self._reserved + block > limit:  # another thread was quicker, or it was rounded up
+            over = self._over(block, limit)
+            self.inner.deallocate(data)
+            raise over
+        self._total += block  # with the test above in one step: threads together cannot pass the limit
+        self._total_blocks += 1
+        live = self._reserved = self._reserved + block
+        if live > self._peak:
+            self._peak = live
+        live = self._reserved_blocks = self._reserved_blocks + 1
+        if live > self._peak_blocks:
+            self._peak_blocks = live
+        self._held[data.address] = held
+        if self.history is not None:
+            self._note("segment_alloc", data)
+        return data
+
+    def _over(self, nbytes: int, limit: int) -> OutOfMemoryError:
+        return OutOfMemoryError(
+            f"CachingAllocator.allocate: {nbytes:,} bytes more would pass the limit: "
+            f"{self._reserved:,} of {limit:,} bytes are held"
+        )
+
+    def _give_back(self, data: DataPtr) -> None:
+        """Strike a block out and hand it down, asking for what was asked of the layer below."""
+        held = self._held.pop(data.address, None)
+        if held is not None:
+            data.requested = held.asked
+            self._reserved -= held.nbytes
+            self._reserved_blocks -= 1
+            if self.history is not None:
+                self._note("segment_free", data)
+        self.inner.deallocate(data)
+
+    def _note(self, action: Action, data: DataPtr) -> None:
+        history = self.history
+        if history is not None:  # it may have been taken away by another thread
+            history.note(action, data.address, data.nbytes, 0, perf_counter(), user_frames())
 
     def _refuse(self, data: DataPtr) -> None:
         """Hand a block down for which there is no room; now and then make room for later ones."""
@@ -179,7 +337,7 @@ class CachingAllocator:
         if self._refused >= self._limit:
             self._refused = 0
             self._sweep()
-        self.inner.deallocate(data)
+        self._give_back(data)
 
     def _sweep(self) -> None:
         for free in self._free.copy().values():
@@ -197,5 +355,5 @@ class CachingAllocator:
             nbytes = data.nbytes
             self._room += nbytes
             released += nbytes
-            self.inner.deallocate(data)
+            self._give_back(data)
         return released

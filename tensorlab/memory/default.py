@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
-from tensorlab.errors import ArgumentError, RangeError
-from tensorlab.memory.adaptors import MemoryStats, StatisticsAllocator
+from tensorlab.errors import ArgumentError
+from tensorlab.memory.adaptors import StatisticsAllocator
 from tensorlab.memory.allocator import Allocator, DataPtr, layers
 from tensorlab.memory.caching import BlockInfo, CachingAllocator
 from tensorlab.memory.host import HostAllocator
@@ -73,22 +73,18 @@ def use_allocator(allocator: Allocator) -> Generator[Allocator, None, None]:
         set_allocator(previous)
 
 
-def stats() -> MemoryStats:
-    """The counts of the allocator in use.
+@runtime_checkable
+class Emptied(Protocol):
+    """A layer that has a cache."""
 
-    Raises: `RangeError` if none of its layers counts.
-    """
-    counting = _layer(current.allocator, StatisticsAllocator)
-    if counting is None:
-        raise RangeError(
-            f"memory.stats: takes an allocator in use that has a StatisticsAllocator, got {current.allocator.name}"
-        )
-    return counting.stats()
+    def empty_cache(self) -> int:
+        """Hand back what waits there; how many bytes that were."""
+        ...
 
 
 def empty_cache() -> int:
     """Hand what the allocator in use has cached back to the system; say how many bytes that were."""
-    return sum(layer.empty_cache() for layer in layers(current.allocator) if isinstance(layer, CachingAllocator))
+    return sum(layer.empty_cache() for layer in layers(current.allocator) if isinstance(layer, Emptied))
 
 
 def describe(data: DataPtr) -> BlockInfo | None:
@@ -99,9 +95,10 @@ def describe(data: DataPtr) -> BlockInfo | None:
     giver = getattr(data.deleter, "__self__", None)
     if not isinstance(giver, Allocator):
         return None
-    caching = _layer(giver, CachingAllocator)
+    caching = layer_of(giver, CachingAllocator)
     return None if caching is None else caching.describe(data)
 
 
-def _layer(allocator: Allocator, kind: type[LayerT]) -> LayerT | None:
+def layer_of(allocator: Allocator, kind: type[LayerT]) -> LayerT | None:
+    """The outermost layer of a kind."""
     return next((layer for layer in layers(allocator) if isinstance(layer, kind)), None)

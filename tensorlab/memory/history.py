@@ -10,14 +10,17 @@ from tensorlab.errors import RangeError
 from tensorlab.memory.segments import Frame
 
 Action = Literal["alloc", "free_requested", "free_completed", "segment_alloc", "segment_free", "oom", "snapshot"]
-"""The words of PyTorch's traces. Without streams a free is requested and completed at once."""
+"""PyTorch's words. Without streams a free is requested and completed at once: ``free_completed`` alone is noted."""
 
 
 @dataclass(frozen=True, slots=True)
 class MemoryEvent:
     """One thing that happened to a block or a segment.
 
-    Units: ``nbytes`` as given; ``seconds`` on the clock of `time.perf_counter`, to line up with other records.
+    An ``oom`` has no address: as in PyTorch's record, in its place stands how many bytes the device had free.
+
+    Units: ``nbytes`` as given, of an ``oom`` as asked for; ``seconds`` on the clock of `time.perf_counter`, to line up
+    with other records.
     """
 
     action: Action
@@ -39,10 +42,13 @@ class MemoryEvent:
         }
 
 
+_Noted = tuple[Action, int, int, int, float, tuple[Frame, ...]]
+
+
 class History:
     """The latest ``capacity`` events, oldest first, and how many came before them.
 
-    Threads: `append` is one C call after one addition, so that events of several threads are all kept.
+    Threads: `append` and `note` are one C call after one addition, so that events of several threads are all kept.
     """
 
     __slots__ = ("_count", "_events", "capacity")
@@ -51,19 +57,38 @@ class History:
         if type(capacity) is not int or capacity < 1:
             raise RangeError(f"History: takes a capacity of at least 1 event, got {capacity!r}")
         self.capacity = capacity
-        self._events: deque[MemoryEvent] = deque(maxlen=capacity)
+        self._events: deque[MemoryEvent | _Noted] = deque(maxlen=capacity)
         self._count = 0
+
+    def __len__(self) -> int:
+        return len(self._events)
 
     def append(self, event: MemoryEvent) -> None:
         """Keep an event; the oldest goes where there is no room."""
         self._count += 1
         self._events.append(event)
 
+    def note(
+        self, action: Action, address: int, nbytes: int, stream: int, seconds: float, frames: tuple[Frame, ...]
+    ) -> None:
+        """As `append`, of the event's parts: a frozen record costs 0.7 us, so it is made when somebody looks."""
+        self._count += 1
+        self._events.append((action, address, nbytes, stream, seconds, frames))
+
     def events(self) -> tuple[MemoryEvent, ...]:
         """The events kept, oldest first."""
-        return tuple(self._events.copy())  # a copy is one C call: no event of another thread can come in between
+        noted = self._events.copy()  # one C call: no event of another thread can come in between
+        return tuple(event if isinstance(event, MemoryEvent) else MemoryEvent(*event) for event in noted)
 
     @property
     def dropped(self) -> int:
         """How many events came before those that are kept."""
         return max(self._count - self.capacity, 0)
+
+    @property
+    def notice(self) -> str:
+        """What is to be said wherever the events are shown; empty if all are kept."""
+        dropped = self.dropped
+        if not dropped:
+            return ""
+        return f"history truncated: {dropped:,} event{'s' if dropped > 1 else ''} before"

@@ -107,3 +107,8 @@ def memory_nbytes() -> int:
         if text.isdigit():  # version 2 says "max" where there is no limit
             nbytes = min(nbytes, int(text))
     return nbytes
+
+
+def free_nbytes() -> int:
+    """Bytes of main memory in pages that nobody uses, not even for files: what the system could give at once."""
+    return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -24,7 +24,7 @@ class Account(RuleBasedStateMachine):
         self.caching = CachingAllocator(self.fake, limit=CACHE)
         self.stack = StatisticsAllocator(self.caching)
         self.live: list[tuple[DataPtr, int]] = []
-        self.requested = self.total = self.blocks = self.peak = 0
+        self.requested = self.total = self.blocks = self.peak = self.peak_blocks = self.failed = 0
 
     def live_nbytes(self) -> int:
         return sum(class_nbytes(nbytes) for _, nbytes in self.live)
@@ -37,6 +37,7 @@ class Account(RuleBasedStateMachine):
             data = self.stack.allocate(nbytes)
         except OutOfMemoryError:
             assert not fits, "refused although the bytes in the cache would have been enough"
+            self.failed += 1
             return
         assert fits
         assert data.nbytes == block
@@ -46,6 +47,7 @@ class Account(RuleBasedStateMachine):
         self.total += block
         self.blocks += 1
         self.peak = max(self.peak, self.live_nbytes())
+        self.peak_blocks = max(self.peak_blocks, len(self.live))
 
     @precondition(lambda self: self.live)
     @rule(choice=st.randoms(use_true_random=False))
@@ -63,6 +65,7 @@ class Account(RuleBasedStateMachine):
     def reset_peak(self) -> None:
         self.stack.reset_peak()
         self.peak = self.live_nbytes()
+        self.peak_blocks = len(self.live)
 
     @invariant()
     def blocks_do_not_overlap(self) -> None:
@@ -78,7 +81,26 @@ class Account(RuleBasedStateMachine):
             total_requested_bytes=self.requested,
             live_blocks=len(self.live),
             total_blocks=self.blocks,
+            peak_blocks=self.peak_blocks,
+            freed_bytes=self.total - self.live_nbytes(),
+            freed_blocks=self.blocks - len(self.live),
+            failed_requests=self.failed,
         )
+
+    @invariant()
+    def segments_are_what_the_layer_below_has_given(self) -> None:
+        segments = self.caching.segments()
+        given = {address: data.nbytes for address, data in self.fake.live.items() if data.nbytes}
+        assert {segment.address: segment.nbytes for segment in segments} == given
+        assert [segment.address for segment in segments] == sorted(given)
+        in_use = sorted((data.address, nbytes) for data, nbytes in self.live if data.nbytes)
+        blocks = [block for segment in segments for block in segment.blocks if block.state == "active_allocated"]
+        assert [(block.address, block.requested_nbytes) for block in blocks] == in_use
+        counts = self.caching.stats()
+        assert counts.reserved_bytes == self.caching.reserved_nbytes == sum(given.values())
+        assert counts.segments == len(segments)
+        assert counts.requested_bytes == sum(nbytes for _, nbytes in self.live)
+        assert counts.total_bytes - counts.freed_bytes == counts.reserved_bytes
 
     @invariant()
     def every_byte_is_live_or_cached(self) -> None:

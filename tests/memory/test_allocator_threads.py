@@ -142,15 +142,29 @@ def test_a_collection_in_the_middle_of_an_allocation_may_free() -> None:
 # What the exactness rests on, read from the bytecode of the interpreter that runs the tests: between the first and
 # the last touch of these slots in a method there is no instruction at which another thread could come in.
 STRAIGHT = [
-    (StatisticsAllocator.allocate, {"_requested", "_blocks", "_bytes", "_freed_bytes", "_peak"}),
-    (StatisticsAllocator.deallocate, {"_freed_bytes", "_freed_blocks"}),
-    (StatisticsAllocator.reset_peak, {"_bytes", "_freed_bytes", "_peak"}),
-    (StatisticsAllocator.stats, {"_bytes", "_freed_bytes", "_peak", "_requested", "_blocks", "_freed_blocks"}),
+    (
+        StatisticsAllocator.allocate,
+        {"_requested", "_blocks", "_bytes", "_live", "_peak", "_live_blocks", "_peak_blocks"},
+    ),
+    (StatisticsAllocator.deallocate, {"_live", "_live_blocks"}),
+    (StatisticsAllocator.reset_peak, {"_live", "_live_blocks", "_peak", "_peak_blocks"}),
+    (StatisticsAllocator.reset_accumulated, {"_live", "_live_blocks", "_bytes", "_blocks", "_requested", "_failed"}),
+    (
+        StatisticsAllocator.stats,
+        {"_live", "_peak", "_live_blocks", "_peak_blocks", "_bytes", "_blocks", "_requested", "_failed", "_base"},
+    ),
     (LimitAllocator.deallocate, {"_live"}),
     (CachingAllocator.allocate, {"_room"}),
     (CachingAllocator.deallocate, {"_room"}),
     (CachingAllocator._release, {"_room"}),
     (CachingAllocator._miss, {"_room"}),
+    (CachingAllocator._give_back, {"_reserved", "_reserved_blocks"}),
+    (CachingAllocator._reserve, {"_total", "_total_blocks", "_peak", "_peak_blocks", "_reserved_blocks"}),
+    (
+        CachingAllocator.stats,
+        {"_reserved", "_reserved_blocks", "_peak", "_peak_blocks", "_total", "_total_blocks", "_retries", "_base"},
+    ),
+    (CachingAllocator.reset_accumulated, {"_reserved", "_reserved_blocks", "_total", "_total_blocks", "_retries"}),
 ]
 
 

@@ -1,12 +1,23 @@
 from __future__ import annotations
 
+import sys
+
 import pytest
 from fake_allocator import FakeAllocator, free
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tensorlab.errors import OutOfMemoryError, RangeError
-from tensorlab.memory import BlockInfo, CachingAllocator, HostAllocator, LimitAllocator
+from tensorlab.memory import (
+    Block,
+    BlockInfo,
+    CacheStats,
+    CachingAllocator,
+    History,
+    HostAllocator,
+    LimitAllocator,
+    Segment,
+)
 from tensorlab.memory.caching import class_nbytes
 from tensorlab.memory.host import memory_nbytes
 
@@ -159,7 +170,13 @@ def test_out_of_memory_with_an_empty_cache_is_not_tried_again() -> None:
     caching = CachingAllocator(fake)
     with pytest.raises(OutOfMemoryError) as error:
         caching.allocate(2000)
-    assert str(error.value) == "FakeAllocator: no room for 2048 bytes"
+    assert str(error.value) == (
+        "FakeAllocator: no room for 2048 bytes\n"
+        "  memory of caching(fake)\n"
+        "  allocated   0 bytes in 0 blocks; 0 were asked for, 0 are rounding\n"
+        "  cached      0 bytes in 0 blocks\n"
+        "  by line     not recorded; tl.memory.record_history() begins to"
+    )
     assert error.value.__context__ is None
     assert fake.asked == [2048]
 
@@ -170,7 +187,8 @@ def test_out_of_memory_although_the_cache_was_emptied() -> None:
     free(caching.allocate(64))
     with pytest.raises(OutOfMemoryError) as error:
         caching.allocate(2000)
-    assert str(error.value) == "FakeAllocator: no room for 2048 bytes"
+    assert str(error.value).splitlines()[0] == "FakeAllocator: no room for 2048 bytes"
+    assert caching.stats().retries == 1
     assert fake.asked == [64, 2048, 2048]
     free(caching.allocate(64))  # still good
 
@@ -227,6 +245,118 @@ def test_ever_new_sizes_do_not_fill_memory() -> None:
         free(caching.allocate(nbytes))
     assert len(caching._lists) <= 4096
     assert len(fake.asked) == len({class_nbytes(n) for n in range(10_000)})
+
+
+def test_segments() -> None:
+    caching = CachingAllocator(FakeAllocator())
+    kept, gone, large = caching.allocate(100), caching.allocate(1000), caching.allocate(3 << 20)
+    nothing = caching.allocate(0)
+    free(gone)
+    assert caching.segments() == (
+        Segment("cpu", kept.address, 128, 0, "small", (Block(kept.address, 128, 100, "active_allocated"),)),
+        Segment("cpu", gone.address, 1024, 0, "small", (Block(gone.address, 1024, 0, "inactive"),)),
+        Segment(
+            "cpu", large.address, 3 << 20, 0, "large", (Block(large.address, 3 << 20, 3 << 20, "active_allocated"),)
+        ),
+    )
+    caching.allocate(1010)
+    assert caching.segments()[1].blocks[0].requested_nbytes == 1010
+    free(nothing)
+
+
+def test_counts_of_segments() -> None:
+    caching = CachingAllocator(FakeAllocator())
+    blocks = [caching.allocate(100) for _ in range(3)]
+    for data in blocks[1:]:
+        free(data)
+    assert caching.empty_cache() == 256
+    assert caching.stats() == CacheStats(
+        reserved_bytes=128,
+        peak_bytes=384,
+        total_bytes=384,
+        segments=1,
+        peak_segments=3,
+        total_segments=3,
+        freed_bytes=256,
+        freed_segments=2,
+        requested_bytes=100,
+        retries=0,
+    )
+    caching.reset_peak()
+    caching.reset_accumulated()
+    assert caching.stats().to_dict() == {
+        "segment.all.current": 1,
+        "segment.all.peak": 1,
+        "segment.all.allocated": 0,
+        "segment.all.freed": 0,
+        "reserved_bytes.all.current": 128,
+        "reserved_bytes.all.peak": 128,
+        "reserved_bytes.all.allocated": 0,
+        "reserved_bytes.all.freed": 0,
+        "requested_bytes.all.current": 100,
+        "num_alloc_retries": 0,
+        "num_device_alloc": 0,
+        "num_device_free": 0,
+    }
+
+
+def test_a_limit_of_what_is_held() -> None:
+    fake = FakeAllocator()
+    caching = CachingAllocator(fake)
+    caching.reserve_limit = 2000
+    kept, gone = caching.allocate(1000), caching.allocate(900)
+    free(gone)
+    data = caching.allocate(500)  # in the place of the cached 960 bytes, which have to go
+    assert (fake.live_nbytes, caching.reserved_nbytes) == (1024 + 512, 1024 + 512)
+    with pytest.raises(OutOfMemoryError) as error:
+        caching.allocate(600)
+    assert str(error.value) == (
+        "CachingAllocator.allocate: 640 bytes more would pass the limit: 1,536 of 2,000 bytes are held\n"
+        "  memory of caching(fake)\n"
+        "  allocated   1,536 bytes in 2 blocks; 1,500 were asked for, 36 are rounding\n"
+        "  cached      0 bytes in 0 blocks\n"
+        "  by line     not recorded; tl.memory.record_history() begins to"
+    )
+    free(data)
+    free(kept)
+
+
+def test_a_limit_counts_what_the_layer_below_makes_of_a_request() -> None:
+    fake = FakeAllocator(granularity=512)
+    caching = CachingAllocator(fake)
+    caching.reserve_limit = 500
+    with pytest.raises(OutOfMemoryError) as error:
+        caching.allocate(100)
+    assert str(error.value).splitlines()[0] == (
+        "CachingAllocator.allocate: 512 bytes more would pass the limit: 0 of 500 bytes are held"
+    )
+    assert (fake.live, caching.segments()) == ({}, ())
+
+
+def test_what_is_asked_of_the_layer_below_comes_back_with_the_block() -> None:
+    below = CachingAllocator(FakeAllocator())
+    caching = CachingAllocator(below)
+    data = caching.allocate(100)
+    assert (data.requested, below.segments()[0].requested_nbytes) == (100, 100)
+    free(data)
+    caching.empty_cache()
+    assert data.requested == 128
+
+
+def test_a_history_of_what_is_got_and_given_back() -> None:
+    caching = CachingAllocator(FakeAllocator())
+    caching.history = History()
+    data = caching.allocate(100)
+    line = sys._getframe().f_lineno - 1
+    free(data)
+    free(caching.allocate(100))
+    caching.empty_cache()
+    events = caching.history.events()
+    assert [(event.action, event.nbytes, event.address) for event in events] == [
+        ("segment_alloc", 128, data.address),
+        ("segment_free", 128, data.address),
+    ]
+    assert [(frame.filename, frame.line) for frame in events[0].frames] == [(__file__, line)]
 
 
 def test_describe() -> None:

@@ -7,7 +7,7 @@ import pytest
 from fake_allocator import FakeAllocator, free
 
 from tensorlab import memory
-from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.errors import ArgumentError
 from tensorlab.memory import (
     CachingAllocator,
     DataPtr,
@@ -82,22 +82,6 @@ def test_what_is_no_allocator_is_refused() -> None:
     assert str(error.value) == "memory.set_allocator: takes an object with name, allocate and deallocate, got 42"
     assert isinstance(error.value, TypeError)
     assert current.allocator is default_allocator()
-
-
-def test_statistics_are_found_inside_a_stack() -> None:
-    counted = StatisticsAllocator(FakeAllocator())
-    with use_allocator(CachingAllocator(counted)):
-        free(current.allocate(100))
-        assert memory.stats() == counted.stats()
-        assert memory.stats().allocated_bytes == 128  # cached blocks are live for the layer below the cache
-
-
-def test_statistics_of_a_stack_without_any() -> None:
-    with use_allocator(CachingAllocator(FakeAllocator())), pytest.raises(RangeError) as error:
-        memory.stats()
-    assert str(error.value) == (
-        "memory.stats: takes an allocator in use that has a StatisticsAllocator, got caching(fake)"
-    )
 
 
 def test_empty_cache() -> None:
