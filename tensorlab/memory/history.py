@@ -42,7 +42,11 @@ class MemoryEvent:
         }
 
 
-_Noted = tuple[Action, int, int, int, float, tuple[Frame, ...]]
+EventParts = tuple[Action, int, int, int, float, tuple[Frame, ...]]
+
+
+def _parts(event: MemoryEvent) -> EventParts:
+    return event.action, event.address, event.nbytes, event.stream, event.seconds, event.frames
 
 
 class History:
@@ -57,7 +61,7 @@ class History:
         if type(capacity) is not int or capacity < 1:
             raise RangeError(f"History: takes a capacity of at least 1 event, got {capacity!r}")
         self.capacity = capacity
-        self._events: deque[MemoryEvent | _Noted] = deque(maxlen=capacity)
+        self._events: deque[MemoryEvent | EventParts] = deque(maxlen=capacity)
         self._count = 0
 
     def __len__(self) -> int:
@@ -79,6 +83,10 @@ class History:
         """The events kept, oldest first."""
         noted = self._events.copy()  # one C call: no event of another thread can come in between
         return tuple(event if isinstance(event, MemoryEvent) else MemoryEvent(*event) for event in noted)
+
+    def parts(self) -> list[EventParts]:
+        """As `events`, each as the tuple of its fields: for who goes through all of them at once."""
+        return [_parts(event) if isinstance(event, MemoryEvent) else event for event in self._events.copy()]
 
     @property
     def dropped(self) -> int:

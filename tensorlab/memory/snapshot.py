@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from tensorlab.errors import RangeError
 from tensorlab.memory.allocator import layers
 from tensorlab.memory.default import current
-from tensorlab.memory.history import History, MemoryEvent
+from tensorlab.memory.history import EventParts, History
 from tensorlab.memory.recording import recorded, recorder
 from tensorlab.memory.segments import Block, Frame, Segment, Segmented
 
@@ -76,24 +76,12 @@ def as_torch(held: tuple[Segment, ...], history: History | None, *, allocator: s
             found = known[of] = [frame._asdict() for frame in of]
         return found
 
-    # The record's clock begins anywhere; PyTorch's is that of the calendar.
-    offset = time.time() - time.perf_counter()
     index = _device_index(held[0].device) if held else 0
     traces: list[list[dict[str, Any]]] = [[] for _ in range(index + 1)]
     notice, dropped = "", 0
     if history is not None:
         notice, dropped = history.notice, history.dropped
-        traces[index] = [
-            {
-                "action": action,
-                "device_free" if action == "oom" else "addr": event.address,
-                "size": event.nbytes,
-                "stream": event.stream,
-                "time_us": int((event.seconds + offset) * 1e6),
-                "frames": frames(event.frames),
-            }
-            for action, event in _actions(history.events())
-        ]
+        traces[index] = _trace(history.parts(), frames)
     return {
         "segments": [_segment(segment, frames) for segment in held],
         "device_traces": traces,
@@ -103,17 +91,29 @@ def as_torch(held: tuple[Segment, ...], history: History | None, *, allocator: s
     }
 
 
-def _actions(events: tuple[MemoryEvent, ...]) -> Iterator[tuple[str, MemoryEvent]]:
+def _trace(events: list[EventParts], frames: Callable[[tuple[Frame, ...]], _Frames]) -> list[dict[str, Any]]:
     """Events with PyTorch's two for each free: a free of which only the end was noted was asked for at that moment."""
+    # The record's clock begins anywhere; PyTorch's is that of the calendar.
+    offset = time.time() - time.perf_counter()
     asked: set[int] = set()
-    for event in events:
-        if event.action == "free_requested":
-            asked.add(event.address)
-        elif event.action == "free_completed":
-            if event.address not in asked:
-                yield "free_requested", event
-            asked.discard(event.address)
-        yield event.action, event
+    trace: list[dict[str, Any]] = []
+    for action, address, nbytes, stream, seconds, lines in events:
+        entry: dict[str, Any] = {
+            "action": action,
+            "device_free" if action == "oom" else "addr": address,
+            "size": nbytes,
+            "stream": stream,
+            "time_us": int((seconds + offset) * 1e6),
+            "frames": frames(lines),
+        }
+        if action == "free_requested":
+            asked.add(address)
+        elif action == "free_completed":
+            if address not in asked:
+                trace.append(entry | {"action": "free_requested"})
+            asked.discard(address)
+        trace.append(entry)
+    return trace
 
 
 def _segment(segment: Segment, frames: Callable[[tuple[Frame, ...]], _Frames]) -> dict[str, Any]:
