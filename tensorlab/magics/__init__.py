@@ -15,11 +15,13 @@ __all__ = ["load", "unload"]
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
+    from tensorlab.magics.allocator import AllocatorMagic
     from tensorlab.magics.batching import BatchingMagic
     from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
+    from tensorlab.magics.pyobject import PyObjectMagic
     from tensorlab.magics.script import TensorlabScriptMagic
     from tensorlab.magics.session import session_of, settled
     from tensorlab.magics.storage import StorageMagic
@@ -28,7 +30,10 @@ def load(shell: InteractiveShell) -> None:
     if session_of(shell) is not None:
         return
     session = settled(shell)
-    magics = (TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, BatchingMagic)
+    magics = (
+        *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, AllocatorMagic),
+        *(BatchingMagic, PyObjectMagic),
+    )
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))
