@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from tensorlab.core.blocks import SegmentRecord
 from tensorlab.core.footprint import Footprint
 from tensorlab.core.sharing import NameRecord, SharingReport, StorageRecord
 from tensorlab.view.text import counted, grouped, listed, nbytes, shortened
@@ -12,9 +13,12 @@ from tensorlab.view.text import counted, grouped, listed, nbytes, shortened
 def answer(report: SharingReport, others: Mapping[str, Sequence[str]]) -> str:
     """The first line: who shares, and who has bytes of its own. ``others`` share and are not drawn."""
     if not report.storages:
+        if report.unseen:
+            return f"{listed([u.name for u in report.unseen])}: no bytes of their own to show."
         return "No tensor and no NumPy array among these names."
     alone = [storage for storage in report.storages if len(storage.names) == 1 and storage.letter not in others]
-    shared = [_sharers(s, others.get(s.letter, ())) for s in report.storages if s not in alone]
+    sharing = [storage for storage in report.storages if len(storage.names) > 1 or storage.letter in others]
+    shared = [_sharers(storage, others.get(storage.letter, ())) for storage in sharing]
     parts = [*shared[:4], *([f"{len(shared) - 4} more storages are shared"] if len(shared) > 4 else [])]
     if len(alone) == 1:
         (storage,) = alone
@@ -39,10 +43,22 @@ def _sharers(storage: StorageRecord, others: Sequence[str]) -> str:
 def facts(storage: StorageRecord, others: Sequence[str] = ()) -> str:
     """Size, where the bytes come from, what keeps them."""
     if storage.block_nbytes is None:
-        source = f"in a {storage.origin}" if not storage.origin.startswith("buffer") else f"in the {storage.origin}"
+        of_owner = storage.origin.startswith(("buffer", "memory"))
+        source = f"in the {storage.origin}" if of_owner else f"in a {storage.origin}"
     else:
-        source = f"from the {storage.origin}: a block of {nbytes(storage.block_nbytes)}"
-    return f"{nbytes(storage.nbytes)} · {source} · kept alive by {listed([*(n.name for n in storage.names), *others])}"
+        source = f"from the {storage.origin}: {_block(storage.block_nbytes, storage.segment)}"
+    if storage.place != "cpu":
+        source += f" on {storage.place}"
+    keepers = listed([*(name.name for name in storage.names), *others, *storage.kept_by])
+    return f"{nbytes(storage.nbytes)} · {source} · kept alive by {keepers}"
+
+
+def _block(size: int, segment: SegmentRecord | None) -> str:
+    if segment is None:
+        return f"a block of {nbytes(size)}"
+    if segment.blocks == 1:
+        return f"a block and segment of {nbytes(size)}"
+    return f"a block of {nbytes(size)}, one of {segment.blocks} in a {segment.pool} segment of {nbytes(segment.nbytes)}"
 
 
 def what(name: NameRecord) -> list[str]:
@@ -101,6 +117,14 @@ def notes(report: SharingReport, left_out: int) -> list[str]:
         sentences.append("A version counts the in-place writes that a storage has seen.")
     if left_out:
         sentences.append(f"{counted(left_out, 'more name')} not shown.")
+    uncompared = sum(storage.uncompared for storage in report.storages)
+    if uncompared:
+        sentences.append(f"{counted(uncompared, 'pair')} of names not compared byte by byte.")
+    sentences += [f"{u.name} ({u.kind}) has no bytes of its own to show: {u.reason}." for u in report.unseen[:6]]
+    if len(report.unseen) > 6:
+        sentences.append(f"So have {len(report.unseen) - 6} more.")
+    if report.left_out:
+        sentences.append(f"{counted(report.left_out, 'item')} too deep or too many were not looked at.")
     return sentences
 
 

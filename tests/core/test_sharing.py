@@ -16,6 +16,8 @@ from tensorlab.core.tensor import Tensor, empty
 from tensorlab.errors import ArgumentError
 from tensorlab.memory import CachingAllocator, DataPtr, HostAllocator, use_allocator
 
+TAKES = "tensors, arrays, columns and buffers, and lists, tuples, dicts, dataclasses and modules of them"
+
 
 def over(array: np.ndarray) -> Tensor:
     """A tensor over an ndarray's bytes, whose storage begins at the array's own first byte."""
@@ -105,7 +107,7 @@ def test_an_array_over_foreign_bytes_names_its_owner() -> None:
     with mmap.mmap(-1, 4096) as pages:
         mapped = np.frombuffer(pages, np.uint8)[100:]
         (storage,) = describe({"mapped": mapped}).storages
-        assert (storage.nbytes, storage.origin) == (4096, "buffer of a mmap")
+        assert (storage.nbytes, storage.origin) == (4096, "buffer of an mmap")
         del mapped
 
 
@@ -126,8 +128,8 @@ def test_read_only_bytes_are_marked() -> None:
 @pytest.mark.parametrize(
     ("value", "message"),
     [
-        ([1, 2], "storage: x is a list; takes names of tensors and NumPy arrays"),
-        (None, "storage: x is a NoneType; takes names of tensors and NumPy arrays"),
+        ([1, 2], f"storage: x is a list; takes {TAKES}"),
+        (None, f"storage: x is a NoneType; takes {TAKES}"),
     ],
 )
 def test_other_values_are_refused(value: object, message: str) -> None:
@@ -146,6 +148,10 @@ def test_to_dict_has_no_addresses_unless_asked() -> None:
                 "nbytes": 12,
                 "origin": "NumPy array",
                 "block_nbytes": None,
+                "segment": None,
+                "place": "cpu",
+                "uncompared": 0,
+                "kept_by": [],
                 "names": [
                     {
                         "name": "a",
@@ -179,7 +185,9 @@ def test_to_dict_has_no_addresses_unless_asked() -> None:
                     },
                 ],
             }
-        ]
+        ],
+        "unseen": [],
+        "left_out": 0,
     }
     (storage,) = report.to_dict(addresses=True)["storages"]
     assert storage["address"] == array.__array_interface__["data"][0] == storage["names"][0]["address"]

@@ -75,10 +75,67 @@ def test_errors(shared) -> None:
 
 def test_help(shared, capsys: pytest.CaptureFixture[str]) -> None:
     assert shared.value("%storage --help") is None
-    assert capsys.readouterr().out.startswith("%storage [-h] [-o NAME] [names ...]")
+    assert capsys.readouterr().out.startswith("%storage [-h] [-o NAME] [--addresses]")
 
 
 def test_completion(shared) -> None:
     assert shared.completions("%storage ") == ["x", "y", "z", "image"]
     assert shared.completions("%storage x im") == ["image"]
-    assert set(shared.completions("%storage --")) == {"--help", "--output"}
+    assert {"--help", "--output", "--addresses", "--grid"} <= set(shared.completions("%storage --"))
+    assert shared.completions("%storage --grid im") == ["image"]
+    shared.value("batch = [z, image]")
+    assert shared.completions("%storage ba") == ["batch", "batch[0]", "batch[1]"]
+
+
+def test_things_inside_of_others(shared) -> None:
+    shared.value("cfg = {'w': [z[1:], k]}\nbatch = [z, image]")
+    assert groups(shared.value("%storage")) == [{"x", "y", "image", "batch[1]"}, {"z", "cfg['w'][0]", "batch[0]"}]
+    assert groups(shared.value("%storage cfg")) == [{"cfg['w'][0]"}]
+    assert groups(shared.value("%storage cfg['w'] batch[1]")) == [{"cfg['w'][0]"}, {"batch[1]"}]
+    assert shared.value("%storage batch[0]").others == {"A": ["z", "cfg['w'][0]"]}
+    assert shared.error("%storage batch[4]") == (
+        "MagicError: %storage: batch has no [4]\n  nearest: batch[1]\n  see %storage?"
+    )
+
+
+def test_addresses(shared) -> None:
+    address = shared.names["image"].__array_interface__["data"][0]
+    text = repr(shared.value("%storage image --addresses"))
+    assert f"at {address:#x}" in text
+    assert "0x" not in repr(shared.value("%storage image"))
+
+
+def test_what_has_no_bytes(shared) -> None:
+    pytest.importorskip("pandas")
+    shared.value("import pandas\nrows = pandas.RangeIndex(4)")
+    assert "rows (pandas.RangeIndex) has no bytes of its own to show: a range" in repr(shared.value("%storage"))
+    assert repr(shared.value("%storage rows")).startswith("rows: no bytes of their own to show.")
+    assert shared.error("%storage --grid rows").splitlines()[0] == (
+        "MagicError: %storage: --grid: rows has no bytes of its own to show: a range: three numbers, and no bytes for "
+        "its values"
+    )
+
+
+def test_grid(shared) -> None:
+    view = shared.value("%storage --grid y -o drawn")
+    assert view is shared.names["drawn"]
+    assert repr(view).startswith("y[i, j] is element 3·i + j of its storage.")
+    assert [cell["value"] for cell in view.to_dict()["cells"]] == list("012345")
+    address = shared.names["y"].address
+    assert f"The first element is at {address:#x}." in repr(shared.value("%storage --grid y --addresses"))
+
+
+def test_grid_errors(shared) -> None:
+    assert shared.error("%storage --grid yy") == (
+        "MagicError: %storage: --grid: nothing is named 'yy'; tensors and arrays here: x, y, z, image\n"
+        "  nearest: y\n"
+        "  see %storage?"
+    )
+    assert shared.error("%storage --grid y z").splitlines()[0] == (
+        "MagicError: %storage: --grid takes one name, and 'z' is another"
+    )
+    shared.value("batch = [z, image]")
+    assert shared.error("%storage --grid batch").splitlines()[:2] == [
+        "MagicError: %storage: --grid: batch holds 2 things: batch[0], batch[1]",
+        "  take one of them",
+    ]

@@ -9,6 +9,9 @@ from view_samples import SAMPLES
 
 TEXTS = [
     "storage",
+    "grid",
+    "grid_cube",
+    "grid_large",
     "graph",
     "graph_talk",
     "stage",

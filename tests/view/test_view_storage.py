@@ -74,7 +74,10 @@ def test_where_the_bytes_come_from() -> None:
     data = describe({"x": np.frombuffer(bytearray(8), np.uint8)}).storages[0]
     assert words.facts(data) == "8 B · in the buffer of a bytearray · kept alive by x"
     mask = photograph().storages[1]
-    assert words.facts(mask) == "2.81 KiB · from the caching allocator: a block of 2.81 KiB · kept alive by mask"
+    assert (
+        words.facts(mask)
+        == "2.81 KiB · from the caching allocator: a block and segment of 2.81 KiB · kept alive by mask"
+    )
 
 
 def test_consequences_are_told() -> None:
