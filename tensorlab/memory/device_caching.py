@@ -21,9 +21,12 @@ from tensorlab.memory.segments import Frame, Segment
 class DeviceCachingAllocator:
     """Gives blocks of a device's memory, and freed ones again to the stream that they were made for.
 
-    Without limits the cache only grows: it is given back to the device when the device or ``limit_nbytes`` has no room
-    (`empty_cache` does so by hand), or, beyond ``garbage_collection_threshold`` of that room, when a new segment is
-    needed, the longest unused segments first. Blocks from ``max_split_nbytes`` on are kept in one piece.
+    Without options the cache only grows, as PyTorch's does: it is given back when the device or ``limit_nbytes`` has no
+    room, or by `empty_cache`. Two options give segments back earlier, when a new one is needed, the longest unused
+    first: beyond ``garbage_collection_threshold`` of the room; and beyond ``surplus`` times the most that was lately
+    in use at once, on top of that most. (With a surplus of 0.1 a day of mixed work holds a fifth less at its peak, for
+    half as many segments again; see the benchmark of the allocation trace.) Blocks from ``max_split_nbytes`` on are
+    kept in one piece.
 
     Threads: requests wait for each other. A block that is given back is only queued, and taken in by whoever holds the
     allocator, or has just left it. So a free never waits, and one that comes out of a collection in the middle of this
@@ -51,6 +54,7 @@ class DeviceCachingAllocator:
         max_split_nbytes: int | None = None,
         garbage_collection_threshold: float = 0.0,
         limit_nbytes: int | None = None,
+        surplus: float | None = None,
         history: History | None = None,
         frames: Callable[[], tuple[Frame, ...]] | None = None,
     ) -> None:
@@ -68,6 +72,8 @@ class DeviceCachingAllocator:
             )
         if limit_nbytes is not None:
             check_nbytes("DeviceCachingAllocator limit_nbytes", limit_nbytes)
+        if surplus is not None and not surplus >= 0:
+            raise RangeError(f"DeviceCachingAllocator: takes a surplus of at least 0, or None, got {surplus!r}")
         self.name = f"device_caching({device_api.name})"
         self.frames = frames  # may be set and taken away at any time, like `history`
         self._device = device_api
@@ -77,6 +83,7 @@ class DeviceCachingAllocator:
             max_split_nbytes=max_split_nbytes,
             garbage_collection_threshold=garbage_collection_threshold,
             limit_nbytes=limit_nbytes,
+            surplus=surplus,
             history=history,
         )
         self._in_use: dict[int, Piece] = {}

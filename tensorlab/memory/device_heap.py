@@ -19,6 +19,8 @@ from tensorlab.memory.device_stats import DeviceTally
 from tensorlab.memory.history import Action, History, MemoryEvent
 from tensorlab.memory.segments import Frame, Segment
 
+_MEMORY = 4
+
 
 class _Request(NamedTuple):
     """What is being looked for."""
@@ -43,7 +45,9 @@ class DeviceHeap:
         "_gc_threshold",
         "_large",
         "_max_split",
+        "_most_used",
         "_small",
+        "_surplus",
         "callbacks",
         "heads",
         "history",
@@ -59,6 +63,7 @@ class DeviceHeap:
         max_split_nbytes: int | None,
         garbage_collection_threshold: float,
         limit_nbytes: int | None,
+        surplus: float | None,
         history: History | None,
     ) -> None:
         self.history = history
@@ -70,6 +75,8 @@ class DeviceHeap:
         self._device = device
         self._max_split = max_split_nbytes
         self._gc_threshold = garbage_collection_threshold
+        self._surplus = surplus
+        self._most_used = 0  # bytes in use at once, lately: it sinks as segments are got
         self._small = BlockPool("small")
         self._large = BlockPool("large")
         self._awaited: dict[int, deque[tuple[int, Piece]]] = {}  # by stream, in the order in which they will pass
@@ -107,7 +114,7 @@ class DeviceHeap:
 
     def _from_device(self, request: _Request) -> Piece:
         """A piece of a new segment, or of what became free while there was none to be had."""
-        self._collect_garbage()
+        self._collect_garbage(request)
         piece = self._new_segment(request)
         if piece is None and self._release_oversize(request):
             piece = self._new_segment(request)
@@ -178,6 +185,8 @@ class DeviceHeap:
     def _hand_out(self, piece: Piece, request: _Request) -> None:
         piece.requested_nbytes, piece.frames = request.asked, request.frames
         self.tally.allocate(piece.pool.name, piece.nbytes, request.asked)
+        if self.tally.both.allocated_bytes.current > self._most_used:
+            self._most_used = self.tally.both.allocated_bytes.current
         self.note("alloc", piece, request.frames)
 
     # Taking in.
@@ -244,12 +253,14 @@ class DeviceHeap:
         pieces = self._small.free_pieces() + self._large.free_pieces()
         return sum(self._release(piece) for piece in pieces if piece.is_whole)
 
-    def _collect_garbage(self) -> None:
-        """Release large segments, the longest unused first, down to the threshold."""
-        if not self._gc_threshold:
-            return
-        room = self._device.mem_info().total_nbytes if self.limit_nbytes is None else self.limit_nbytes
-        excess = self.tally.both.reserved_bytes.current - int(self._gc_threshold * room)
+    def _collect_garbage(self, request: _Request) -> None:
+        """Release large segments, the longest unused first, before one more is got than options allow to be kept."""
+        excess = 0
+        if self._gc_threshold:
+            room = self._device.mem_info().total_nbytes if self.limit_nbytes is None else self.limit_nbytes
+            excess = self.tally.both.reserved_bytes.current - int(self._gc_threshold * room)
+        if self._surplus is not None:
+            excess = max(excess, self._surplus_nbytes(request, self._surplus))
         if excess <= 0:
             return
         whole = [piece for piece in self._large.free_pieces() if piece.is_whole]
@@ -257,6 +268,18 @@ class DeviceHeap:
             if excess <= 0:
                 return
             excess -= self._release(piece)
+
+    def _surplus_nbytes(self, request: _Request, surplus: float) -> int:
+        """Bytes that would be held, with one more segment, beyond the most in use lately and ``surplus`` times that.
+
+        The most in use sinks towards what is in use now: by 1/e for each `_MEMORY` times its bytes that are got anew.
+        """
+        segment = segment_nbytes(request.nbytes)
+        used = self.tally.both.allocated_bytes.current
+        sunk = (self._most_used - used) * segment // (_MEMORY * max(self._most_used, segment))
+        self._most_used = max(self._most_used - sunk, used + request.nbytes)
+        held = self.tally.both.reserved_bytes.current + segment
+        return held - int(self._most_used * (1 + surplus))
 
     def _release_oversize(self, request: _Request) -> bool:
         """Release what is too large to be split: one segment that is enough, or several; tell whether they are."""

@@ -29,8 +29,8 @@ class FakeDevice:
         self.allocs = self.frees = 0
         self.peak_nbytes = 0
         self.refuse = 0  # how many of the next requests are refused
-        self.on_alloc: Callable[[], None] = lambda: None
-        self.on_event: Callable[[], None] = lambda: None
+        self.on_alloc: Callable[[], object] = lambda: None
+        self.on_event: Callable[[], object] = lambda: None
         self.copies: list[tuple[int, int, int, int]] = []
         self._spans: list[tuple[int, int]] = [(0, BASE)]
         self._last_event = 0

@@ -240,6 +240,27 @@ def test_the_threshold_counts_from_the_device_where_there_is_no_limit(device: Fa
     assert list(device.live.values()) == [18 * MIB]
 
 
+def test_a_surplus_over_what_was_in_use_lately_is_given_back(device: FakeDevice) -> None:
+    caching = DeviceCachingAllocator(device, surplus=0.5)
+    for nbytes in (10, 20, 40):
+        free(caching.allocate(nbytes * MIB))
+    assert sorted(nbytes // MIB for nbytes in device.live.values()) == [20, 40]  # 60 may be held
+
+
+def test_the_most_in_use_is_forgotten_as_segments_are_got(device: FakeDevice) -> None:
+    caching = DeviceCachingAllocator(device, surplus=0.0)
+    for data in [caching.allocate(10 * MIB) for _ in range(50)]:
+        free(data)
+    assert device.live_nbytes == 500 * MIB
+    held = []
+    for stream in range(1, 301):  # the segments of one stream are of no use to another
+        free(caching.allocate_on(10 * MIB, stream))
+        held.append(device.live_nbytes // MIB)
+    assert held[0] == 490  # of 500 a fiftieth, and of that a quarter, is forgotten
+    assert held == sorted(held, reverse=True)
+    assert held[-1] < 500 / 3
+
+
 def test_callbacks_may_give_blocks_back(caching: DeviceCachingAllocator, device: FakeDevice) -> None:
     held = [caching.allocate(10 * MIB)]
     address = held[0].address
@@ -341,6 +362,7 @@ def test_a_block_is_given_back_once(caching: DeviceCachingAllocator) -> None:
             {"garbage_collection_threshold": 1.0},
             "DeviceCachingAllocator: takes garbage_collection_threshold from 0 (never) to below 1, got 1.0",
         ),
+        ({"surplus": -0.5}, "DeviceCachingAllocator: takes a surplus of at least 0, or None, got -0.5"),
         ({"limit_nbytes": 1.5}, "DeviceCachingAllocator limit_nbytes: takes bytes as an int of at least 0, got 1.5"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",

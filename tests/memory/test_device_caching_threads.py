@@ -65,7 +65,7 @@ def check(caching: DeviceCachingAllocator, live: list[DataPtr]) -> None:
 def test_a_collection_inside_the_device_may_free(device: FakeDevice) -> None:
     caching = DeviceCachingAllocator(device)
     Owner(caching.allocate(1000))
-    device.on_alloc = lambda: None if gc.collect() else None
+    device.on_alloc = gc.collect
     data = caching.allocate(10 * MIB)
     check(caching, [data])
     assert caching.stats().allocation.all.freed == 1
@@ -76,7 +76,7 @@ def test_what_a_collection_frees_inside_a_refusal_is_found(device: FakeDevice) -
     caching = DeviceCachingAllocator(device)
     kept = caching.allocate(4 * MIB)
     Owner(caching.allocate(16 * MIB))
-    device.on_alloc = lambda: None if gc.collect() else None
+    device.on_alloc = gc.collect
     data = caching.allocate(15 * MIB)
     assert data.address == BASE + 4 * MIB
     check(caching, [kept, data])
@@ -114,7 +114,7 @@ def test_a_finaliser_may_ask_for_everything(device: FakeDevice) -> None:
         told.append(caching.stats().allocation.all.current)
 
     Owner(caching.allocate(512), ask)
-    device.on_alloc = lambda: None if gc.collect() else None
+    device.on_alloc = gc.collect
     data = caching.allocate(10 * MIB)
     assert told == [0, [2 * MIB], 2]
     check(caching, [kept, data])
@@ -166,10 +166,8 @@ def test_collections_anywhere(device: FakeDevice) -> None:
         gc.set_threshold(*threshold)
     gc.collect()
     check(caching, live)
-    assert (
-        caching.stats().allocation.all.allocated
-        == 400 + len(live) + sum(event.action == "free_requested" for event in history.events()) - 400
-    )
+    freed = sum(event.action == "free_requested" for event in history.events())
+    assert caching.stats().allocation.all.freed == freed > 400
 
 
 @pytest.mark.usefixtures("quick_switching")

@@ -47,15 +47,17 @@ class DeviceMachine(RuleBasedStateMachine):
     @initialize(
         max_split=st.none() | st.just(24 * MIB),
         threshold=st.sampled_from([0.0, 0.3]),
+        surplus=st.sampled_from([None, 0.0, 0.5]),
         limit=st.sampled_from([None, 60]),
     )
-    def begin(self, max_split: int | None, threshold: float, limit: int | None) -> None:
+    def begin(self, max_split: int | None, threshold: float, surplus: float | None, limit: int | None) -> None:
         self.limit = CAPACITY if limit is None else limit * MIB
         self.history = History()
         self.caching = DeviceCachingAllocator(
             self.device,
             max_split_nbytes=max_split,
             garbage_collection_threshold=threshold,
+            surplus=surplus,
             limit_nbytes=None if limit is None else self.limit,
             history=self.history,
         )
@@ -230,5 +232,5 @@ class DeviceMachine(RuleBasedStateMachine):
         assert self.device.live == {}, "bytes were lost"
 
 
-DeviceMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+DeviceMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
 TestDeviceMachine = DeviceMachine.TestCase
