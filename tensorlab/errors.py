@@ -41,6 +41,10 @@ class AliasError(TensorlabError, RuntimeError):
     """A write to memory whose elements overlap, or that is read-only."""
 
 
+class ExchangeError(TensorlabError, BufferError):
+    """Memory that cannot be shared with another library by the protocol that was asked for."""
+
+
 class GradError(TensorlabError, RuntimeError):
     """A gradient that cannot be computed: no history, freed history, or a saved tensor that was written over."""
 

@@ -18,6 +18,7 @@ from tensorlab.ops import (
     create,
     data,
     factories,
+    interchange,
     joining_functions,
     rearranging_functions,
     view_functions,
@@ -84,7 +85,7 @@ def _shared(obj: Any) -> Array | None:
     if isinstance(obj, (bytes, bytearray, memoryview)) or hasattr(obj, "__buffer__"):
         return made(from_numpy(np.asarray(memoryview(obj))))
     if hasattr(obj, "__dlpack__"):
-        return made(factories.from_dlpack(obj))
+        return made(interchange.from_dlpack(obj))
     return None
 
 
@@ -117,7 +118,7 @@ def from_dlpack(x: Any, /, *, device: Any = None, copy: bool | None = None) -> A
     Raises: `ArgumentError` for an object that has no ``__dlpack__``.
     """
     on_device(device)
-    array = made(factories.from_dlpack(x))
+    array = made(interchange.from_dlpack(x))
     return made(conversion.to(array, array.dtype, copy=True)) if copy is True else array
 
 

@@ -6,7 +6,7 @@ import ctypes
 from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 
@@ -122,6 +122,12 @@ def _reads() -> bool:
 _head_at = _Head.from_address
 _head: Callable[[Array], Any] = _read if _reads() else _asked
 
+
+def address_of(array: Array) -> int:
+    """Where an ndarray's first element is."""
+    return _head(array).data
+
+
 _Known = tuple[Layout, int, int, int]
 _known: dict[tuple[Any, ...], _Known] = {}
 _new = object.__new__
@@ -173,7 +179,8 @@ def _learn(array: Array) -> _Known:
     form = layout(dtype, tuple(array.shape), tuple(s // size for s in array.strides))
     if len(_known) >= _FORMS:
         _known.clear()
-    found = _known[array.dtype, array.shape, array.strides] = form, *form.span, size
+    low, high = form.span
+    found = _known[array.dtype, array.shape, array.strides] = form, low, high, size
     return found
 
 
@@ -211,10 +218,10 @@ def _over(array: Array, form: Layout, address: int, ends: tuple[int, int], *, re
 
 def _root(array: Array) -> tuple[int, int, Storage | None]:
     """Where the buffer at the end of an ndarray's chain of bases begins and ends; its storage where it is ours."""
-    base, owner = array, array.base
+    base, owner = array, cast(object, array.base)
     while isinstance(owner, (np.ndarray, memoryview)):
         if isinstance(owner, np.ndarray):
-            base, owner = owner, owner.base
+            base, owner = cast(Array, owner), cast(object, owner.base)
         else:
             owner = owner.obj
     storage = getattr(owner, "storage", None)
@@ -222,7 +229,7 @@ def _root(array: Array) -> tuple[int, int, Storage | None]:
         return storage.address, storage.address + storage.nbytes, storage
     if owner is not None:
         with suppress(BufferError, TypeError, ValueError, AttributeError):  # it exports nothing, or not in one piece
-            base = np.frombuffer(owner, np.uint8)
+            base = np.frombuffer(cast(Any, owner), np.uint8)
     address = _head(base).data
     if not base.size:
         return address, address, None

@@ -15,7 +15,7 @@ from tensorlab.core.reading import first_element, read_out
 from tensorlab.core.shape import Size, contiguous_strides, wrap_dim
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
-from tensorlab.errors import AliasError, ArgumentError, GradError, ShapeError
+from tensorlab.errors import AliasError, ArgumentError, ShapeError
 from tensorlab.memory import current
 
 if TYPE_CHECKING:
@@ -194,17 +194,8 @@ class Tensor(Operations):
         """Nested lists of Python numbers."""
         return read_out(self, "tolist", lambda: self.detached_numpy().tolist())
 
-    def numpy(self) -> Array:
-        """An ndarray over the same bytes: no copy; it keeps the storage alive.
-
-        Raises: `GradError` for a tensor that requires a gradient, in torch's words.
-        """
-        if self.requires_grad:
-            raise GradError("numpy: can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy()")
-        return read_out(self, "numpy", self.detached_numpy)
-
     def detached_numpy(self) -> Array:
-        """As `numpy`, unseen by a trace: for printing and for our own loops over NumPy."""
+        """An ndarray over the same bytes, unseen by a trace: for printing and for our own loops over NumPy."""
         from tensorlab.core.interop import to_numpy
 
         return to_numpy(self)

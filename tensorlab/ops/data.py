@@ -11,6 +11,7 @@ from typing import Any, cast
 import numpy as np
 
 from tensorlab.core.device import device as device_type
+from tensorlab.core.dlpack import from_dlpack
 from tensorlab.core.dtype import (
     BY_NAME,
     Category,
@@ -63,19 +64,38 @@ def _made(data: Any, wanted: DType | None) -> Tensor:
     if isinstance(data, np.ndarray):
         array = cast(Array, data)
         return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
-    return _listed(data, wanted)
+    if isinstance(data, (np.generic, *_SEQUENCES, *_OWN)):
+        return _listed(data, wanted)
+    seen = _seen(data)
+    return (
+        converted(seen, wanted or seen.dtype, dense_like(seen.layout))
+        if isinstance(seen, Tensor)
+        else _listed(data, wanted)
+    )
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: object = None) -> Tensor:
-    """A tensor of ``data``, without a copy where it is an ndarray or a tensor of that dtype already."""
+    """A tensor of ``data``, without a copy where it is a tensor or an array of any library with that dtype already."""
     if device is not None:
         device_type(str(device))
     wanted = as_dtype(dtype, op="as_tensor")
-    if isinstance(data, np.ndarray):
-        data = from_numpy(cast(Array, data))
+    data = _seen(data)
     if isinstance(data, Tensor):
         return data if wanted is None or wanted is data.dtype else to.call((data, wanted, False, False))
     return tensor(data, wanted)
+
+
+def _seen(data: Any) -> Any:
+    """An array of any library as a tensor over its memory; anything else as it is."""
+    if isinstance(data, np.ndarray):
+        return from_numpy(cast(Array, data))
+    if isinstance(data, (Tensor, np.generic, *_SEQUENCES, *_OWN)):
+        return data
+    if hasattr(data, "__dlpack__"):
+        return from_dlpack(data)
+    if hasattr(data, "__array_interface__") or hasattr(data, "__array__"):
+        return from_numpy(np.asarray(data))
+    return data
 
 
 def _copied(array: Array, dtype: DType) -> Tensor:

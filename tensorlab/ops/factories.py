@@ -6,13 +6,10 @@ The keywords ``dtype``, ``device`` and ``requires_grad`` mean what they mean in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
-
-import numpy as np
+from typing import Any
 
 from tensorlab.core.device import device as device_type
 from tensorlab.core.dtype import DType, default_float
-from tensorlab.core.interop import from_numpy
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reading import brought_in
 from tensorlab.core.tensor import Tensor
@@ -227,16 +224,6 @@ def empty_like(
     return finished(brought_in(made, blank=True), device, requires_grad)
 
 
-def from_dlpack(ext_tensor: Any) -> Tensor:
-    """A tensor over the memory of an object that has ``__dlpack__``; nothing is copied.
-
-    Raises: `ArgumentError` for an object that has not.
-    """
-    if not hasattr(ext_tensor, "__dlpack__"):
-        raise ArgumentError(f"from_dlpack: takes an object with __dlpack__, got {type(ext_tensor).__name__}")
-    return from_numpy(np.from_dlpack(ext_tensor))
-
-
 # Methods --------------------------------------------------------------------------------------------------------------
 
 
@@ -282,16 +269,6 @@ def new_tensor(
     return finished(tensor(data, dtype or self.dtype), device, requires_grad)
 
 
-def dlpack(self: Tensor, **options: Any) -> Any:
-    """A DLPack capsule over the tensor's memory."""
-    return cast(Any, self.numpy()).__dlpack__(**options)
-
-
-def dlpack_device(self: Tensor) -> tuple[int, int]:
-    """DLPack's numbers for the CPU."""
-    return (1, 0)
-
-
 FUNCTIONS: dict[str, Any] = {
     "arange": arange,
     "as_tensor": as_tensor,
@@ -299,8 +276,6 @@ FUNCTIONS: dict[str, Any] = {
     "empty_like": empty_like,
     "empty_strided": empty_strided,
     "eye": eye,
-    "from_dlpack": from_dlpack,
-    "from_numpy": from_numpy,
     "full": full,
     "full_like": full_like,
     "linspace": linspace,
@@ -314,8 +289,6 @@ FUNCTIONS: dict[str, Any] = {
 }
 
 METHODS: dict[str, Any] = {
-    "__dlpack__": dlpack,
-    "__dlpack_device__": dlpack_device,
     "new_empty": new_empty,
     "new_full": new_full,
     "new_ones": new_ones,

@@ -21,6 +21,7 @@ from tensorlab.ops import (
     image_functions,
     index_functions,
     inquiries,
+    interchange,
     joining_functions,
     linalg_functions,
     loss_functions,
@@ -76,6 +77,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     loss_functions,
     index_functions,
     inquiries,
+    interchange,
     scatter_functions,
 )
 

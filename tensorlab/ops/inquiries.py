@@ -56,7 +56,6 @@ def apply_(self: Tensor, callable: Callable[[Any], Any]) -> Tensor:
 
 
 FUNCTIONS: dict[str, Any] = {
-    "asarray": as_tensor,
     "get_num_threads": get_num_threads,
     "is_nonzero": is_nonzero,
     "row_stack": vstack,

@@ -18,6 +18,7 @@ TESTED_ELSEWHERE = {
     "tests/ops/test_ops_create.py": {
         *("as_tensor", "empty", "empty_like", "empty_strided", "from_dlpack", "from_numpy", "tensor", "new_empty"),
     },
+    "tests/core/test_dlpack.py, test_buffers.py": {"asarray", "frombuffer", "memoryview", "numpy"},
     "tests/ops/test_random.py": {  # random: distributions are tested
         *("Generator", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", "bernoulli", "normal"),
         *("multinomial", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm"),
@@ -36,7 +37,7 @@ TESTED_ELSEWHERE = {
     "the function in nn.functional that gives both": {"max_pool1d_with_indices"},
     "a property": {"H", "T", "mH", "mT"},
     "tests/programs": {  # names beside the operations
-        *("asarray", "typename", "trapz", "row_stack", "is_nonzero", "get_num_threads", "apply_", "is_cuda", "is_cpu"),
+        *("typename", "trapz", "row_stack", "is_nonzero", "get_num_threads", "apply_", "is_cuda", "is_cpu"),
         *(
             "is_sparse",
             "is_quantized",
