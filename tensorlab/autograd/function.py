@@ -100,6 +100,11 @@ class FunctionNode(Node):
             )
         return [listed[i] for i in self._inputs]
 
+    def held(self) -> Sequence[tuple[str, Saved]] | None:
+        if self._saved is None:
+            return None
+        return [(f"saved_tensors[{i}]", s) for i, s in enumerate(self._saved) if s is not None]
+
     def release(self) -> None:
         self._saved = None if self._saved else self._saved
 

@@ -105,6 +105,10 @@ class Node:
         """Gradients for the edges from those of the results; ``tracked`` if they are to be differentiated again."""
         raise GradError(f"{self.name}: has no formula")
 
+    def held(self) -> Sequence[tuple[str, Saved]] | None:
+        """What is saved for backward, by the names that the formula has for it; None once it was let go."""
+        return ()
+
     def release(self) -> None:
         """Let saved tensors go."""
 
@@ -292,6 +296,17 @@ class OpNode(Node):
             else s.unpack(self, tracked=tracked)
             for s in self.stored
         ]
+
+    def held(self) -> Sequence[tuple[str, Saved]] | None:
+        if self.stored is None:
+            return None
+        found: list[tuple[str, Saved]] = []
+        for name, value in zip(self.recipe.saved, self.stored, strict=True):
+            if isinstance(value, tuple):
+                found += [(f"{name}[{i}]", v) for i, v in enumerate(value) if v is not None]
+            elif value is not None:
+                found.append((name, value))
+        return found
 
     def release(self) -> None:
         if self.stored:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tensorlab.autograd.node import Edge, Grads, Node, Source, zeros_of
-from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Tape
+from tensorlab.autograd.tape import ORIGIN_NO_GRAD, ORIGIN_SEVERAL, Saved, Tape
 from tensorlab.core.layout import Layout
 from tensorlab.core.op import Op
 from tensorlab.core.shape import is_dense, may_overlap
@@ -197,6 +197,9 @@ class CopySlices(Node):
     def written(self) -> tuple[Node, int]:
         """The history of the view as it was right after the write: what the operation saved as its result."""
         return ViewOfBase(Edge(self, 0, self._whole.type), self._whole, self._place, self._offset), 0
+
+    def held(self) -> Sequence[tuple[str, Saved]] | None:
+        return self._inner.held()
 
     def release(self) -> None:
         self._inner.release()
