@@ -23,6 +23,7 @@ from tensorlab.memory.history import History, MemoryEvent
 from tensorlab.memory.host import HostAllocator
 from tensorlab.memory.logs import LogAllocator
 from tensorlab.memory.owners import OwnerRegistry
+from tensorlab.memory.pinned import CudaLock, PageLock, PinnedAllocator, SystemLock, is_pinned
 from tensorlab.memory.poison import PoisonAllocator
 from tensorlab.memory.recording import record_history
 from tensorlab.memory.segments import Block, Frame, Segment, Segmented
@@ -48,6 +49,7 @@ __all__ = [
     "BlockInfo",
     "CacheStats",
     "CachingAllocator",
+    "CudaLock",
     "DataPtr",
     "DeviceAPI",
     "DeviceCachingAllocator",
@@ -62,10 +64,13 @@ __all__ = [
     "MemoryEvent",
     "MemoryStats",
     "OwnerRegistry",
+    "PageLock",
+    "PinnedAllocator",
     "PoisonAllocator",
     "Segment",
     "Segmented",
     "StatisticsAllocator",
+    "SystemLock",
     "TrackingAllocator",
     "current",
     "default_allocator",
@@ -74,6 +79,7 @@ __all__ = [
     "empty_cache",
     "get_limit",
     "held_segments",
+    "is_pinned",
     "layers",
     "max_memory_allocated",
     "max_memory_reserved",

@@ -81,6 +81,15 @@ def layers(allocator: Allocator) -> Iterator[Allocator]:
         yield allocator
 
 
+def layers_behind(data: DataPtr) -> Iterator[Allocator]:
+    """The layers that a block was given by, outermost first; none for imported and freed bytes.
+
+    The block itself says who gave it, through its deleter, so this holds whatever allocator is in use now.
+    """
+    giver = getattr(data.deleter, "__self__", None)
+    return layers(giver) if isinstance(giver, Allocator) else iter(())
+
+
 def check_nbytes(where: str, nbytes: object) -> None:
     """Refuse what is not a count of bytes.
 

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from tensorlab.errors import ArgumentError
 from tensorlab.memory.adaptors import StatisticsAllocator
-from tensorlab.memory.allocator import Allocator, DataPtr, layers
+from tensorlab.memory.allocator import Allocator, DataPtr, layers, layers_behind
 from tensorlab.memory.caching import BlockInfo, CachingAllocator
 from tensorlab.memory.host import HostAllocator
 
@@ -88,14 +88,8 @@ def empty_cache() -> int:
 
 
 def describe(data: DataPtr) -> BlockInfo | None:
-    """What the cache that gave a block knows of it; None for imported, freed and uncached bytes.
-
-    The block itself says who gave it, through its deleter, so this holds whatever allocator is in use now.
-    """
-    giver = getattr(data.deleter, "__self__", None)
-    if not isinstance(giver, Allocator):
-        return None
-    caching = layer_of(giver, CachingAllocator)
+    """What the cache that gave a block knows of it; None for imported, freed and uncached bytes."""
+    caching = next((layer for layer in layers_behind(data) if isinstance(layer, CachingAllocator)), None)
     return None if caching is None else caching.describe(data)
 
 

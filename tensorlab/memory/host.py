@@ -63,14 +63,8 @@ class HostAllocator:
             return DataPtr(0, 0, 0, self._deleter)
         # Whole cache lines, so that a vector load at the end of the data stays inside the block.
         block = (nbytes + ALIGNMENT - 1) & -ALIGNMENT
-        if block > sys.maxsize:  # beyond this ctypes would drop the upper bits without a word
-            raise _out_of_memory(nbytes, "more than an address can tell")
         large = block >= HUGE_PAGE
-        pointer = ctypes.c_void_p()
-        failure: int = _posix_memalign(ctypes.byref(pointer), HUGE_PAGE if large else ALIGNMENT, block)
-        if failure:
-            raise _out_of_memory(nbytes, os.strerror(failure))
-        address = pointer.value or 0
+        address = aligned_block("HostAllocator.allocate", block, HUGE_PAGE if large else ALIGNMENT)
         if large:
             _advise_huge_pages(address, block)
         return DataPtr(address, block, address, self._deleter)
@@ -81,14 +75,30 @@ class HostAllocator:
         _free(address)  # free(NULL) does nothing
 
 
+def aligned_block(where: str, nbytes: int, alignment: int) -> int:
+    """The address of new bytes of the C library; ``where`` is who says so if there are none.
+
+    Raises: `OutOfMemoryError` if the system has no room.
+    """
+    reason = "more than an address can tell"
+    if nbytes <= sys.maxsize:  # beyond this ctypes would drop the upper bits without a word
+        pointer = ctypes.c_void_p()
+        failure: int = _posix_memalign(ctypes.byref(pointer), alignment, nbytes)
+        if not failure:
+            return pointer.value or 0
+        reason = os.strerror(failure)
+    raise OutOfMemoryError(f"{where}: the system gives no block of {nbytes:,} bytes: {reason}")
+
+
+def free_block(address: int) -> None:
+    """Give the bytes of `aligned_block` back to the C library."""
+    _free(address)
+
+
 def _advise_huge_pages(address: int, nbytes: int) -> None:
     """Ask for huge pages where the block covers whole ones; a hint, so whether it was taken is not looked at."""
     if _MADV_HUGEPAGE is not None:
         _madvise(address, nbytes & -HUGE_PAGE, _MADV_HUGEPAGE)
-
-
-def _out_of_memory(nbytes: int, reason: str) -> OutOfMemoryError:
-    return OutOfMemoryError(f"HostAllocator.allocate: the system gives no block of {nbytes:,} bytes: {reason}")
 
 
 # What a container may use: control groups version 2, then version 1, as seen from inside.
