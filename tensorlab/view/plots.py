@@ -49,7 +49,7 @@ _SIZE, _WIDE = (8.8, 3.4), (9.9, 3.3)
 
 
 @contextmanager
-def _settings() -> Iterator[None]:
+def settings() -> Iterator[None]:
     """Our settings over matplotlib's own defaults, whatever the user has set; theirs are back afterwards."""
     import matplotlib as mpl
 
@@ -71,7 +71,7 @@ def batching_figure(points: Sequence[BatchPoint]) -> Figure:
     points = sorted(points, key=lambda p: p.batch)
     joins = served(points)
     sizes = "largest batch the server may make" if joins else "items in a batch"
-    with _settings():
+    with settings():
         figure = Figure(figsize=_WIDE if joins else _SIZE, layout=ConstrainedLayoutEngine(w_pad=0.12, h_pad=0.08))
         rate, wait, *cost = figure.subplots(1, 3 if joins else 2)
         batches, rates = [p.batch for p in points], [p.items_per_second for p in points]
@@ -181,7 +181,7 @@ def _label(axes: Axes, x: Sequence[float], y: Sequence[float], name: str, *, abo
 def figure_html(figure: Figure, alt: str) -> Html:
     """The figure as an SVG inside an ``<img alt>``: sharp at any size, and alike for equal records."""
     out = BytesIO()
-    with _settings():
+    with settings():
         figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
     width, height = (round(inches * 96) for inches in figure.get_size_inches())
     return image(_compact(out.getvalue().decode()).encode(), "svg+xml", alt, width=width, height=height)

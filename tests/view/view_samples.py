@@ -25,6 +25,12 @@ from tensorlab.jit.records import Decision, PassRecord
 from tensorlab.jit.rewrite import Pass, Rewriter
 from tensorlab.jit.tracing import Escape
 from tensorlab.memory import CachingAllocator, DataPtr, HostAllocator, use_allocator
+from tensorlab.memory.history import MemoryEvent
+from tensorlab.memory.report import MemoryReport, compare
+from tensorlab.memory.segments import Block, Frame, Segment
+from tensorlab.memory.timeline import timeline
+from tensorlab.view.allocator import AllocatorView
+from tensorlab.view.allocator_change import AllocatorChangeView
 from tensorlab.view.batching import BatchingView
 from tensorlab.view.big_picture import BigPictureView
 from tensorlab.view.graph import GraphView
@@ -236,6 +242,43 @@ def _big_picture(name: str) -> View:
     )
 
 
+def _events(count: int, name: str = "model.py") -> list[MemoryEvent]:
+    """Blocks of seven lines that live for a hundred events, and some from before."""
+    events = []
+    for i in range(count):
+        frames = (Frame(name, i % 7 + 1, "step"),)
+        events.append(MemoryEvent("alloc", 4096 * i, 64 * (i % 40 + 1), 0, i / 1000, frames))
+        if i >= 100:
+            gone = i - 100
+            events.append(MemoryEvent("free_completed", 4096 * gone, 64 * (gone % 40 + 1), 0, i / 1000, frames))
+    return events
+
+
+def _held(name: str = "model.py") -> MemoryReport:
+    """A device's segments with blocks in each state, small ones of one size, and a history that was cut."""
+    name = name.replace("\0", "")  # no file is called so
+    lines = (Frame(name, 3, "step"),)
+    blocks = (
+        Block(0, 6 << 20, 5 << 20, "active_allocated", lines),
+        Block(6 << 20, 4 << 20, 0, "inactive"),
+        Block(10 << 20, 2 << 20, 0, "active_awaiting_free"),
+        Block(12 << 20, 8 << 20, 8 << 20, "active_allocated"),
+    )
+    device = Segment("cuda:0", 0, 20 << 20, 7, "large", blocks)
+    small = [
+        Segment("cpu", (1 << 30) + 512 * i, 512, 0, "small", (Block((1 << 30) + 512 * i, 512, 100 * (i % 2), state),))
+        for i, state in enumerate(["active_allocated", "inactive"] * 300)
+    ]
+    history = timeline(_events(20_000, name), 9 << 20, before=12_345)
+    layers = ("StatisticsAllocator", "CachingAllocator", "HostAllocator")
+    return MemoryReport(name, layers, 30 << 20, 302, 20_302, 2, 1, (device, *small), history)
+
+
+def _change() -> View:
+    before = replace(_held(), segments=_held().segments[1:], history=None)
+    return AllocatorChangeView(compare(before, _held()), ("before", "after"))
+
+
 def _hostile_storage() -> View:
     array = np.zeros(6)
     return StorageView(describe({HOSTILE: array, "b": array[::2]}))
@@ -252,6 +295,11 @@ def _hostile_graph() -> Graph:
 
 SAMPLES: dict[str, Callable[[], View]] = {
     "storage": lambda: StorageView(photograph()),
+    "allocator": lambda: AllocatorView(_held(), largest=5, holders={0: ["weights"]}),
+    "allocator_all": lambda: AllocatorView(_held(), title="The cell.", largest=5, times=True, addresses=True),
+    "allocator_nothing": lambda: AllocatorView(MemoryReport("host", ("HostAllocator",), 0, 0, 0, 0, 0, (), None)),
+    "allocator_hostile": lambda: AllocatorView(_held(HOSTILE), largest=3, holders={0: [HOSTILE]}),
+    "allocator_change": _change,
     "big_picture": lambda: _big_picture("x"),
     "big_picture_lent": lambda: _big_picture("lent"),
     "storage_nothing": lambda: StorageView(SharingReport(())),
