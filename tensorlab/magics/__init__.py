@@ -16,7 +16,6 @@ __all__ = ["load", "unload"]
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
     from tensorlab.magics.allocator import AllocatorMagic
-    from tensorlab.magics.allocator import AllocatorMagic
     from tensorlab.magics.batching import BatchingMagic
     from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
