@@ -16,6 +16,7 @@ __all__ = ["load", "unload"]
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
     from tensorlab.magics.allocator import AllocatorMagic
+    from tensorlab.magics.autograd import AutogradMagic
     from tensorlab.magics.batching import BatchingMagic
     from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
@@ -32,7 +33,7 @@ def load(shell: InteractiveShell) -> None:
     session = settled(shell)
     magics = (
         *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, AllocatorMagic),
-        *(BatchingMagic, PyObjectMagic),
+        *(BatchingMagic, PyObjectMagic, AutogradMagic),
     )
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))

@@ -45,7 +45,8 @@ class GraphReportView(View):
         if report.is_leaf:
             return "\n".join(lines)
         for saved, where, since, written in words.moves(report, MOST_MOVES):
-            lines += ["", *wrapped(saved, width), *_shown_place(where), *wrapped(since, width), *_shown_place(written)]
+            lines += ["", *wrapped(visible(saved), width), *_shown_place(where)]
+            lines += [*wrapped(since, width), *([] if written is None else _shown_place(written))]
         if report.moved:
             lines += ["", words.remedy()]
         shown, left = _shown(report)
@@ -65,8 +66,7 @@ class GraphReportView(View):
     def html(self) -> str:
         report = self.report
         first, *others = words.answer(report)
-        sign = [html.glyph(_REFUSED, REMOVED), Html(" ")] if report.moved else []
-        head = [html.paragraph(*sign, html.strong(first)), *(html.paragraph(html.esc(line)) for line in others)]
+        head = [html.paragraph(html.strong(first)), *(html.paragraph(html.esc(line)) for line in others)]
         if report.is_leaf:
             return html.card(*head)
         shown, left = _shown(report)
@@ -81,7 +81,7 @@ class GraphReportView(View):
         for saved, where, since, written in words.moves(self.report, MOST_MOVES):
             rows = [
                 [Cell(html.esc(saved)), *_place_cells(where)],
-                [Cell(html.esc(since)), *_place_cells(written)],
+                [Cell(html.esc(since)), *([] if written is None else _place_cells(written))],
             ]
             yield html.table(rows, "The line that saved, and the line that wrote")
         if self.report.moved:
@@ -140,7 +140,8 @@ _LEAF_HEADS = (Column("leaf", most=30), Column("what"), Column("size", "right"),
 
 def _shown_place(place: PlaceRecord | None) -> list[str]:
     where, *code = words.place(place)
-    return wrapped(visible(f"    {where}   {''.join(code)}".rstrip()), line_width(), "    ")
+    lines = wrapped(visible(f"    {where}   {''.join(code)}"), line_width(), "    ")
+    return [line.rstrip() for line in lines]
 
 
 def _text_rows(rows: Sequence[Row], report: GraphReport) -> list[plain.Row]:
@@ -149,7 +150,7 @@ def _text_rows(rows: Sequence[Row], report: GraphReport) -> list[plain.Row]:
     for row in rows:
         if isinstance(row, LineRecord):
             saved = nbytes(row.saved_nbytes) if row.saved_nbytes else ""
-            names, place = tuple(words.line_names(row)), tuple(words.place(row.place, before))
+            names, place = words.line_names(row), tuple(words.row_place(row.place, before))
             found.append([words.line_number(row), names, "", "", saved, place])
             before = row.place
             continue
@@ -173,7 +174,7 @@ def _text_row(
         tuple(words.gives(node)) or "",
         words.goes_to(node, report.leaves),
         tuple(saved) or ("let go by a backward pass" if node.released else ""),
-        tuple(words.place(node.place, before)),
+        tuple(words.row_place(node.place, before)),
     ]
 
 
@@ -186,7 +187,12 @@ def _html_rows(rows: Sequence[Row], report: GraphReport) -> Iterator[list[Cell]]
         if isinstance(row, LineRecord):
             saved = nbytes(row.saved_nbytes) if row.saved_nbytes else ""
             number = Cell(html.esc(words.line_number(row)), "right", QUIET, wraps=False)
-            yield [number, Cell(_lines(words.line_names(row)), span=3), Cell(html.esc(saved)), _place_cell(row, before)]
+            yield [
+                number,
+                Cell(html.esc(words.line_names(row)), span=3),
+                Cell(html.esc(saved)),
+                _place_cell(row, before),
+            ]
             before = row.place
             continue
         border = ""
@@ -229,7 +235,7 @@ def _lines(parts: Sequence[str]) -> Html:
 
 
 def _place_cell(row: NodeRecord | LineRecord, before: PlaceRecord | None, ground: str = "") -> Cell:
-    where, *code = words.place(row.place, before)
+    where, *code = words.row_place(row.place, before)
     shown = [html.esc(where), *(html.code(text) for text in code)]
     return Cell(Html("<br>".join(shown)), ground=ground, size=11.5)
 

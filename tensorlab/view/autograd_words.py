@@ -16,9 +16,10 @@ from tensorlab.autograd.graph_records import (
     SavedRecord,
     Shape,
 )
-from tensorlab.view.text import counted, grouped, listed, nbytes
+from tensorlab.view.text import counted, grouped, listed, nbytes, shortened
 
 _MOST_NAMES = 4
+_LONGEST_CODE = 48
 
 
 def answer(report: GraphReport) -> list[str]:
@@ -30,7 +31,7 @@ def answer(report: GraphReport) -> list[str]:
         return [f"{name} requires no gradient: no graph stands behind it."]
     stands = f"{counted(report.count, 'node')} behind {name}"
     if report.released and not report.saved_count:
-        return [f"{stands}; a backward pass has let go what they had saved, so that there can be no second one."]
+        return [f"{stands}; a backward pass has let go what they saved, so there can be no second."]
     keeps = "keeps" if report.count == 1 else "keep"
     kept = f"{stands} {keeps} {nbytes(report.saved_nbytes)} for backward"
     if report.saved_count:
@@ -45,7 +46,8 @@ def _refusal(report: GraphReport, name: str) -> str:
     more = f", and {counted(others, 'other node')} too" if others else ""
     node = next(_moved(report))
     saved = next(s for s in node.saved if s.moved)
-    return f"{name}.backward() would fail: {node.name} has saved {_called(saved)}, which was written over since{more}."
+    needs = f"{node.name} needs {_called(saved)} as it was saved, and it was written over since"
+    return f"{name}.backward() would fail: {needs}{more}."
 
 
 def _freed(report: GraphReport, name: str) -> str:
@@ -76,8 +78,10 @@ def moves(report: GraphReport, most: int) -> Iterator[tuple[str, PlaceRecord | N
             if saved.moved and shown < most:
                 shown += 1
                 writes = saved.now - saved.version
-                first = " by this line:" if writes == 1 else f" {grouped(writes)} times, first by this line:"
+                often = "" if writes == 1 else f" {grouped(writes)} times, first"
+                first = f"{often} by this line:"
                 was = f"storage {saved.letter} at version {saved.version}"
+                first = f"{often} by a line that is not known any more." if saved.written is None else first
                 yield (
                     f"{node.name} saved {_called(saved)}, {was}, in this line:",
                     node.place,
@@ -136,18 +140,24 @@ def line_number(row: LineRecord) -> str:
     return f"{grouped(row.first)}–{grouped(row.first + row.count - 1)}"
 
 
-def line_names(row: LineRecord) -> list[str]:
+def line_names(row: LineRecord) -> str:
     """What nodes there are, by name."""
-    shown = [f"{grouped(count)} × {name}" for name, count in row.names[:_MOST_NAMES]]
+    shown = [f"{grouped(count)} {name}" for name, count in row.names[:_MOST_NAMES]]
     rest = sum(count for _, count in row.names[_MOST_NAMES:])
-    return [*shown, *([f"{counted(rest, 'other')}"] if rest else [])]
+    return listed([*shown, *([counted(rest, "other")] if rest else [])])
 
 
-def place(record: PlaceRecord | None, before: PlaceRecord | None = None) -> list[str]:
-    """``cell:3``, and the text of the line, which a row that follows one of the same line leaves out."""
+def place(record: PlaceRecord | None) -> list[str]:
+    """``cell:3``, and the text of the line."""
     if record is None:
         return ["–"]
-    return [f"{record.file}:{record.line}", *([record.text] if record.text and record != before else [])]
+    return [f"{record.file}:{record.line}", *([record.text] if record.text else [])]
+
+
+def row_place(record: PlaceRecord | None, before: PlaceRecord | None) -> list[str]:
+    """The same, short; a row that follows one of the same line leaves its text out."""
+    where, *code = place(record)
+    return [where, *(shortened(text, _LONGEST_CODE) for text in code if record != before)]
 
 
 def shape(sizes: Shape) -> str:
@@ -171,7 +181,7 @@ def notes(report: GraphReport, rows_left: Sequence[Row], storages_left: int, lea
     """How to read the view, and what was left out."""
     found = ["Nodes are numbered from the tensor back: backward runs them in this order."]
     if report.saved_count:
-        found.append("A storage that several nodes have saved is counted once.")
+        found.append("A storage that several nodes have saved is counted once. Its version counts the writes in place.")
     if rows_left:
         found.append(f"{counted(sum(row.count for row in rows_left), 'more node')} not shown.")
     if storages_left:
