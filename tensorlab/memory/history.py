@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -42,51 +43,52 @@ class MemoryEvent:
         }
 
 
-EventParts = tuple[Action, int, int, int, float, tuple[Frame, ...]]
+EventFields = tuple[Action, int, int, int, float, tuple[Frame, ...]]
+"""Of a `MemoryEvent`, in order."""
 
-
-def _parts(event: MemoryEvent) -> EventParts:
-    return event.action, event.address, event.nbytes, event.stream, event.seconds, event.frames
+_FIELDS = 6
 
 
 class History:
     """The latest ``capacity`` events, oldest first, and how many came before them.
 
+    The fields of all events lie in one queue, one after the other: an object for each would be one more for every
+    garbage collection to visit, and make those of a program with many objects more frequent too.
+
     Threads: `append` and `note` are one C call after one addition, so that events of several threads are all kept.
     """
 
-    __slots__ = ("_count", "_events", "capacity")
+    __slots__ = ("_count", "_fields", "capacity")
 
     def __init__(self, capacity: int = 100_000) -> None:
         if type(capacity) is not int or capacity < 1:
             raise RangeError(f"History: takes a capacity of at least 1 event, got {capacity!r}")
         self.capacity = capacity
-        self._events: deque[MemoryEvent | EventParts] = deque(maxlen=capacity)
+        self._fields: deque[Any] = deque(maxlen=capacity * _FIELDS)
         self._count = 0
 
     def __len__(self) -> int:
-        return len(self._events)
+        return len(self._fields) // _FIELDS
 
     def append(self, event: MemoryEvent) -> None:
         """Keep an event; the oldest goes where there is no room."""
-        self._count += 1
-        self._events.append(event)
+        self.note(event.action, event.address, event.nbytes, event.stream, event.seconds, event.frames)
 
     def note(
         self, action: Action, address: int, nbytes: int, stream: int, seconds: float, frames: tuple[Frame, ...]
     ) -> None:
-        """As `append`, of the event's parts: a frozen record costs 0.7 us, so it is made when somebody looks."""
+        """As `append`, of the event's fields: a frozen record costs 0.7 us, so it is made when somebody looks."""
         self._count += 1
-        self._events.append((action, address, nbytes, stream, seconds, frames))
+        self._fields.extend((action, address, nbytes, stream, seconds, frames))
 
     def events(self) -> tuple[MemoryEvent, ...]:
         """The events kept, oldest first."""
-        noted = self._events.copy()  # one C call: no event of another thread can come in between
-        return tuple(event if isinstance(event, MemoryEvent) else MemoryEvent(*event) for event in noted)
+        return tuple(MemoryEvent(*fields) for fields in self.fields())
 
-    def parts(self) -> list[EventParts]:
+    def fields(self) -> Iterator[EventFields]:
         """As `events`, each as the tuple of its fields: for who goes through all of them at once."""
-        return [_parts(event) if isinstance(event, MemoryEvent) else event for event in self._events.copy()]
+        following = iter(self._fields.copy())  # one C call: no event of another thread can come in between
+        return zip(*[following] * _FIELDS, strict=True)
 
     @property
     def dropped(self) -> int:

@@ -29,6 +29,8 @@ is_inside = _Inside()  # by a file's name
 # A code object as a key would cost more than the walk: its hash goes through all of its constants each time.
 _frames: dict[tuple[int, int], tuple[tuple[Frame], CodeType]] = {}
 
+_stacks: dict[tuple[Frame, ...], tuple[Frame, ...]] = {}  # several frames: one tuple for all that came the same way
+
 
 def user_frames(depth: int = 1) -> tuple[Frame, ...]:
     """The innermost ``depth`` frames that run code from outside the package, innermost first.
@@ -45,9 +47,13 @@ def user_frames(depth: int = 1) -> tuple[Frame, ...]:
             known = _frames.get((id(code), frame.f_lasti)) or _remember(frame)
             found += known[0]
             if len(found) >= depth:
-                return found
+                break
         frame = frame.f_back
-    return found
+    if len(found) < 2:
+        return found
+    if len(_stacks) >= _KNOWN:
+        _stacks.clear()
+    return _stacks.setdefault(found, found)
 
 
 def _remember(frame: FrameType) -> tuple[tuple[Frame], CodeType]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 import pickle
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
 from tensorlab.errors import RangeError
 from tensorlab.memory.allocator import layers
 from tensorlab.memory.default import current
-from tensorlab.memory.history import EventParts, History
+from tensorlab.memory.history import EventFields, History
 from tensorlab.memory.recording import recorded, recorder
 from tensorlab.memory.segments import Block, Frame, Segment, Segmented
 
@@ -81,7 +81,7 @@ def as_torch(held: tuple[Segment, ...], history: History | None, *, allocator: s
     notice, dropped = "", 0
     if history is not None:
         notice, dropped = history.notice, history.dropped
-        traces[index] = _trace(history.parts(), frames)
+        traces[index] = _trace(history.fields(), frames)
     return {
         "segments": [_segment(segment, frames) for segment in held],
         "device_traces": traces,
@@ -91,7 +91,7 @@ def as_torch(held: tuple[Segment, ...], history: History | None, *, allocator: s
     }
 
 
-def _trace(events: list[EventParts], frames: Callable[[tuple[Frame, ...]], _Frames]) -> list[dict[str, Any]]:
+def _trace(events: Iterable[EventFields], frames: Callable[[tuple[Frame, ...]], _Frames]) -> list[dict[str, Any]]:
     """Events with PyTorch's two for each free: a free of which only the end was noted was asked for at that moment."""
     # The record's clock begins anywhere; PyTorch's is that of the calendar.
     offset = time.time() - time.perf_counter()

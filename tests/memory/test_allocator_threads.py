@@ -15,7 +15,7 @@ import pytest
 from fake_allocator import FakeAllocator, free
 
 from tensorlab.errors import OutOfMemoryError
-from tensorlab.memory import CachingAllocator, DataPtr, HostAllocator, LimitAllocator, StatisticsAllocator
+from tensorlab.memory import CachingAllocator, DataPtr, History, HostAllocator, LimitAllocator, StatisticsAllocator
 from tensorlab.memory.caching import class_nbytes
 
 
@@ -114,6 +114,33 @@ def test_a_limit_is_never_passed() -> None:
     assert counted.stats().peak_bytes <= 640 + 4 * 64
 
 
+@pytest.mark.usefixtures("quick_switching")
+def test_a_limit_of_what_is_held_is_never_passed() -> None:
+    fake = FakeAllocator()
+    caching = CachingAllocator(fake)
+    caching.reserve_limit = 1000
+    refused = [0] * 4
+
+    def work(index: int) -> None:
+        live: list[DataPtr] = []
+        for step in range(500):
+            try:
+                live.append(caching.allocate(64 * (1 + (step + index) % 4)))
+            except OutOfMemoryError:
+                refused[index] += 1
+                while live:
+                    free(live.pop())
+            assert caching.reserved_nbytes <= 1000
+        while live:
+            free(live.pop())
+
+    run_together(work)
+    assert sum(refused) > 0
+    assert caching.stats().peak_bytes <= 1000
+    assert caching.reserved_nbytes == fake.live_nbytes == caching.cached_nbytes
+    assert sum(segment.nbytes for segment in caching.segments()) == fake.live_nbytes
+
+
 @pytest.mark.usefixtures("small_heap")
 def test_a_collection_in_the_middle_of_an_allocation_may_free() -> None:
     stack = StatisticsAllocator(CachingAllocator(HostAllocator()))
@@ -160,6 +187,7 @@ STRAIGHT = [
     (CachingAllocator._miss, {"_room"}),
     (CachingAllocator._give_back, {"_reserved", "_reserved_blocks"}),
     (CachingAllocator._reserve, {"_total", "_total_blocks", "_peak", "_peak_blocks", "_reserved_blocks"}),
+    (History.note, {"_count"}),
     (
         CachingAllocator.stats,
         {"_reserved", "_reserved_blocks", "_peak", "_peak_blocks", "_total", "_total_blocks", "_retries", "_base"},
