@@ -23,7 +23,7 @@ def deep_copy(self: Tensor, memo: dict[int, Any]) -> Tensor:
             "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol at the moment. "
             "If you want a copy of the values alone, use detach().clone()."
         )
-    storage = _storage_copy(self.storage(), memo)
+    storage = _storage_copy(self.storage().owner, memo)
     result = memo[id(self)] = Tensor(storage, self.layout, self.offset)
     if self.requires_grad:
         result.requires_grad_()

@@ -119,6 +119,7 @@ def _of_storage(value: Storage) -> Found:
 
 def root_of_storage(storage: Storage) -> Root:
     """A tensor's storage, or the array behind it: the tensor may have been made from a part of that array."""
+    storage = storage.owner
     pointer = storage.pointer
     if isinstance(pointer.context, np.ndarray):
         return _root_of_array(cast(Array, pointer.context))

@@ -24,7 +24,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from tensorlab.core.interop import from_numpy
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArchiveError, ScriptError
@@ -35,6 +34,7 @@ from tensorlab.jit.manifest import Manifest, TensorRecord, read_manifest
 from tensorlab.jit.scripting import compile_source
 from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.scripting.source import split_lines
+from tensorlab.memory import DataPtr
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
@@ -70,13 +70,13 @@ def save(path: str | Path, name: str, graph: Graph, tensors: Mapping[str, Tensor
         if _TENSOR_NAME.fullmatch(key) is None:
             raise ArchiveError(f"{key!r} is no name for a tensor; takes names like conv1.weight")
     code = f"{_HEADER}{graph_to_code(graph, constants=named)}".encode()
-    storages = list({id(t.storage()): t.storage() for t in named.values()}.values())
+    storages = list({id(t.storage().owner): t.storage().owner for t in named.values()}.values())
     keys = {id(s): f"tensors/{i}" for i, s in enumerate(storages)}
     contents: dict[str, bytes | memoryview] = {"version": VERSION, f"code/{name}.py": code}
     contents |= {keys[id(s)]: _bytes_of(s) for s in storages}
     manifest = Manifest(
         name,
-        {key: TensorRecord.of(t, keys[id(t.storage())]) for key, t in named.items()},
+        {key: TensorRecord.of(t, keys[id(t.storage().owner)]) for key, t in named.items()},
         {key: hashlib.sha256(content).hexdigest() for key, content in contents.items()},
     )
     with replacing(path) as writer:
@@ -139,15 +139,17 @@ def _check_files(path: Path, name: str, mapped: mmap.mmap, files: Mapping[str, E
 
 
 def _tensors(path: Path, mapped: mmap.mmap, files: Mapping[str, Entry], manifest: Manifest) -> dict[str, Tensor]:
-    storages: dict[str, Tensor] = {}
+    storages: dict[str, Storage] = {}
     for key in manifest.storages:
         entry = files[key]
         mapping = np.frombuffer(mapped, np.uint8, entry.nbytes, entry.start) if entry.nbytes else np.empty(0, np.uint8)
-        storages[key] = from_numpy(mapping)
+        address: int = mapping.ctypes.data if entry.nbytes else 0
+        # Not an import of the whole file: each storage has its own version.
+        storages[key] = Storage(DataPtr(address, entry.nbytes, mapping, None), entry.nbytes)
     found: dict[str, Tensor] = {}
     for name, record in manifest.tensors.items():
         layout = record.layout(path, name, files[record.storage].nbytes)
-        found[name] = storages[record.storage].as_view(layout, record.offset)
+        found[name] = Tensor(storages[record.storage], layout, record.offset)
     return found
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
@@ -39,7 +39,9 @@ class AutogradMagic(NotebookMagics):
         if args is None:
             return None
         held = everything(self.names)
-        tensors = {name: holding.thing for name, holding in held.holdings if notebook.is_tensor(holding.thing)}
+        tensors: dict[str, Any] = {
+            name: holding.thing for name, holding in held.holdings if notebook.is_tensor(holding.thing)
+        }
         tensor = self._tensor(args.tensor, tensors)
 
         from tensorlab.autograd.graph import describe
@@ -51,7 +53,7 @@ class AutogradMagic(NotebookMagics):
         return view
 
     def _tensor(self, name: str, tensors: dict[str, Tensor]) -> Tensor:
-        value = tensors.get(name, self.names.get(name))
+        value: Any = tensors.get(name, self.names.get(name))
         if notebook.is_tensor(value):
             return value
         there = f"{name} is {a_kind(value)}, not a tensor" if name in self.names else f"nothing is named {name!r}"

@@ -1,7 +1,9 @@
 """Switching the tape off and on."""
 
+import copy
 import threading
 
+import numpy as np
 import pytest
 
 import tensorlab as tl
@@ -156,6 +158,21 @@ def test_data_holds_the_memory():
     others = [tl.zeros(1000) for _ in range(4)]
     assert data.sum().item() == 499500.0
     assert all(o.data_ptr() != data.data_ptr() for o in others)
+
+
+def test_data_is_the_same_storage_to_whoever_asks_for_sharing():
+    from tensorlab.core.sharing import describe
+
+    x, array = tl.ones(3), np.ones(3)
+    imported = tl.from_numpy(array)
+    names = {"x": x, "data": x.data, "array": array, "imported": imported.data}
+    storages = describe(names).storages
+    assert [[n.name for n in s.names] for s in storages] == [["x", "data"], ["array", "imported"]]
+    assert [s.origin for s in storages] == ["caching allocator", "NumPy array"]
+    assert describe({"data": imported.data}).storages[0].origin == "NumPy array"
+    one, other = copy.deepcopy([x, x.data])
+    assert one.is_set_to(other)
+    assert not one.is_set_to(x)
 
 
 def test_data_is_set():
