@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from tensorlab.memory.adaptors import LimitAllocator, StatisticsAllocator
 from tensorlab.memory.allocator import Adaptor, Allocator, DataPtr, layers
-from tensorlab.memory.caching import BlockInfo, CachingAllocator
+from tensorlab.memory.cached_blocks import BlockInfo
+from tensorlab.memory.caching import CachingAllocator
 from tensorlab.memory.counts import CacheStats, MemoryStats
 from tensorlab.memory.default import (
     current,

@@ -2,71 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
 from time import perf_counter
-from typing import Any, NamedTuple
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory.allocator import Allocator, DataPtr, check_nbytes
+from tensorlab.memory.cached_blocks import BlockInfo, HeldBlock, class_nbytes
 from tensorlab.memory.counts import CacheStats
 from tensorlab.memory.history import Action, History
-from tensorlab.memory.host import HUGE_PAGE, memory_nbytes
+from tensorlab.memory.host import memory_nbytes
 from tensorlab.memory.place import user_frames
-from tensorlab.memory.segments import Block, Segment
+from tensorlab.memory.segments import Segment
 from tensorlab.memory.shortage import explain
 
-_STEP = 64
-_FINE = 4096
 _KNOWN_SIZES = 4096
-
-
-def class_nbytes(nbytes: int) -> int:
-    """Size of the block that serves a request: one of few sizes, so that freed blocks fit later requests.
-
-    Up to 4 KiB the multiples of 64; above, eight sizes for each doubling. What is lost is less than 64 bytes or less
-    than an eighth of the request, whichever is more.
-
-    >>> [class_nbytes(n) for n in (0, 1, 64, 4096, 4097, 1_000_000, 2**30)]
-    [0, 64, 64, 4096, 4608, 1048576, 1073741824]
-    """
-    step = _STEP if nbytes <= _FINE else 1 << (nbytes - 1).bit_length() - 4
-    return (nbytes + step - 1) & -step
-
-
-@dataclass(frozen=True, slots=True)
-class BlockInfo:
-    """One block as its caching allocator sees it."""
-
-    allocator: str
-    device: str
-    address: int
-    nbytes: int
-    in_use: bool  # False: it waits in the cache
-    idle_blocks: int  # blocks of this size that wait in the cache
-
-    def to_dict(self) -> dict[str, Any]:
-        """The record as plain values."""
-        return asdict(self)
-
-
-class _Held(NamedTuple):
-    """A block got from below: its record, its size there, and what was asked for to get it."""
-
-    data: DataPtr
-    nbytes: int
-    asked: int
-
-    @property
-    def requested_nbytes(self) -> int:
-        """What its owner has asked for; 0 while it waits in the cache, where it has no deleter."""
-        return 0 if self.data.deleter is None else self.data.requested
-
-    def segment(self, address: int) -> Segment:
-        """The block as a record."""
-        state = "inactive" if self.data.deleter is None else "active_allocated"
-        block = Block(address, self.nbytes, self.requested_nbytes, state)
-        pool = "large" if self.nbytes >= HUGE_PAGE else "small"  # as the host sees it: on huge pages, or not
-        return Segment(self.data.device, address, self.nbytes, 0, pool, (block,))
 
 
 class _FreeList(list[DataPtr]):
@@ -123,7 +71,7 @@ class CachingAllocator:
         "_total_blocks",
         "history",
         "inner",
-        "reserve_limit",
+        "limit_nbytes",
     )
 
     def __init__(self, inner: Allocator, *, limit: int | None = None) -> None:
@@ -132,7 +80,7 @@ class CachingAllocator:
         check_nbytes("CachingAllocator limit", limit)
         self.inner = inner
         self.history: History | None = None  # where blocks got from below and given back to it are noted, if anywhere
-        self.reserve_limit: int | None = None  # bytes that it may hold, in use and cached
+        self.limit_nbytes: int | None = None  # bytes that it may hold, in use and cached
         self._deleter = self.deallocate
         self._limit = limit
         self._room = limit  # bytes that the cache may still take in
@@ -140,7 +88,7 @@ class CachingAllocator:
         self._free: dict[int, _FreeList] = {}  # by size of block; a list once made stays, `_lists` points to it
         self._lists: dict[int, _FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
         # What it holds, in use or not, and counts of it: touched only when a block is got from below or given back.
-        self._held: dict[int, _Held] = {}  # by address
+        self._held: dict[int, HeldBlock] = {}  # by address
         self._reserved = 0  # bytes
         self._reserved_blocks = 0
         self._peak = 0
@@ -284,14 +232,14 @@ class CachingAllocator:
 
     def _reserve(self, nbytes: int) -> DataPtr:
         """Get a block from below and enter it."""
-        limit = self.reserve_limit
+        limit = self.limit_nbytes
         if limit is not None and self._reserved + nbytes > limit:  # before the system is made to find the bytes
             raise self._over(nbytes, limit)
         data = self.inner.allocate(nbytes)
         if not data.nbytes:  # the blocks of no bytes all have one address
             return data
         block = data.nbytes
-        held = _Held(data, block, nbytes)
+        held = HeldBlock(data, block, nbytes)
         if limit is not None and self._reserved + block > limit:  # another thread was quicker, or it was rounded up
             over = self._over(block, limit)
             self.inner.deallocate(data)

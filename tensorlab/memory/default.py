@@ -9,7 +9,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 from tensorlab.errors import ArgumentError
 from tensorlab.memory.adaptors import StatisticsAllocator
 from tensorlab.memory.allocator import Allocator, DataPtr, layers, layers_behind
-from tensorlab.memory.caching import BlockInfo, CachingAllocator
+from tensorlab.memory.cached_blocks import BlockInfo
+from tensorlab.memory.caching import CachingAllocator
 from tensorlab.memory.host import HostAllocator
 
 LayerT = TypeVar("LayerT")

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 
 from tensorlab.errors import ArgumentError, OutOfMemoryError
 from tensorlab.memory.allocator import Allocator, DataPtr
 from tensorlab.memory.place import user_frames
 
-logger = logging.getLogger("tensorlab.memory")
-"""Where lines go unless something else is given. Their level is ``DEBUG``: a small program writes thousands."""
-
 
 class LogAllocator:
-    """Writes a line for each event: through the `logging` module, or to a callable such as ``print``.
+    """Writes a line for each event: to the logger ``tensorlab.memory``, or to a callable such as ``print``.
+
+    The logger gets them at the level ``DEBUG``: a small program writes thousands.
 
     If ``write`` raises, a block is not given, respectively is given back all the same. What it does itself may
     allocate too, and is logged then.
@@ -34,7 +32,7 @@ class LogAllocator:
         if write is not None and not callable(write):
             raise ArgumentError(f"LogAllocator: write takes a callable of one line of text, got {write!r}")
         self.inner = inner
-        self.write = logger.debug if write is None else write
+        self.write = _logger() if write is None else write
         self._deleter = self.deallocate
 
     @property
@@ -63,6 +61,12 @@ class LogAllocator:
             self.write(f"free a block of {data.nbytes:,} bytes at {data.address:#x}{_place()}")
         finally:
             self.inner.deallocate(data)
+
+
+def _logger() -> Callable[[str], object]:
+    import logging  # nothing else of the package needs it
+
+    return logging.getLogger("tensorlab.memory").debug
 
 
 def _place() -> str:

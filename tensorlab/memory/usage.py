@@ -30,6 +30,17 @@ class Reserving(Protocol):
         ...
 
 
+@runtime_checkable
+class Bounded(Reserving, Protocol):
+    """A cache that holds at most so many bytes, in use and waiting."""
+
+    limit_nbytes: int | None
+
+    def empty_cache(self) -> int:
+        """Give back what waits."""
+        ...
+
+
 def stats() -> MemoryStats:
     """The counts of the allocator in use: our names as attributes, PyTorch's as keys.
 
@@ -91,7 +102,7 @@ def reset_accumulated_memory_stats() -> None:
 
 def get_limit() -> int | None:
     """Bytes that the cache in use and the tensors may hold together; None if only the system says no."""
-    return _cache("get_limit").reserve_limit
+    return _cache("get_limit").limit_nbytes
 
 
 def set_limit(nbytes: int | None) -> int | None:
@@ -105,17 +116,15 @@ def set_limit(nbytes: int | None) -> int | None:
     if nbytes is not None:
         check_nbytes("memory.set_limit", nbytes)
     cache = _cache("set_limit")
-    before = cache.reserve_limit
-    cache.reserve_limit = nbytes
-    if nbytes is not None and cache.reserved_nbytes > nbytes:
+    before = cache.limit_nbytes
+    cache.limit_nbytes = nbytes
+    if nbytes is not None and cache.stats().to_dict()["reserved_bytes.all.current"] > nbytes:
         cache.empty_cache()
     return before
 
 
-def _cache(function: str) -> CachingAllocator:
-    cache = layer_of(current.allocator, CachingAllocator)
-    if cache is None:
-        raise RangeError(
-            f"memory.{function}: takes an allocator in use that has a CachingAllocator, got {current.allocator.name}"
-        )
-    return cache
+def _cache(function: str) -> Bounded:
+    for layer in layers(current.allocator):
+        if isinstance(layer, Bounded):
+            return layer
+    raise RangeError(f"memory.{function}: takes an allocator in use that has a cache, got {current.allocator.name}")

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory import CachingAllocator, DataPtr, MemoryStats, StatisticsAllocator
-from tensorlab.memory.caching import class_nbytes
+from tensorlab.memory.cached_blocks import class_nbytes
 
 CAPACITY = 40_000
 CACHE = 9_000

@@ -16,7 +16,7 @@ from fake_allocator import FakeAllocator, free
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory import CachingAllocator, DataPtr, History, HostAllocator, LimitAllocator, StatisticsAllocator
-from tensorlab.memory.caching import class_nbytes
+from tensorlab.memory.cached_blocks import class_nbytes
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_limit_is_never_passed() -> None:
 def test_a_limit_of_what_is_held_is_never_passed() -> None:
     fake = FakeAllocator()
     caching = CachingAllocator(fake)
-    caching.reserve_limit = 1000
+    caching.limit_nbytes = 1000
     refused = [0] * 4
 
     def work(index: int) -> None:

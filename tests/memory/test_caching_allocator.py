@@ -18,7 +18,7 @@ from tensorlab.memory import (
     LimitAllocator,
     Segment,
 )
-from tensorlab.memory.caching import class_nbytes
+from tensorlab.memory.cached_blocks import class_nbytes
 from tensorlab.memory.host import memory_nbytes
 
 
@@ -303,7 +303,7 @@ def test_counts_of_segments() -> None:
 def test_a_limit_of_what_is_held() -> None:
     fake = FakeAllocator()
     caching = CachingAllocator(fake)
-    caching.reserve_limit = 2000
+    caching.limit_nbytes = 2000
     kept, gone = caching.allocate(1000), caching.allocate(900)
     free(gone)
     data = caching.allocate(500)  # in the place of the cached 960 bytes, which have to go
@@ -324,7 +324,7 @@ def test_a_limit_of_what_is_held() -> None:
 def test_a_limit_counts_what_the_layer_below_makes_of_a_request() -> None:
     fake = FakeAllocator(granularity=512)
     caching = CachingAllocator(fake)
-    caching.reserve_limit = 500
+    caching.limit_nbytes = 500
     with pytest.raises(OutOfMemoryError) as error:
         caching.allocate(100)
     assert str(error.value).splitlines()[0] == (

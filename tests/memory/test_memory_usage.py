@@ -132,7 +132,16 @@ def test_what_is_no_limit_is_refused() -> None:
         assert memory.get_limit() is None
     with use_allocator(FakeAllocator()), pytest.raises(RangeError) as error:
         memory.set_limit(1)
-    assert str(error.value) == "memory.set_limit: takes an allocator in use that has a CachingAllocator, got fake"
+    assert str(error.value) == "memory.set_limit: takes an allocator in use that has a cache, got fake"
+
+
+def test_a_limit_for_a_device() -> None:
+    with use_allocator(StatisticsAllocator(DeviceCachingAllocator(FakeDevice()))):
+        free(current.allocate(100))
+        assert memory.set_limit(MIB) is None
+        assert (memory.get_limit(), memory.memory_reserved()) == (MIB, 0)
+        with pytest.raises(OutOfMemoryError):
+            current.allocate(100)
 
 
 def test_the_cache_of_a_device_is_emptied_too() -> None:
