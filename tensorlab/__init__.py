@@ -29,6 +29,7 @@ _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.memory_format": ("contiguous_format", "memory_format", "preserve_format"),
     "tensorlab.core.shape": ("Size",),
     "tensorlab.core.storage": ("Storage",),
+    "tensorlab.core.untyped_storage": ("UntypedStorage",),
     "tensorlab.core.format": ("set_printoptions",),
     "tensorlab.array_api.array": ("Tensor",),
     "tensorlab.autograd": (

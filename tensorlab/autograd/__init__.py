@@ -5,6 +5,7 @@ Importing it gives Tensor its ``requires_grad``, ``grad`` and ``backward``.
 
 from tensorlab.autograd import graph as graph
 from tensorlab.autograd import methods as methods
+from tensorlab.autograd import sending as sending
 from tensorlab.autograd.api import backward as backward
 from tensorlab.autograd.api import grad as grad
 from tensorlab.autograd.check import gradcheck as gradcheck

@@ -162,8 +162,6 @@ class Tensor(Operations):
         """The storage behind the tensor."""
         return self._storage
 
-    untyped_storage = storage
-
     def data_ptr(self) -> int:
         """Address of the first element."""
         return self.address

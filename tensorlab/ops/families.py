@@ -41,6 +41,7 @@ from tensorlab.ops import (
     scatter_functions,
     splitting_functions,
     spread_functions,
+    storage_functions,
     view_functions,
     view_in_place,
 )
@@ -79,6 +80,7 @@ FAMILIES: tuple[ModuleType, ...] = (
     inquiries,
     interchange,
     scatter_functions,
+    storage_functions,
 )
 
 TABLES = ("FUNCTIONS", "METHODS", "LINALG", "FUNCTIONAL")

@@ -19,6 +19,9 @@ TESTED_ELSEWHERE = {
         *("as_tensor", "empty", "empty_like", "empty_strided", "from_dlpack", "from_numpy", "tensor", "new_empty"),
     },
     "tests/core/test_dlpack.py, test_buffers.py": {"asarray", "frombuffer", "memoryview", "numpy"},
+    "tests/core/test_resizing_storage.py, test_shared_memory.py": {
+        *("is_shared", "resize_", "resize_as_", "share_memory_", "untyped_storage"),
+    },
     "tests/ops/test_random.py": {  # random: distributions are tested
         *("Generator", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", "bernoulli", "normal"),
         *("multinomial", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm"),

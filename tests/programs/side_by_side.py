@@ -233,7 +233,7 @@ def _array(tensor: Any) -> np.ndarray:
 def _give_digits(a: Any, b: Any) -> None:
     """Copy torch's bytes over ours, which are near: a last digit shall not decide the rest of the program."""
     mine, wanted = a.untyped_storage(), b.untyped_storage()
-    if b.dtype.is_floating_point and mine.nbytes == wanted.nbytes() and wanted.nbytes():
+    if b.dtype.is_floating_point and mine.nbytes() == wanted.nbytes() and wanted.nbytes():
         ctypes.memmove(mine.data_ptr(), wanted.data_ptr(), wanted.nbytes())
-    elif b.dtype in (torch.float32, torch.float64) and not a.untyped_storage().readonly:
+    elif b.dtype in (torch.float32, torch.float64) and not a.storage().readonly:
         np.copyto(a.detach().numpy(), b.detach().numpy())
