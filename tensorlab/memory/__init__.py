@@ -24,7 +24,7 @@ from tensorlab.memory.history import History, MemoryEvent
 from tensorlab.memory.host import HostAllocator
 from tensorlab.memory.logs import LogAllocator
 from tensorlab.memory.owners import OwnerRegistry
-from tensorlab.memory.pinned import CudaLock, PageLock, PinnedAllocator, SystemLock, is_pinned
+from tensorlab.memory.pinned import CudaLock, PageLock, PinnedAllocator, SystemLock, is_pinned, pinned_allocator
 from tensorlab.memory.poison import PoisonAllocator
 from tensorlab.memory.recording import record_history
 from tensorlab.memory.segments import Block, Frame, Segment, Segmented
@@ -86,6 +86,7 @@ __all__ = [
     "max_memory_reserved",
     "memory_allocated",
     "memory_reserved",
+    "pinned_allocator",
     "record_history",
     "reset_accumulated_memory_stats",
     "reset_peak_memory_stats",

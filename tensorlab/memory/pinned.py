@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+from functools import cache
 from typing import Any, Protocol
 
 from tensorlab.errors import OutOfMemoryError, StateError
 from tensorlab.memory.allocator import DataPtr, check_nbytes, layers_behind
+from tensorlab.memory.caching import CachingAllocator
 from tensorlab.memory.host import HUGE_PAGE, aligned_block, free_block
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -179,6 +181,12 @@ class PinnedAllocator:
         if address:
             self._lock.unlock(address, data.nbytes)
             free_block(address)
+
+
+@cache
+def pinned_allocator() -> CachingAllocator:
+    """The process's pinned memory, cached; made when it is asked for first."""
+    return CachingAllocator(PinnedAllocator())
 
 
 def is_pinned(data: DataPtr) -> bool:

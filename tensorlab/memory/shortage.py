@@ -69,12 +69,26 @@ def held_by(stack: tuple[Allocator, ...]) -> list[str]:
     usages = tracking.by_line()
     if not usages:
         return [fact("by line", "nothing given since recording began is in use")]
+    earlier = _earlier(stack, usages)
     lines = [f"  {line_text(usage)}" for usage in usages[:LINES_TOLD]]
     rest = usages[LINES_TOLD:]
     if rest:
         nbytes, blocks = sum(usage.nbytes for usage in rest), sum(usage.blocks for usage in rest)
         lines.append(f"  {counted(nbytes, blocks)}: {len(rest):,} other line{'' if len(rest) == 1 else 's'}")
+    if earlier is not None:
+        lines.append(f"  {counted(*earlier)}: given before recording began")
     return ["most bytes are held by", *lines]
+
+
+def _earlier(stack: tuple[Allocator, ...], usages: tuple[LineUsage, ...]) -> tuple[int, int] | None:
+    """Bytes and blocks that are counted and have no line, if there are any."""
+    for layer in stack:
+        if isinstance(layer, Counted) and not isinstance(layer, Segmented):
+            counts = layer.stats()
+            blocks = counts.live_blocks - sum(usage.blocks for usage in usages)
+            nbytes = counts.allocated_bytes - sum(usage.nbytes for usage in usages)
+            return (nbytes, blocks) if nbytes > 0 and blocks > 0 else None
+    return None
 
 
 def fact(name: str, text: str) -> str:

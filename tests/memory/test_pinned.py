@@ -24,6 +24,7 @@ from tensorlab.memory import (
     SystemLock,
     is_pinned,
     pinned,
+    pinned_allocator,
 )
 
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -211,6 +212,21 @@ def test_which_lock_is_taken(monkeypatch: pytest.MonkeyPatch) -> None:
     assert PinnedAllocator().name == "pinned(mlock)"
     monkeypatch.setattr(pinned, "CudaLock", lambda: CudaLock(driver=FakeDriver()))
     assert PinnedAllocator().name == "pinned(cuda)"
+
+
+def test_the_process_has_one_pinned_allocator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pinned, "CudaLock", lambda: CudaLock(driver=FakeDriver()))
+    pinned.pinned_allocator.cache_clear()
+    try:
+        allocator = pinned_allocator()
+        assert pinned_allocator() is allocator
+        assert allocator.name == "caching(pinned(cuda))"
+        data = allocator.allocate(100)
+        assert is_pinned(data)
+        free(data)
+        assert allocator.empty_cache() == PAGE
+    finally:
+        pinned.pinned_allocator.cache_clear()
 
 
 def test_which_blocks_are_pinned() -> None:

@@ -326,6 +326,20 @@ def test_a_summary_of_what_was_recorded(stack: StatisticsAllocator) -> None:
     ]
 
 
+def test_a_summary_tells_what_was_there_before(stack: StatisticsAllocator) -> None:
+    early = current.allocate(100)
+    record_history("state")
+    kept, line = current.allocate(1000), sys._getframe().f_lineno
+    assert memory.summary().splitlines()[-3:] == [
+        "most bytes are held by",
+        f"  1,024 bytes in 1 block: {__file__}:{line} in test_a_summary_tells_what_was_there_before",
+        "  128 bytes in 1 block: given before recording began",
+    ]
+    free(early)
+    assert "before recording" not in memory.summary()
+    free(kept)
+
+
 def test_a_summary_of_what_holds_no_segments() -> None:
     with use_allocator(StatisticsAllocator(PoisonAllocator(HostAllocator()))):
         data = current.allocate(100)
