@@ -22,18 +22,16 @@ class DeviceCachingAllocator:
     """Gives blocks of a device's memory, and freed ones again to the stream that they were made for.
 
     Without options the cache only grows, as PyTorch's does: it is given back when the device or ``limit_nbytes`` has no
-    room, or by `empty_cache`. Two options give segments back earlier, when a new one is needed, the longest unused
-    first: beyond ``garbage_collection_threshold`` of the room; and beyond ``surplus`` times the most that was lately
-    in use at once, on top of that most. (With a surplus of 0.1 a day of mixed work holds a fifth less at its peak, for
-    half as many segments again; see the benchmark of the allocation trace.) Blocks from ``max_split_nbytes`` on are
-    kept in one piece.
+    room, or by `empty_cache`. Two options give segments back earlier, the longest unused first: beyond
+    ``garbage_collection_threshold`` of the room, when a new one is needed; and beyond ``surplus`` times the most that
+    was lately in use at once, on top of that most. Blocks from ``max_split_nbytes`` on are kept in one piece.
 
     Threads: requests wait for each other. A block that is given back is only queued, and taken in by whoever holds the
     allocator, or has just left it. So a free never waits, and one that comes out of a collection in the middle of this
     very thread's allocation does not meet a pool half-way through a change. An allocation that comes so, from a
     finaliser, gets a segment of its own.
 
-    Cost: 6 us for a hit and its free.
+    Cost: 20 us for a hit and its free.
 
     >>> from tensorlab.memory.device_api import HostDevice
     >>> caching = DeviceCachingAllocator(HostDevice())

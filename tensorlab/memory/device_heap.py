@@ -19,7 +19,8 @@ from tensorlab.memory.device_stats import DeviceTally
 from tensorlab.memory.history import Action, History, MemoryEvent
 from tensorlab.memory.segments import Frame, Segment
 
-_MEMORY = 4
+_MEMORY = 16
+"""How many times itself has to be given out until a peak is forgotten: several steps of a training loop."""
 
 
 class _Request(NamedTuple):
@@ -48,6 +49,7 @@ class DeviceHeap:
         "_most_used",
         "_small",
         "_surplus",
+        "_turned_over",
         "callbacks",
         "heads",
         "history",
@@ -76,7 +78,8 @@ class DeviceHeap:
         self._max_split = max_split_nbytes
         self._gc_threshold = garbage_collection_threshold
         self._surplus = surplus
-        self._most_used = 0  # bytes in use at once, lately: it sinks as segments are got
+        self._most_used = 0  # bytes in use at once, lately
+        self._turned_over = 0  # bytes given out since that was last brought up to date
         self._small = BlockPool("small")
         self._large = BlockPool("large")
         self._awaited: dict[int, deque[tuple[int, Piece]]] = {}  # by stream, in the order in which they will pass
@@ -94,6 +97,8 @@ class DeviceHeap:
         piece = self._fitting(request) or self._after_callbacks(request) or self._from_device(request)
         self._split(piece, request.nbytes)
         self._hand_out(piece, request)
+        if self._surplus is not None:
+            self._turn_over(piece.nbytes)
         return piece
 
     def take_apart(self, asked: int, stream: int, frames: tuple[Frame, ...]) -> Piece:
@@ -185,8 +190,6 @@ class DeviceHeap:
     def _hand_out(self, piece: Piece, request: _Request) -> None:
         piece.requested_nbytes, piece.frames = request.asked, request.frames
         self.tally.allocate(piece.pool.name, piece.nbytes, request.asked)
-        if self.tally.both.allocated_bytes.current > self._most_used:
-            self._most_used = self.tally.both.allocated_bytes.current
         self.note("alloc", piece, request.frames)
 
     # Taking in.
@@ -254,13 +257,33 @@ class DeviceHeap:
         return sum(self._release(piece) for piece in pieces if piece.is_whole)
 
     def _collect_garbage(self, request: _Request) -> None:
-        """Release large segments, the longest unused first, before one more is got than options allow to be kept."""
-        excess = 0
+        """Release segments before one more is got than the options allow to be kept."""
+        reserved = self.tally.both.reserved_bytes.current
         if self._gc_threshold:
             room = self._device.mem_info().total_nbytes if self.limit_nbytes is None else self.limit_nbytes
-            excess = self.tally.both.reserved_bytes.current - int(self._gc_threshold * room)
+            self._release_unused(reserved - int(self._gc_threshold * room))
         if self._surplus is not None:
-            excess = max(excess, self._surplus_nbytes(request, self._surplus))
+            most = max(self._most_used, self.tally.both.allocated_bytes.current + request.nbytes)
+            self._release_unused(reserved + segment_nbytes(request.nbytes) - int(most * (1 + self._surplus)))
+
+    def _turn_over(self, nbytes: int) -> None:
+        """Let the most in use lately sink towards what is in use now: by a part in `_MEMORY` of the bytes given out.
+
+        Work that repeats itself comes back to its peak long before, and keeps its segments; after a peak that does
+        not come back they go, though no new one is needed.
+        """
+        used = self.tally.both.allocated_bytes.current
+        self._most_used = max(self._most_used, used)
+        self._turned_over += nbytes
+        if self._turned_over * _MEMORY < self._most_used:
+            return
+        self._most_used -= (self._most_used - used) * self._turned_over // (self._most_used * _MEMORY)
+        self._turned_over = 0
+        if self._surplus is not None:
+            self._release_unused(self.tally.both.reserved_bytes.current - int(self._most_used * (1 + self._surplus)))
+
+    def _release_unused(self, excess: int) -> None:
+        """Release large segments, the longest unused first, until ``excess`` bytes are gone."""
         if excess <= 0:
             return
         whole = [piece for piece in self._large.free_pieces() if piece.is_whole]
@@ -268,18 +291,6 @@ class DeviceHeap:
             if excess <= 0:
                 return
             excess -= self._release(piece)
-
-    def _surplus_nbytes(self, request: _Request, surplus: float) -> int:
-        """Bytes that would be held, with one more segment, beyond the most in use lately and ``surplus`` times that.
-
-        The most in use sinks towards what is in use now: by 1/e for each `_MEMORY` times its bytes that are got anew.
-        """
-        segment = segment_nbytes(request.nbytes)
-        used = self.tally.both.allocated_bytes.current
-        sunk = (self._most_used - used) * segment // (_MEMORY * max(self._most_used, segment))
-        self._most_used = max(self._most_used - sunk, used + request.nbytes)
-        held = self.tally.both.reserved_bytes.current + segment
-        return held - int(self._most_used * (1 + surplus))
 
     def _release_oversize(self, request: _Request) -> bool:
         """Release what is too large to be split: one segment that is enough, or several; tell whether they are."""

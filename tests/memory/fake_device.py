@@ -33,7 +33,7 @@ class FakeDevice:
         self.on_event: Callable[[], object] = lambda: None
         self.copies: list[tuple[int, int, int, int]] = []
         self._spans: list[tuple[int, int]] = [(0, BASE)]
-        self._last_event = 0
+        self.events = 0  # recorded so far; the handle of the last one
         self._pending: dict[int, list[int]] = {}  # by stream, in order
         self._passed: set[int] = set()
 
@@ -63,9 +63,9 @@ class FakeDevice:
 
     def event_record(self, stream: int) -> int:
         self.on_event()
-        self._last_event += 1
-        self._pending.setdefault(stream, []).append(self._last_event)
-        return self._last_event
+        self.events += 1
+        self._pending.setdefault(stream, []).append(self.events)
+        return self.events
 
     def event_query(self, event: int) -> bool:
         passed = event in self._passed

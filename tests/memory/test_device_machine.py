@@ -51,6 +51,7 @@ class DeviceMachine(RuleBasedStateMachine):
         limit=st.sampled_from([None, 60]),
     )
     def begin(self, max_split: int | None, threshold: float, surplus: float | None, limit: int | None) -> None:
+        self.splits_end = max_split is not None
         self.limit = CAPACITY if limit is None else limit * MIB
         self.history = History()
         self.caching = DeviceCachingAllocator(
@@ -119,6 +120,20 @@ class DeviceMachine(RuleBasedStateMachine):
         self.allocate(nbytes, stream)
         self.device.refuse = 0
 
+    @precondition(lambda self: self.awaiting and not self.splits_end)
+    @rule(choice=CHOICE)
+    def ask_until_what_is_awaited_is_used(self, choice) -> None:
+        """The first refusal may only come when no bytes of that stream would do, awaited ones included."""
+        held = choice.choice(self.awaiting)
+        self.device.refuse = 100
+        before = self.ooms
+        self.allocate(held.requested, held.stream)
+        assert self.ooms == before, "refused although awaited bytes would have been enough"
+        for _ in range(10):
+            if self.ooms == before:
+                self.allocate(held.requested, held.stream)
+        self.device.refuse = 0
+
     @precondition(lambda self: self.live)
     @rule(choice=CHOICE, stream=STREAMS)
     def record_stream(self, choice, stream: int) -> None:
@@ -130,13 +145,25 @@ class DeviceMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.live)
     @rule(choice=CHOICE)
     def free(self, choice) -> None:
-        held = self.live.pop(choice.randrange(len(self.live)))
+        self.give_back(self.live.pop(choice.randrange(len(self.live))))
+
+    def give_back(self, held: Held) -> None:
         free(held.data)
         for stream in held.used_by:
             self.recorded[stream] += 1
             held.waits[stream] = self.recorded[stream]
         if held.waits:
             self.awaiting.append(held)
+
+    @precondition(lambda self: self.live)
+    @rule(choice=CHOICE, streams=st.sets(STREAMS, min_size=1))
+    def free_while_others_use_it(self, choice, streams: set[int]) -> None:
+        held = choice.choice(self.live)
+        for stream in streams:
+            self.caching.record_stream(held.data, stream)
+        held.used_by |= streams - {held.stream}
+        self.live.remove(held)
+        self.give_back(held)
 
     @rule(stream=STREAMS, count=st.integers(1, 3))
     def events_pass(self, stream: int, count: int) -> None:
@@ -168,6 +195,12 @@ class DeviceMachine(RuleBasedStateMachine):
         assert len(allocated) == len(self.live)
         for held in self.awaiting:
             assert blocks[held.begin][1].state == "active_awaiting_free"
+        unused = [block for _, block in blocks.values() if block.state == "inactive"]
+        assert not any(block.requested_nbytes or block.frames for block in unused)
+
+    @invariant()
+    def each_use_is_waited_for_once(self) -> None:
+        assert self.device.events == sum(self.recorded)
 
     @invariant()
     def nothing_overlaps(self) -> None:
@@ -232,5 +265,5 @@ class DeviceMachine(RuleBasedStateMachine):
         assert self.device.live == {}, "bytes were lost"
 
 
-DeviceMachine.TestCase.settings = settings(max_examples=50, stateful_step_count=40, deadline=None)
+DeviceMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=40, deadline=None)
 TestDeviceMachine = DeviceMachine.TestCase
