@@ -20,6 +20,7 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.batching import BatchingMagic
     from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
+    from tensorlab.magics.dispatch import DispatchMagic
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
     from tensorlab.magics.pyobject import PyObjectMagic
@@ -33,7 +34,7 @@ def load(shell: InteractiveShell) -> None:
     session = settled(shell)
     magics = (
         *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, AllocatorMagic),
-        *(BatchingMagic, PyObjectMagic, AutogradMagic),
+        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic),
     )
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))
