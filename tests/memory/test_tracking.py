@@ -16,6 +16,7 @@ from tensorlab.memory import (
     DeviceCachingAllocator,
     Frame,
     History,
+    HostAllocator,
     LimitAllocator,
     LineUsage,
     MemoryEvent,
@@ -127,8 +128,6 @@ def test_live_blocks_by_line() -> None:
 
 
 def test_blocks_without_bytes_are_no_live_blocks() -> None:
-    from tensorlab.memory import HostAllocator
-
     tracking = TrackingAllocator(HostAllocator())
     nothing = [tracking.allocate(0), tracking.allocate(0)]
     assert tracking.live() == {}
@@ -208,6 +207,22 @@ def test_out_of_memory_names_five_lines() -> None:
     assert last.address > 0  # bytes that the machine had free
     for data in kept:
         free(data)
+
+
+def test_out_of_memory_of_the_system() -> None:
+    counted = StatisticsAllocator(CachingAllocator(HostAllocator()))
+    kept, gone = counted.allocate(5000), counted.allocate(300)
+    free(gone)
+    with pytest.raises(OutOfMemoryError) as error:
+        counted.allocate(1 << 60)
+    assert str(error.value) == (
+        "HostAllocator.allocate: the system gives no block of 1,152,921,504,606,846,976 bytes: Cannot allocate memory\n"
+        "  memory of statistics(caching(host))\n"
+        "  allocated   5,120 bytes in 1 block; 5,000 were asked for, 120 are rounding\n"
+        "  cached      0 bytes in 0 blocks\n"
+        "  by line     not recorded; tl.memory.record_history() begins to"
+    )
+    free(kept)
 
 
 def test_out_of_memory_with_nothing_live() -> None:
