@@ -19,6 +19,7 @@ from tensorlab.nn import functional as F
 from tensorlab.nn import init
 from tensorlab.nn.layers.linear import new_parameter
 from tensorlab.nn.module import Module
+from tensorlab.ops.recurrent import recurrent_steps
 
 State = tuple[Tensor, ...]
 
@@ -172,6 +173,7 @@ class Recurrent(Module):
 
     gates = 1
     states = 1
+    kind = "tanh"
 
     def __init__(
         self,
@@ -215,10 +217,6 @@ class Recurrent(Module):
         for parameter in self.parameters():
             init.uniform_(parameter, -bound, bound)
 
-    def step(self, x: Tensor, state: State, weights: Sequence[Any]) -> State:
-        """The state after one step."""
-        raise ShapeError(f"{type(self).__name__}: has no step")
-
     def run(self, input: Tensor, states: State | None) -> tuple[Tensor, State]:
         """All layers over a sequence; gives the last layer's hidden states, and the states at the end.
 
@@ -256,13 +254,13 @@ class Recurrent(Module):
         """One direction of one layer; the inputs' product with their weight is one for all steps."""
         bias_ih, bias_hh = (getattr(self, f"bias_{k}_{suffix}") if self.bias else None for k in ("ih", "hh"))
         projected = F.linear(x, getattr(self, f"weight_ih_{suffix}"), bias_ih)
-        weights = (getattr(self, f"weight_hh_{suffix}"), bias_hh)
-        hidden: list[Any] = [None] * x.shape[0]
-        times = range(x.shape[0] - 1, -1, -1) if backwards else range(x.shape[0])
-        for t in times:
-            state = self.step(projected[t], state, weights)
-            hidden[t] = state[0]
-        return _stack(hidden, 0), state
+        cell = state[1] if self.states > 1 else None
+        args = (projected, state[0], cell, getattr(self, f"weight_hh_{suffix}"), bias_hh, self.kind, backwards)
+        hiddens, cells, _ = recurrent_steps.call(args)
+        last = 0 if backwards else -1
+        if not len(x):
+            return hiddens, state
+        return hiddens, (hiddens[last], cells[last]) if self.states > 1 else (hiddens[last],)
 
     def extra_repr(self) -> str:
         parts = [f"{self.input_size}, {self.hidden_size}"]
@@ -302,9 +300,10 @@ class RNN(Recurrent):
         super().__init__(input_size, hidden_size, num_layers, *options, device=device, dtype=dtype)
         self.nonlinearity = _nonlinearity(nonlinearity)
 
-    def step(self, x: Tensor, state: State, weights: Sequence[Any]) -> State:
-        """The state after one step."""
-        return (rnn_step(x, state[0], weights, self.nonlinearity),)
+    @property
+    def kind(self) -> str:
+        """What a step does, by the name that the loops know."""
+        return self.nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
         result, (hidden,) = self.run(input, None if hx is None else (hx,))
@@ -316,10 +315,7 @@ class LSTM(Recurrent):
 
     gates = 4
     states = 2
-
-    def step(self, x: Tensor, state: State, weights: Sequence[Any]) -> State:
-        """The state after one step."""
-        return lstm_step(x, state, weights)
+    kind = "lstm"
 
     def forward(self, input: Tensor, hx: State | None = None) -> tuple[Tensor, State]:
         return self.run(input, hx)
@@ -329,10 +325,7 @@ class GRU(Recurrent):
     """Gated recurrent units."""
 
     gates = 3
-
-    def step(self, x: Tensor, state: State, weights: Sequence[Any]) -> State:
-        """The state after one step."""
-        return (gru_step(x, state[0], weights),)
+    kind = "gru"
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
         result, (hidden,) = self.run(input, None if hx is None else (hx,))
