@@ -5,7 +5,8 @@ Methods that are operations are installed by `tensorlab.ops.methods`, the floor 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, overload
 
 from tensorlab.core.device import CPU, device
 from tensorlab.core.dispatch import MODES
@@ -42,6 +43,9 @@ class Tape(Protocol):
         ...
 
 
+constructors: list[Callable[[tuple[Any, ...]], Tensor]] = []  # torch's old one, once the operations are loaded
+
+
 class Tensor(Operations):
     """A view of a storage: element type, shape and strides (the layout) from an offset on.
 
@@ -53,13 +57,31 @@ class Tensor(Operations):
 
     __slots__ = ("__weakref__", "_storage", "address", "base", "layout", "offset", "tape")
 
-    def __init__(self, storage: Storage, layout: Layout, offset: int = 0, base: Tensor | None = None) -> None:
+    @overload
+    def __init__(self, storage: Storage, layout: Layout, offset: int = 0, base: Tensor | None = None) -> None: ...
+    @overload
+    def __init__(self, *sizes: int) -> None: ...
+    @overload
+    def __init__(self, data: Sequence[Any] | Array | Tensor, /) -> None: ...
+    def __init__(
+        self, storage: Any = (), layout: Any = None, offset: Any = None, base: Any = None, *sizes: Any
+    ) -> None:
+        """A view of a storage; of sizes or of data, torch's old constructor (see `ops.old_constructor`)."""
         self.tape: Tape | None = None
-        self.base = base
-        self._storage = storage
-        self.layout = layout
-        self.offset = offset
-        self.address = storage.address + offset * layout.dtype.itemsize
+        first: int = 0 if offset is None else offset
+        try:
+            self.address: int = storage.address + first * layout.dtype.itemsize
+        except AttributeError:  # no storage, or no layout
+            self._become(constructors[0]((storage, layout, offset, base, *sizes)))
+            return
+        self.base: Tensor | None = base
+        self._storage: Storage = storage
+        self.layout: Layout = layout
+        self.offset = first
+
+    def _become(self, other: Tensor) -> None:
+        self.tape, self.base, self._storage = other.tape, other.base, other._storage
+        self.layout, self.offset, self.address = other.layout, other.offset, other.address
 
     @property
     def dtype(self) -> DType:
@@ -168,7 +190,14 @@ class Tensor(Operations):
 
     def as_view(self, layout: Layout, offset: int) -> Tensor:
         """The same storage seen through another layout, from an absolute offset in elements: a view of this tensor."""
-        return Tensor(self._storage, layout, offset, self if self.base is None else self.base)
+        view = _new(Tensor)  # as `fresh` does: a call of the constructor would cost half of a view
+        view.tape = None
+        view.base = self if self.base is None else self.base
+        view._storage = storage = self._storage
+        view.layout = layout
+        view.offset = offset
+        view.address = storage.address + offset * layout.dtype.itemsize
+        return view
 
     def written(self) -> None:
         """Raise the version: called by every in-place operation after its checks."""

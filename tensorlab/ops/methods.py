@@ -12,6 +12,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.ops import comparison_functions, families, indexing, movement, product_functions, reduce_functions
 from tensorlab.ops import matmul as products
+from tensorlab.ops.old_constructor import old_constructor as old_constructor  # which installs itself
 from tensorlab.ops.operands import as_operand
 from tensorlab.ops.product_entry import quick_product
 
