@@ -11,7 +11,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from tensorlab.magics.errors import MagicError
 from tensorlab.magics.options import help_option, identifier, parse
 from tensorlab.magics.session import NotebookMagics
-from tensorlab.magics.storage_names import Held, asked, everything, one
+from tensorlab.magics.storage_names import Held, asked, everything, first, one
 
 if TYPE_CHECKING:
     from tensorlab.core.sharing import SharingReport
@@ -28,6 +28,7 @@ class StorageMagic(NotebookMagics):
     @help_option
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
     @argument("--addresses", action="store_true", help="show addresses too: they differ from run to run")
+    @argument("--why", metavar="NAME", help="what holds the bytes behind one name, and what would free them")
     @argument("--grid", metavar="NAME", help="the logical grid of one tensor over its bytes, strides as arrows")
     @argument(
         "names",
@@ -46,7 +47,7 @@ class StorageMagic(NotebookMagics):
         if args is None:
             return None
         _check_alone(args)
-        view = self._grid(args) if args.grid else self._sharing(args)
+        view = self._grid(args) if args.grid else self._why(args) if args.why else self._sharing(args)
         self.bind(args.output, view)
         return view
 
@@ -60,6 +61,13 @@ class StorageMagic(NotebookMagics):
         shown = held.report()
         return StorageView(shown, others=_others(shown, every.joined(held)), addresses=args.addresses)
 
+    def _why(self, args: argparse.Namespace) -> View:
+        from tensorlab.core.holders import holders
+        from tensorlab.view.storage_why import WhyView
+
+        name, holding = first(self.names, args.why, everything(self.names), "%storage", "--why")
+        return WhyView(holders(name, holding, self.names))
+
     def _grid(self, args: argparse.Namespace) -> View:
         from tensorlab.core.grid import grid
         from tensorlab.view.storage_grid import GridView
@@ -70,7 +78,7 @@ class StorageMagic(NotebookMagics):
 
 def _check_alone(args: argparse.Namespace) -> None:
     """See that the line asks one question."""
-    asking = [f"--{option}" for option in ("grid", "why") if getattr(args, option, None)]
+    asking = [f"--{option}" for option in ("grid", "why") if getattr(args, option)]
     if len(asking) > 1:
         raise MagicError("%storage", f"{' and '.join(asking)} are two questions", "ask them one by one")
     if asking and args.names:

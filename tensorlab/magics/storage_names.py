@@ -70,6 +70,16 @@ def asked(names: Mapping[str, Any], words: Iterable[str], every: Held, magic: st
     return Held(tuple((word, _asked(names, word, every, magic, option)) for word in dict.fromkeys(wanted)))
 
 
+def first(names: Mapping[str, Any], word: str, every: Held, magic: str, option: str) -> tuple[str, Holding]:
+    """The one thing of a name, or the first of several in one buffer.
+
+    Raises: `MagicError` as `one`.
+    """
+    found = _asked(names, word, every, magic, option).holdings
+    starts = {(holding.root.place, holding.root.address) for _, holding in found}
+    return found[0] if len(starts) == 1 else one(names, word, every, magic, option)
+
+
 def one(names: Mapping[str, Any], word: str, every: Held, magic: str, option: str) -> tuple[str, Holding]:
     """The one thing of a name.
 

@@ -10,6 +10,8 @@ from view_samples import SAMPLES
 TEXTS = [
     "storage",
     "grid",
+    "why",
+    "why_stuck",
     "grid_cube",
     "grid_large",
     "graph",
