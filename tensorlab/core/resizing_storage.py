@@ -52,7 +52,7 @@ def resize_tensor(tensor: Tensor, form: Layout, op: str) -> None:
     Raises: `AliasError` for a storage that would have to grow and cannot. The tensor has not changed then.
     """
     # Asked before a name is given to the storage: from then on there is one reference more.
-    alone = sys.getrefcount(tensor.storage()) <= _ONE_TENSOR
+    alone = sys.getrefcount(tensor.storage()) <= _ONE_TENSOR and tensor.storage().owner is tensor.storage()
     storage, needed = tensor.storage(), tensor.offset * tensor.itemsize + form.span[1]
     if form.numel and needed > storage.nbytes:
         _resize(Users([storage], [tensor]) if alone else users(storage), needed, op)

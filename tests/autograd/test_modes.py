@@ -175,6 +175,16 @@ def test_data_is_the_same_storage_to_whoever_asks_for_sharing():
     assert not one.is_set_to(x)
 
 
+def test_data_grows_with_its_tensor():
+    x = tl.arange(3.0)
+    data = x.data
+    data.resize_(1000)
+    assert data.data_ptr() == x.data_ptr()
+    assert (x.tolist(), data[:3].tolist()) == ([0.0, 1.0, 2.0], [0.0, 1.0, 2.0])
+    with pytest.raises(tl.TensorlabError, match="would leave 2 of the tensors over it without their elements"):
+        x.untyped_storage().resize_(0)
+
+
 def test_data_is_set():
     x = tl.ones(2, requires_grad=True).add(0)
     x.mul_(2)
