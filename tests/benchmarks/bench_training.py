@@ -95,6 +95,45 @@ def bench_optimiser(name: str, options: dict[str, float], torch, record) -> None
     record(entrants["tensorlab"], row)
 
 
+def _recurrent(lib: Any, name: str, weights: list[np.ndarray], x: np.ndarray) -> dict[str, Any]:
+    """The layer and its input, and a function that goes there and back."""
+    layer = getattr(lib.nn, name)(128, 128)
+    with lib.no_grad():
+        for p, w in zip(layer.parameters(), weights, strict=True):
+            p.copy_(lib.tensor(w))
+    inputs = lib.tensor(x)
+
+    def step() -> None:
+        layer.zero_grad()
+        layer(inputs)[0].sum().backward()
+
+    return {"layer": layer, "x": inputs, "no_grad": lib.no_grad, "step": step}
+
+
+@pytest.mark.parametrize("name", ["LSTM", "GRU"])
+@pytest.mark.parametrize("code", ["with no_grad(): layer(x)", "step()"], ids=["forward", "step"])
+def bench_recurrent(name: str, code: str, torch, record) -> None:
+    """100 steps of 32 sequences."""
+    tl.manual_seed(0)
+    weights = [p.detach().numpy().copy() for p in getattr(tl.nn, name)(128, 128).parameters()]
+    x = np.random.default_rng(4).standard_normal((100, 32, 128), dtype=np.float32)
+    entrants = {"tensorlab": Statement(code, _recurrent(tl, name, weights, x))}
+    if torch is not None:
+        entrants["torch"] = Statement(code, _recurrent(torch, name, weights, x))
+        mine, reference = (e.names["layer"](e.names["x"])[0].detach().numpy() for e in entrants.values())  # type: ignore[operator]
+        np.testing.assert_allclose(mine, reference, rtol=0, atol=1e-5)
+    times = race(entrants, rounds=15)
+    other = times.get("torch")
+    what = "forward" if code != "step()" else "there and back"
+    row = Row(
+        f"`{name}(128, 128)`, 100 steps, batch 32, {what}",
+        times["tensorlab"],
+        other or NOT_INSTALLED,
+        verdict=Ratio("torch", other, Kind.TIME),
+    )
+    record(entrants["tensorlab"], row)
+
+
 def _resnet_twin(torch: Any, own: Any) -> Any:
     """The same layers as modules of torch's, with the same weights."""
     nn = torch.nn
