@@ -215,7 +215,7 @@ class Reading:
             self._op_told = op
             self._add("short cut", f"to {op.name}", "taken: these layouts were met before", call, depth)
         elif not any(leg.kind == "short cut" and leg.title.endswith(op.name) for leg in self.legs):
-            why = "none taken: a mode is on" if self.under_modes else "none taken: no plan is kept for this call"
+            why = "not taken: a mode is on" if self.under_modes else "not taken: none is kept for this form of call"
             self._add("short cut", f"to {op.name}", why, call, depth)
 
     def _op(self, op: Op, call: Call, depth: int) -> None:

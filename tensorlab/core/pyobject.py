@@ -193,7 +193,7 @@ def _is_shared(x: object) -> bool:
     if x is None or x is ... or x is NotImplemented or type(x) in (bool, BuiltinFunctionType, ModuleType):
         return True
     if isinstance(x, type):
-        return not x.__flags__ & _HEAP_TYPE
+        return not layouts.of_type(x, "__flags__") & _HEAP_TYPE
     if type(x) is int:
         return int(str(x)) is x if x.bit_length() < 16 else False
     if type(x) in (str, bytes):

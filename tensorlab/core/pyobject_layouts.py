@@ -173,6 +173,11 @@ MEMBER_CTYPES = {
 }
 
 
+def of_type(kind: type, name: str) -> Any:
+    """What the type object itself says, as ``__basicsize__``; a metaclass may have its own answer."""
+    return vars(type)[name].__get__(kind)
+
+
 def torch_members(cdata_at: int) -> tuple[Member, ...]:
     """THPVariable: the handle to the tensor in C++ (in some versions behind a flag, owned or borrowed)."""
     part = "THPVariable"

@@ -10,7 +10,7 @@ import ctypes
 import sys
 from collections.abc import Callable, Mapping
 from types import MemberDescriptorType
-from typing import Any
+from typing import Any, cast
 
 from tensorlab.core import pyobject_layouts as layouts
 from tensorlab.core.pyobject_fields import Disagreement, Reader, Struct, article, brief
@@ -203,7 +203,7 @@ def _dict(x: dict[object, object], labels: Labels, count: tuple[str, bool]) -> P
 
 
 def _ndarray(x: Any, labels: Labels, count: tuple[str, bool]) -> Pieces:
-    nbytes = type(x).__basicsize__
+    nbytes = layouts.of_type(cast("type[object]", type(x)), "__basicsize__")
     reader = _opened(x, nbytes, labels, count)
     data, nd, dimensions, strides, base, descr, flags = layouts.NDARRAY
     shape, steps = x.shape, x.strides
@@ -240,7 +240,7 @@ def _flags(flags: Any) -> str:
 
 
 def _torch_tensor(x: Any, labels: Labels, count: tuple[str, bool]) -> Pieces:
-    nbytes = type(x).__basicsize__
+    nbytes = layouts.of_type(cast("type[object]", type(x)), "__basicsize__")
     reader = _opened(x, nbytes, labels, count)
     places = [at for at in (16, 24) if reader.number(Member("", "TensorImpl *", "cdata", at)) == x._cdata]
     if not places:
@@ -258,7 +258,8 @@ def _torch_tensor(x: Any, labels: Labels, count: tuple[str, bool]) -> Pieces:
 def _instance(x: object, labels: Labels, count: tuple[str, bool]) -> Pieces:
     """Any other object: its head, the members that its classes describe, and where its attributes are."""
     kind = type(x)
-    reader = _opened(x, kind.__basicsize__, labels, count)
+    nbytes = layouts.of_type(kind, "__basicsize__")
+    reader = _opened(x, nbytes, labels, count)
     for owner, name, member in _described(kind):
         _described_member(x, reader, owner, name, member)
     _tail(x, reader)
@@ -268,7 +269,7 @@ def _instance(x: object, labels: Labels, count: tuple[str, bool]) -> Pieces:
         what = f"{_counted(len(slots), 'slot')}, each a pointer to an object"
     if kind is type(None):
         what = "nothing: there is one None, and being it says all"
-    return what, (reader.struct(f"struct of {article(kind.__name__)}", kind.__basicsize__),)
+    return what, (reader.struct(f"struct of {article(kind.__name__)}", nbytes),)
 
 
 def _described(kind: type) -> list[tuple[type, str, Member]]:
@@ -276,9 +277,10 @@ def _described(kind: type) -> list[tuple[type, str, Member]]:
     found: dict[int, tuple[type, str, Member]] = {}
     if MemberDescriptorType.__basicsize__ != layouts.MEMBER_DESCRIPTOR_NBYTES:
         raise Disagreement("member descriptors have another layout in this Python")
-    for owner in reversed(kind.__mro__):
-        for name, descriptor in vars(owner).items():
-            if type(descriptor) is not MemberDescriptorType:
+    for owner in reversed(layouts.of_type(kind, "__mro__")):
+        for name, descriptor in layouts.of_type(owner, "__dict__").items():
+            # One of another class, put here by hand, describes that class's instances.
+            if type(descriptor) is not MemberDescriptorType or descriptor.__objclass__ is not owner:
                 continue
             # The descriptor ends in a pointer to its PyMemberDef, which is there as long as its class is.
             definition = ctypes.c_uint64.from_address(id(descriptor) + layouts.MEMBER_DEF_AT).value
@@ -291,12 +293,14 @@ def _described(kind: type) -> list[tuple[type, str, Member]]:
 
 
 def _part(owner: type) -> str:
-    return f"slots of {owner.__name__}" if owner.__flags__ & 1 << 9 else f"members of {owner.__name__}"
+    return (
+        f"slots of {owner.__name__}" if layouts.of_type(owner, "__flags__") & 1 << 9 else f"members of {owner.__name__}"
+    )
 
 
 def _described_member(x: object, reader: Reader, owner: type, name: str, member: Member) -> None:
     try:
-        value = vars(owner)[name].__get__(x)
+        value = layouts.of_type(owner, "__dict__")[name].__get__(x)
     except AttributeError:
         reader.address(member, 0, "NULL: not set")
         return
@@ -313,7 +317,7 @@ def _described_member(x: object, reader: Reader, owner: type, name: str, member:
 def _tail(x: object, reader: Reader) -> None:
     """Where weak references and attributes hang, if inside the struct."""
     kind = type(x)
-    weak, attributes = kind.__weakrefoffset__, kind.__dictoffset__
+    weak, attributes = (layouts.of_type(kind, name) for name in ("__weakrefoffset__", "__dictoffset__"))
     if weak > 0:
         found = reader.number(Member("", "PyObject *", "", weak))
         words = "-> its weak references" if found else "NULL: no weak reference to it"
@@ -341,4 +345,4 @@ def _more(count: int, noun: str) -> str:
 
 def attributes_before(kind: type) -> bool:
     """Whether attributes of instances hang on a pointer before the struct (classes without slots, from 3.11 on)."""
-    return kind.__dictoffset__ < 0 and kind.__itemsize__ == 0
+    return layouts.of_type(kind, "__dictoffset__") < 0 and layouts.of_type(kind, "__itemsize__") == 0

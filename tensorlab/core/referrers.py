@@ -159,7 +159,7 @@ def _slot_of(container: object, x: object) -> str:
 def _read(descriptor: Any, container: object) -> object:
     try:
         return descriptor.__get__(container)
-    except AttributeError:  # a slot that is not set
+    except (AttributeError, TypeError):  # a slot that is not set, or one of another class
         return _UNSET
 
 

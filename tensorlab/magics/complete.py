@@ -89,6 +89,8 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
             found = notebook.tensors(names)
         case "names" | "grid" | "why":
             found = storage_names.completions(names, words)
+        case "expression":
+            found = [n for n in names if not n.startswith("_") and n not in session.shell.user_ns_hidden]
         case "pass_name":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:

@@ -45,7 +45,7 @@ def test_the_first_call_goes_the_long_way_and_the_second_does_not(fresh_add: Non
         "result",
     ]
     assert first.short_cut is False
-    assert first.legs[1].detail == "none taken: no plan is kept for this call"
+    assert first.legs[1].detail == "not taken: none is kept for this form of call"
     second = way("a + b", a=a, b=b)
     assert legs(second) == [
         ("python", "Tensor.__add__"),
@@ -153,7 +153,7 @@ def test_modes_are_legs_and_shut_short_cuts() -> None:
     assert record.modes == ("Passing",)
     (found,) = record.ways
     assert found.short_cut is False
-    assert found.legs[1].detail == "none taken: a mode is on"
+    assert found.legs[1].detail == "not taken: a mode is on"
     (leg,) = [leg for leg in found.legs if leg.kind == "mode"]
     assert (leg.title, leg.detail) == ("Passing", "sees add.Tensor before it runs")
 

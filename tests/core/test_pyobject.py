@@ -243,6 +243,28 @@ def test_nothing_outside_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert examine(3.5).problem == "ob_fval: bytes 24 to 31 of 24"
 
 
+def test_what_a_class_says_of_its_size_is_not_believed() -> None:
+    class Boasting(type):
+        __basicsize__ = 10**9  # type: ignore[assignment]
+        __weakrefoffset__ = 10**9
+        __mro__ = (int,)  # type: ignore[assignment]
+
+    class Small(metaclass=Boasting):
+        __slots__ = ("x",)
+
+    class Borrowing:
+        __slots__ = ()
+        first = Pair.first  # type: ignore[attr-defined]
+
+    small = Small()
+    small.x = 5
+    assert Small.__basicsize__ == 10**9
+    record = examine(small)
+    assert record.structs[0].nbytes == 24
+    assert fields(record)["x"].value == "-> 5"
+    assert list(fields(examine(Borrowing()))) == ["ob_refcnt", "ob_type"]
+
+
 def test_other_interpreters_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("platform.python_implementation", lambda: "PyPy")
     with pytest.raises(ArgumentError) as raised:

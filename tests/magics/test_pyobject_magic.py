@@ -108,3 +108,6 @@ def test_help(lab, capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_completion(lab) -> None:
     assert set(lab.completions("%pyobject --")) == {"--help", "--output", "--addresses", "--small-ints"}
+    lab.value("first = 1.5\nfourth = 2")
+    assert lab.completions("%pyobject f") == ["first", "fourth"]
+    assert lab.completions("%pyobject --addresses fo") == ["fourth"]

@@ -21,7 +21,7 @@ SHORT = (
 )
 LONG = (
     *SHORT[:1],
-    Leg("short cut", "to add.Tensor", "none taken: no plan is kept for this call", "ops/quick.py:1", 1),
+    Leg("short cut", "to add.Tensor", "not taken: none is kept for this form of call", "ops/quick.py:1", 1),
     Leg(
         "op",
         "add.Tensor",
