@@ -14,7 +14,7 @@ from typing import Any
 from tensorlab.autograd.modes import ENABLED
 from tensorlab.autograd.node import OpNode, Source, Stored, next_serial
 from tensorlab.autograd.recipe import Recipe, kept, recipe
-from tensorlab.autograd.tape import Saved, Tape
+from tensorlab.autograd.tape import ORIGIN_NO_GRAD, Saved, Tape
 from tensorlab.autograd.views import source
 from tensorlab.core.op import Op
 from tensorlab.core.place import is_inside, user_place
@@ -27,11 +27,27 @@ Noted = tuple[Recipe, tuple[Any, ...] | None]  # with what is kept, where that i
 def one(op: Op, run: Run, a: Tensor) -> Tensor:
     """Run the short cut ``run`` of an op on a tensor on the tape."""
     result = run(a)
+    if result.base is not None:
+        return _view(op, a, result)
     if not _enabled() or not result.layout.dtype.is_floating_point:
         return result
     came = source(a)
     if came is not None:
         _note(_recipes[op][0], (a,), (came,), result)
+    return result
+
+
+def _view(op: Op, a: Tensor, result: Tensor) -> Tensor:
+    """Of a view, the tape remembers how it was made, and at which version of its storage."""
+    if not _enabled():
+        tape = result.tape = Tape()
+        tape.origin = ORIGIN_NO_GRAD
+    else:
+        came = source(a)
+        if came is None or not result.layout.dtype.is_floating_point:
+            return result
+        tape = _note(_recipes[op][0], (a,), (came,), result)
+    tape.version = result.storage().version
     return result
 
 
@@ -57,8 +73,8 @@ def two(op: Op, run: Run, a: Tensor, b: Any) -> Tensor:
     return result
 
 
-def _note(how: Noted, args: tuple[Any, ...], sources: tuple[Source, ...], result: Tensor) -> None:
-    """Give a result its node."""
+def _note(how: Noted, args: tuple[Any, ...], sources: tuple[Source, ...], result: Tensor) -> Tape:
+    """Give a result its node, and with it its place on the tape."""
     node = _new(OpNode)
     node.recipe, fixed = how
     node.sources = sources
@@ -73,6 +89,7 @@ def _note(how: Noted, args: tuple[Any, ...], sources: tuple[Source, ...], result
     result.tape = tape = _new(Tape)
     tape.node = node
     tape.index = 0
+    return tape
 
 
 def _stored(how: Recipe, args: tuple[Any, ...], result: Tensor) -> list[Stored]:

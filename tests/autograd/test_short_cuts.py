@@ -113,3 +113,28 @@ def test_nodes_die_with_their_tensors():
             assert [d() for d in dead] == [None] * 3
     finally:
         gc.enable()
+
+
+@pytest.mark.parametrize("again", [False, True], ids=["first", "again"])
+def test_views_know_how_they_were_made(again):
+    base = tl.ones(2, 3, requires_grad=True) * 1
+    base.mul_(2)
+    if again:
+        base.t()
+    view = base.t()
+    assert (view.grad_fn.name, view._base is base) == ("TBackward0", True)
+    assert view.grad_fn.place.code.co_name == "test_views_know_how_they_were_made"
+    base.mul_(3)
+    assert view.grad_fn.name == "AsStridedBackward0"
+    with tl.no_grad():
+        unseen = base.t()
+    assert not unseen.requires_grad
+    with pytest.raises(tl.TensorlabError, match="A view was created in no_grad mode and is being modified inplace"):
+        unseen.mul_(2)
+
+
+def test_views_of_views_that_nobody_saw_made_have_no_history():
+    with tl.no_grad():
+        view = (tl.ones(2, 3, requires_grad=True) * 1).t()
+    for _ in range(2):
+        assert view.t().grad_fn is None
