@@ -121,7 +121,8 @@ def _described(container: object, x: object, owners: Mapping[int, str]) -> Refer
             return Referrer(f"{module}.{keys[0]}" if keys else module, "a module's names", max(len(keys), 1))
         plain = [brief(key) if type(key) in (str, int, float, bool, bytes, type(None)) else "..." for key in keys[:1]]
         itself = _times(x, list(items))
-        return Referrer(_at(name, plain), kind, max(len(keys) + itself, 1))
+        under = f"{kind}, under {plain[0]}" if plain and not name else kind
+        return Referrer(_at(name, plain), under, max(len(keys) + itself, 1))
     attribute = _slot_of(container, x)
     if name and attribute:
         return Referrer(f"{name}.{attribute}", kind, 1)

@@ -52,8 +52,12 @@ def test_containers_that_the_collector_passes_over_are_found_by_name() -> None:
 
 def test_containers_without_a_name_say_what_they_are() -> None:
     x = object()
-    held = [[x], (x,)]
-    assert places(x, {}) == [("", "a list of 1 item", 1), ("", "a tuple of 1 item", 1)]
+    held = [[x], (x,), {"key": x, "list": []}]
+    assert places(x, {}) == [
+        ("", "a dict, under 'key'", 1),
+        ("", "a list of 1 item", 1),
+        ("", "a tuple of 1 item", 1),
+    ]
     assert held
 
 
