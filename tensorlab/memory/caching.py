@@ -17,7 +17,7 @@ from tensorlab.memory.shortage import explain
 _KNOWN_SIZES = 4096
 
 
-class _FreeList(list[DataPtr]):
+class FreeList(list[DataPtr]):
     """The freed blocks of one size, and whether any was asked for since the last sweep."""
 
     __slots__ = ("used",)
@@ -56,22 +56,22 @@ class CachingAllocator:
     __slots__ = (
         "_base",
         "_deleter",
-        "_free",
         "_held",
         "_limit",
-        "_lists",
         "_peak",
         "_peak_blocks",
         "_refused",
         "_reserved",
         "_reserved_blocks",
         "_retries",
-        "_room",
         "_total",
         "_total_blocks",
+        "free",
         "history",
         "inner",
         "limit_nbytes",
+        "lists",
+        "room",
     )
 
     def __init__(self, inner: Allocator, *, limit: int | None = None) -> None:
@@ -83,10 +83,10 @@ class CachingAllocator:
         self.limit_nbytes: int | None = None  # bytes that it may hold, in use and cached
         self._deleter = self.deallocate
         self._limit = limit
-        self._room = limit  # bytes that the cache may still take in
+        self.room = limit  # bytes that the cache may still take in
         self._refused = 0  # bytes that it had no room for since the last sweep
-        self._free: dict[int, _FreeList] = {}  # by size of block; a list once made stays, `_lists` points to it
-        self._lists: dict[int, _FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
+        self.free: dict[int, FreeList] = {}  # by size of block; a list once made stays, `lists` points to it
+        self.lists: dict[int, FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
         # What it holds, in use or not, and counts of it: touched only when a block is got from below or given back.
         self._held: dict[int, HeldBlock] = {}  # by address
         self._reserved = 0  # bytes
@@ -111,7 +111,7 @@ class CachingAllocator:
     @property
     def cached_nbytes(self) -> int:
         """Bytes of freed blocks that wait here."""
-        return self._limit - self._room
+        return self._limit - self.room
 
     @property
     def reserved_nbytes(self) -> int:
@@ -127,14 +127,14 @@ class CachingAllocator:
         if type(nbytes) is not int:  # 64.0 and numpy.int64(64) would find the list of 64
             check_nbytes("CachingAllocator.allocate", nbytes)
         try:
-            free = self._lists[nbytes]
+            free = self.lists[nbytes]
             data = free.pop()
             free.used = True
         except (KeyError, IndexError):
             data = None
         if data is None:  # outside the handler, so that an error from below does not come with a KeyError
             return self._miss(nbytes)
-        self._room += data.nbytes
+        self.room += data.nbytes
         data.deleter = self._deleter
         data.requested = nbytes
         return data
@@ -143,19 +143,19 @@ class CachingAllocator:
         """Keep the block for the next request of its size, or hand it down if the cache is full."""
         data.deleter = None
         nbytes = data.nbytes
-        if nbytes <= self._room:
-            self._room -= nbytes  # with the test in one step: threads together cannot pass the limit
-            self._free[nbytes].append(data)
+        if nbytes <= self.room:
+            self.room -= nbytes  # with the test in one step: threads together cannot pass the limit
+            self.free[nbytes].append(data)
         else:
             self._refuse(data)
 
     def empty_cache(self) -> int:
         """Hand every block that waits here to the inner allocator; say how many bytes that were."""
-        return sum(self._release(free) for free in self._free.copy().values())
+        return sum(self._release(free) for free in self.free.copy().values())
 
     def describe(self, data: DataPtr) -> BlockInfo:
         """What this allocator knows of a block that it gave."""
-        idle = len(self._free.get(data.nbytes, ()))
+        idle = len(self.free.get(data.nbytes, ()))
         return BlockInfo(self.name, data.device, data.address, data.nbytes, data.deleter is not None, idle)
 
     def segments(self) -> tuple[Segment, ...]:
@@ -197,7 +197,7 @@ class CachingAllocator:
         check_nbytes("CachingAllocator.allocate", nbytes)
         block = class_nbytes(nbytes)
         # setdefault is one C call for int keys: threads agree on one list.
-        free = self._free.setdefault(block, _FreeList())
+        free = self.free.setdefault(block, FreeList())
         free.used = True
         try:
             data = free.pop()
@@ -206,12 +206,12 @@ class CachingAllocator:
         if data is None:
             data = self._from_inner(block)
             if data.nbytes != block:  # an inner allocator that rounds up: its blocks come back under their own size
-                free = self._free.setdefault(data.nbytes, _FreeList())
+                free = self.free.setdefault(data.nbytes, FreeList())
         else:
-            self._room += data.nbytes
-        if len(self._lists) >= _KNOWN_SIZES:  # a program of ever new sizes must not fill memory with them
-            self._lists.clear()
-        self._lists[nbytes] = free
+            self.room += data.nbytes
+        if len(self.lists) >= _KNOWN_SIZES:  # a program of ever new sizes must not fill memory with them
+            self.lists.clear()
+        self.lists[nbytes] = free
         data.deleter = self._deleter
         data.requested = nbytes
         return data
@@ -288,12 +288,12 @@ class CachingAllocator:
         self._give_back(data)
 
     def _sweep(self) -> None:
-        for free in self._free.copy().values():
+        for free in self.free.copy().values():
             if not free.used:
                 self._release(free)
             free.used = False
 
-    def _release(self, free: _FreeList) -> int:
+    def _release(self, free: FreeList) -> int:
         released = 0
         for _ in range(len(free)):
             try:
@@ -301,7 +301,7 @@ class CachingAllocator:
             except IndexError:  # another thread was quicker
                 break
             nbytes = data.nbytes
-            self._room += nbytes
+            self.room += nbytes
             released += nbytes
             self._give_back(data)
         return released

@@ -243,7 +243,7 @@ def test_ever_new_sizes_do_not_fill_memory() -> None:
     caching = CachingAllocator(fake)
     for nbytes in range(10_000):
         free(caching.allocate(nbytes))
-    assert len(caching._lists) <= 4096
+    assert len(caching.lists) <= 4096
     assert len(fake.asked) == len({class_nbytes(n) for n in range(10_000)})
 
 
