@@ -88,8 +88,8 @@ def watch_dispatch(code: CodeType, names: Mapping[str, Any], local: Mapping[str,
         reading.read(entry, 0, None, None)
         if not reading.says_something:
             continue
-        for call, leg in reading.owned:
-            owners[places[id(call)]] = (len(ways), leg)
+        # The time of legs that are left out counts as what lies between those that are told.
+        owners.update({places[id(call)]: (len(ways), leg) for call, leg in reading.owned if leg < MOST_LEGS})
         legs = [*reading.legs, Leg("result", described(entry.result), "", "", 0)]
         ops = tuple(dict.fromkeys(op.name for op in reading.ops))
         shown, left_out = tuple(legs[:MOST_LEGS]), max(len(legs) - MOST_LEGS, 0)

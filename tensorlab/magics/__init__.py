@@ -27,13 +27,14 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.script import TensorlabScriptMagic
     from tensorlab.magics.session import session_of, settled
     from tensorlab.magics.storage import StorageMagic
+    from tensorlab.magics.storage_watch import StorageWatchMagic
     from tensorlab.magics.trace import TraceMagic
 
     if session_of(shell) is not None:
         return
     session = settled(shell)
     magics = (
-        *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, BigPictureMagic, AllocatorMagic),
+        *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, StorageWatchMagic, BigPictureMagic, AllocatorMagic),
         *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic),
     )
     session.install([magic(session) for magic in magics])

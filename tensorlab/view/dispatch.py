@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import PurePath
 
 from tensorlab.core.dispatch_legs import Leg
-from tensorlab.core.dispatch_path import DispatchRecord, Way
+from tensorlab.core.dispatch_path import DispatchRecord
 from tensorlab.core.dispatch_times import DispatchTimes, LegTime
 from tensorlab.view import dispatch_words as words
 from tensorlab.view import html
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, LINE, QUIET, RULE
 from tensorlab.view.mime import View
-from tensorlab.view.text import Column, Row, bar, line_width, table, visible, wrapped
+from tensorlab.view.text import Column, Row, bar, counted, line_width, table, visible, wrapped
 
-MOST_WAYS = 12
+MOST_LEGS = 80
 _DEEPEST = 8  # legs deeper inside are drawn as deep as this
 _BAR_COLUMNS = 6
 
@@ -42,21 +42,19 @@ class DispatchView(View):
     def text(self) -> str:
         lines = wrapped(visible("".join(words.answer(self.record))), line_width())
         rows: list[Row] = []
-        for index, way in enumerate(self.record.ways[:MOST_WAYS]):
-            rows.append(words.way_title(index, way))
-            for leg, time in zip(way.legs, self._times(index, way), strict=True):
-                rows.append(self._text_row(leg, time))
+        for title, legs in self._shown()[0]:
+            rows += [title, *(self._text_row(leg, time) for leg, time in legs)]
         lines += ["", *table(self._heads(), rows), ""]
         return "\n".join([*lines, *(line for note in self._notes() for line in wrapped(visible(note), line_width()))])
 
     def html(self) -> str:
         first, rest = words.answer(self.record)
         rows = [[Cell(html.esc(h.title), h.align, QUIET, size=11.5, scope="col", wraps=False) for h in self._heads()]]
-        for index, way in enumerate(self.record.ways[:MOST_WAYS]):
-            title = html.strong(words.way_title(index, way))
-            edge = RULE.css("border-top", "1px solid")
-            rows.append([Cell(title, scope="rowgroup", span=len(self._heads()), pad="8px 0 2px", extra=edge)])
-            rows += [self._row(leg, time) for leg, time in zip(way.legs, self._times(index, way), strict=True)]
+        edge = RULE.css("border-top", "1px solid")
+        for title, legs in self._shown()[0]:
+            body = html.strong(title)
+            rows.append([Cell(body, scope="rowgroup", span=len(self._heads()), pad="8px 0 2px", extra=edge)])
+            rows += [self._row(leg, time) for leg, time in legs]
         sums = [] if self.times is None else words.sums(self.times)
         return html.card(
             html.paragraph(html.strong(first), html.esc(rest)),
@@ -75,8 +73,18 @@ class DispatchView(View):
             return heads
         return [*heads, Column("time", "right"), Column("share")]
 
-    def _times(self, index: int, way: Way) -> tuple[LegTime | None, ...]:
-        return (None,) * len(way.legs) if self.times is None else self.times.legs[index]
+    def _shown(self) -> tuple[list[tuple[str, list[tuple[Leg, LegTime | None]]]], int]:
+        """Calls with their legs up to the limit, and how many legs are left out."""
+        shown: list[tuple[str, list[tuple[Leg, LegTime | None]]]] = []
+        room, count = MOST_LEGS, 0
+        for index, way in enumerate(self.record.ways):
+            times = (None,) * len(way.legs) if self.times is None else self.times.legs[index]
+            legs = list(zip(way.legs, times, strict=True))[:room]
+            if legs:
+                shown.append((words.way_title(index, way), legs))
+            room -= len(legs)
+            count += len(way.legs) + way.left_out - len(legs)
+        return shown, count
 
     def _text_row(self, leg: Leg, time: LegTime | None) -> list[str | tuple[str, ...]]:
         indent = " " * min(leg.depth, _DEEPEST)
@@ -117,9 +125,9 @@ class DispatchView(View):
         return [*([] if self.times is None else words.sums(self.times)), *self._own_notes()]
 
     def _own_notes(self) -> list[str]:
-        more = len(self.record.ways) - MOST_WAYS
-        left_out = [f"{more} more calls are not shown."] if more > 0 else []
-        return [*words.notes(self.record, self.times, self.first), *left_out]
+        left_out = self._shown()[1]
+        more = [f"{counted(left_out, 'more leg')} not shown."] if left_out else []
+        return [*words.notes(self.record, self.times, self.first), *more]
 
 
 def _where(leg: Leg, *, exact: bool) -> str:

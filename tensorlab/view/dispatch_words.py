@@ -15,12 +15,17 @@ STEP = "○"
 
 def answer(record: DispatchRecord) -> tuple[str, str]:
     """The first line: which operations ran, and by which way."""
-    ops = [op for way in record.ways for op in way.ops or ("a view",)]
+    ops = [op for way in record.ways for op in way.ops or _without_op(way)]
     calls = counted(len(record.ways), "call")
     return (
         f"{record.expression} runs {listed(list(dict.fromkeys(ops)), 5)}",
         f", in {calls} from Python: {_ways(record)}.",
     )
+
+
+def _without_op(way: Way) -> list[str]:
+    """What a call ran that went through no op: a compiled function's loops, or a view that was met before."""
+    return [f"the loop {leg.title}" for leg in way.legs if leg.kind == "loop"] or ["a view"]
 
 
 def _ways(record: DispatchRecord) -> str:
@@ -99,9 +104,6 @@ def notes(record: DispatchRecord, times: DispatchTimes | None, first: DispatchRe
         lines.append("Autograd was not asked: no tensor of these calls is on the tape.")
     if first is not None:
         lines.append("The first run took another way, which %dispatch without --times shows for a new shape.")
-    left_out = sum(way.left_out for way in record.ways)
-    if left_out:
-        lines.append(f"{counted(left_out, 'more leg')} not shown.")
     if times is None:
         lines.append("● does the work, ○ leads there. --times measures each leg, and names the loops' files.")
     else:

@@ -8,6 +8,7 @@ import pytest
 
 import tensorlab as tl
 import tensorlab.nn.functional as F
+from tensorlab.core import dispatch_path
 from tensorlab.core.dispatch import pushed
 from tensorlab.core.dispatch_path import DispatchRecord, NoOperationError, Way, watch_dispatch
 from tensorlab.core.op import Op
@@ -181,3 +182,13 @@ def test_equal_runs_give_equal_records() -> None:
     names = {"a": tl.ones(5), "g": tl.ones(5, requires_grad=True)}
     run("a * g + 1", **names)
     assert run("a * g + 1", **names).to_dict() == run("a * g + 1", **names).to_dict()
+
+
+def test_long_ways_are_cut_and_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dispatch_path, "MOST_LEGS", 3)
+    names = {"a": tl.ones(3)}
+    watched = watch_dispatch(compile("a * 2", "<test>", "eval"), names, names, text="a * 2")
+    (found,) = watched.record.ways
+    assert len(found.legs) == 3
+    assert found.left_out > 0
+    assert all(leg < 3 for _, leg in watched.owners.values())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 import test_view_survives as every
@@ -112,6 +113,16 @@ def test_stable_data_has_no_file_and_no_time() -> None:
 def test_many_calls_are_capped_and_counted() -> None:
     view = DispatchView(crowded(40))
     assert view.text().startswith("f(x) runs add.Scalar, in 40 calls from Python: 20 by a short cut, 20 without.")
-    assert "28 more calls are not shown." in view.text()
-    assert "28 more calls are not shown." in pages.parse(view.html()).words
+    assert "160 more legs not shown." in view.text()
+    assert "160 more legs not shown." in pages.parse(view.html()).words
     assert len(view.to_dict()["ways"]) == 40
+
+
+def test_what_goes_through_no_op_is_told_by_its_loops() -> None:
+    record = short()
+    compiled = replace(record, expression="f(a)", ways=(replace(record.ways[0], ops=(), short_cut=None),))
+    assert (
+        DispatchView(compiled)
+        .text()
+        .startswith("f(a) runs the loop add, in 1 call from Python: a function without a short cut.")
+    )
