@@ -43,6 +43,9 @@ class StorageMagic(NotebookMagics):
         buffer stand side by side, also those inside lists, dicts and modules. Nothing is copied to look. Names that
         begin with an underscore are left out unless they are asked for.
         """
+        if "--watch" in line.split():
+            hint = "write %%storage --watch above the cell's lines"
+            raise MagicError("%storage", "--watch watches the cell that it stands above", hint)
         args = parse(self.storage, line)
         if args is None:
             return None

@@ -66,8 +66,28 @@ def asked(names: Mapping[str, Any], words: Iterable[str], every: Held, magic: st
 
     Raises: `MagicError` for a word that names nothing with bytes, with the nearest that does.
     """
-    wanted = [word for text in words for word in _COMMA.split(text) if word]
-    return Held(tuple((word, _asked(names, word, every, magic, option)) for word in dict.fromkeys(wanted)))
+    return Held(tuple((word, _asked(names, word, every, magic, option)) for word in _words(words)))
+
+
+def _words(words: Iterable[str]) -> list[str]:
+    return list(dict.fromkeys(word for text in words for word in _COMMA.split(text) if word))
+
+
+def _root(word: str) -> str:
+    return re.split(r"[.\[]", word, maxsplit=1)[0]
+
+
+def still(names: Mapping[str, Any], words: Iterable[str]) -> Held:
+    """What words ask for of what is there now: a name may be gone, or hold nothing any more."""
+    from tensorlab.core.contents import Contents, contents
+
+    parts: list[tuple[str, Contents]] = []
+    for word in _words(words):
+        root = _root(word)
+        if root in names:
+            found = contents({root: names[root]}).holdings
+            parts.append((word, Contents([entry for entry in found if _is_in(entry[0], word)])))
+    return Held(tuple(parts))
 
 
 def first(names: Mapping[str, Any], word: str, every: Held, magic: str, option: str) -> tuple[str, Holding]:
@@ -99,7 +119,7 @@ def _asked(names: Mapping[str, Any], word: str, every: Held, magic: str, option:
     from tensorlab.core.contents import Contents, contents
 
     lead = f"{option}: " if option else ""
-    root = re.split(r"[.\[]", word, maxsplit=1)[0]
+    root = _root(word)
     if root in names:
         whole = contents({root: names[root]})
         found = Contents(

@@ -9,8 +9,10 @@ import numpy as np
 from tensorlab.core.contents import contents
 from tensorlab.core.grid import GridRecord, grid
 from tensorlab.core.holders import Chain, HoldersReport
+from tensorlab.core.watching import WatchedName, WatchRecord
 from tensorlab.view.mime import View
 from tensorlab.view.storage_grid import GridView
+from tensorlab.view.storage_watch import WatchView
 from tensorlab.view.storage_why import WhyView
 
 _HOSTILE = '<script>alert("x")</script>&\u202e\x00\n"\'`${}'
@@ -49,6 +51,28 @@ def stuck() -> HoldersReport:
     return held(chains=chains, command="", unknown=("2 of the references come from C code",), left_out=3)
 
 
+def watched(name: str = "b", count: int = 0, **more: object) -> WatchRecord:
+    """A cell that wrote to one name, and so to others."""
+
+    def one(name: str, change: str, named: bool = True, **facts: object) -> WatchedName:
+        return WatchedName(name, "Tensor", (3, 4), "float32", 48, change, named, **facts)
+
+    names = (
+        one(name, "changed", version_before=0, version_after=1),
+        one("img", "changed", named=False, through=(name,)),
+        one("batch[0]", "changed", named=False, version_before=0, version_after=1, through=(name,)),
+        one("head", "rewritten", version_before=0, version_after=1),
+        one("loss", "new", version_after=0),
+        one("x", "rebound", version_after=2),
+        one("old", "deleted", version_before=3),
+        one("large", "unread", named=False, version_before=0, version_after=0),
+        *(one(f"w{i}", "same", named=False, version_before=0, version_after=0) for i in range(4)),
+        *(one(f"n{i}", "new") for i in range(count)),
+    )
+    facts = {"allocated": 12, "allocated_nbytes": 49152, "freed": 10, "freed_nbytes": 40960, "peak_nbytes": 16384}
+    return WatchRecord(names, **(facts | {"released": 1, "released_nbytes": 4096} | more))
+
+
 STORAGE_SAMPLES: dict[str, Callable[[], View]] = {
     "grid": lambda: GridView(grid_of(crop(), "crop")),
     "grid_cube": lambda: GridView(grid_of(np.arange(24, dtype=np.float32).reshape(2, 3, 4))),
@@ -61,4 +85,9 @@ STORAGE_SAMPLES: dict[str, Callable[[], View]] = {
     "why_one": lambda: WhyView(held(chains=held().chains[:1], command="del y")),
     "why_nobody": lambda: WhyView(held(chains=(), command="")),
     "why_hostile": lambda: WhyView(held(_HOSTILE)),
+    "watch": lambda: WatchView(watched()),
+    "watch_crowded": lambda: WatchView(watched(count=300, dropped=7)),
+    "watch_error": lambda: WatchView(watched(error="ValueError")),
+    "watch_nothing": lambda: WatchView(WatchRecord((), 0, 0, 0, 0, 0, 0, 0)),
+    "watch_hostile": lambda: WatchView(watched(_HOSTILE, error=_HOSTILE)),
 }

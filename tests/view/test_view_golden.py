@@ -12,6 +12,8 @@ TEXTS = [
     "grid",
     "why",
     "why_stuck",
+    "watch",
+    "watch_error",
     "grid_cube",
     "grid_large",
     "graph",
