@@ -21,7 +21,7 @@ from tensorlab.view.ink import LINE, MARKS, QUIET, REMOVED, storage_colour, tint
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, line_width, nbytes, visible, wrapped
 
-MOST_ROWS, MOST_STORAGES, MOST_LEAVES, MOST_MOVES = 40, 8, 12, 3
+MOST_ROWS, MOST_STORAGES, MOST_LEAVES, MOST_MOVES = 32, 8, 12, 3
 _REFUSED = MARKS["x"].sign
 _IN_RUN = "│ "
 _TITLES = ("", "node", "result", "goes to", "saved for backward", "made by")
@@ -127,12 +127,11 @@ def _shown(report: GraphReport) -> tuple[list[Row], list[Row]]:
 # Text -----------------------------------------------------------------------------------------------------------------
 
 _HEADS = (
-    Column("", "right"),
+    Column(""),
     Column("node", most=26, wraps=True),
     Column("result", most=16, wraps=True),
-    Column("goes to", most=14, wraps=True),
-    Column("saved for backward", most=34, wraps=True),
-    Column("made by", most=40, wraps=True),
+    Column("goes to", most=24, wraps=True),
+    Column("saved for backward", most=44, wraps=True),
 )
 _STORAGE_HEADS = (Column("storage"), Column("size", "right"), Column("in backward", most=60), Column("address"))
 _LEAF_HEADS = (Column("leaf", most=30), Column("what"), Column("size", "right"), Column("its gradient"))
@@ -145,36 +144,39 @@ def _shown_place(place: PlaceRecord | None) -> list[str]:
 
 
 def _text_rows(rows: Sequence[Row], report: GraphReport) -> list[plain.Row]:
+    """Rows of a table without a column for lines: each line stands over the nodes that it made."""
     found: list[plain.Row] = []
-    before: PlaceRecord | None = None
+    before: PlaceRecord | str | None = ""
     for row in rows:
         if isinstance(row, LineRecord):
             saved = nbytes(row.saved_nbytes) if row.saved_nbytes else ""
-            names, place = words.line_names(row), tuple(words.row_place(row.place, before))
-            found.append([words.line_number(row), names, "", "", saved, place])
+            found += [*_text_line(row.place, before), [words.line_number(row), words.line_names(row), "", "", saved]]
             before = row.place
             continue
         mark = ""
         if isinstance(row, RunRecord):
-            mark = _IN_RUN
+            mark, before = _IN_RUN, ""
             found.append(f"{mark}{words.run_title(row)}")
         for node in (row,) if isinstance(row, NodeRecord) else row.nodes:
-            found.append(_text_row(node, report, mark, before))
+            found += [*_text_line(node.place, before, mark), _text_row(node, report, mark)]
             before = node.place
+        before = "" if mark else before
     return found
 
 
-def _text_row(
-    node: NodeRecord, report: GraphReport, mark: str, before: PlaceRecord | None
-) -> list[str | tuple[str, ...]]:
+def _text_line(place: PlaceRecord | None, before: PlaceRecord | str | None, mark: str = "") -> list[plain.Row]:
+    where, *code = words.place(place) if place is not None else ["a line that is not known"]
+    return [] if place == before else ["   ".join([f"{mark}{where}", *code])]
+
+
+def _text_row(node: NodeRecord, report: GraphReport, mark: str) -> list[str | tuple[str, ...]]:
     saved = [f"{s.letter}: {words.saved(s)}" for s in node.saved]
     return [
         f"{mark}{node.number:,}",
         node.name,
         tuple(words.gives(node)) or "",
-        words.goes_to(node, report.leaves),
+        tuple(words.goes_to(node, report.leaves)) or "",
         tuple(saved) or ("let go by a backward pass" if node.released else ""),
-        tuple(words.row_place(node.place, before)),
     ]
 
 
@@ -212,7 +214,7 @@ def _html_row(node: NodeRecord, report: GraphReport, before: PlaceRecord | None,
         Cell(html.join([*sign, html.esc(f"{node.number:,}")]), "right", ground=ground, wraps=False, extra=border),
         Cell(html.strong(node.name), ground=ground, scope="row"),
         Cell(_lines(words.gives(node)), ground=ground),
-        Cell(html.esc(words.goes_to(node, report.leaves)), ground=ground),
+        Cell(_lines(words.goes_to(node, report.leaves)), ground=ground),
         Cell(_saved(node), ground=ground),
         _place_cell(node, before, ground),
     ]

@@ -111,9 +111,11 @@ def gives(node: NodeRecord) -> list[str]:
     return [*([listed(node.names, 3)] if node.names else []), *shapes]
 
 
-def goes_to(node: NodeRecord, leaves: Sequence[LeafRecord]) -> str:
-    """Where a node's gradients go on to."""
-    return listed([*map(grouped, node.next), *(leaf_name(leaves[i]) for i in node.leaves)])
+def goes_to(node: NodeRecord, leaves: Sequence[LeafRecord]) -> list[str]:
+    """Where a node's gradients go on to: nodes by their numbers, then leaves by their names."""
+    names = [leaf_name(leaves[i]) for i in node.leaves]
+    shown = names[:_MOST_NAMES] + ([f"and {len(names) - _MOST_NAMES} more"] if len(names) > _MOST_NAMES else [])
+    return [*([listed(list(map(grouped, node.next)))] if node.next else []), *shown]
 
 
 def leaf_name(leaf: LeafRecord) -> str:
