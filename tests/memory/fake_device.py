@@ -78,6 +78,7 @@ class FakeDevice:
             if event in events:
                 self.pass_events(stream, events.index(event) + 1)
         assert event in self._passed, "waited for a forgotten event"
+        self.on_event()
         self._passed.discard(event)
 
     def mem_info(self) -> MemoryInfo:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import random
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -99,6 +100,21 @@ def test_a_finaliser_may_allocate(device: FakeDevice) -> None:
     free(got.pop())
     assert caching.allocate_on(512, 1).nbytes == 512
     assert device.allocs == 3  # the block that the finaliser had is used again
+
+
+def test_a_finaliser_may_allocate_while_events_are_waited_for(device: FakeDevice) -> None:
+    device.capacity = 24 * MIB
+    caching = DeviceCachingAllocator(device)
+    got: list[DataPtr] = []
+    Owner(caching.allocate(1000), lambda: got.append(caching.allocate(2000)))
+    kept, awaited = caching.allocate(4 * MIB), caching.allocate(16 * MIB)
+    caching.record_stream(awaited, 1)
+    free(awaited)
+    device.on_event = gc.collect
+    data = caching.allocate(15 * MIB)
+    assert data.address == kept.address + 4 * MIB
+    assert len(got) == 1
+    check(caching, [kept, data, *got])
 
 
 def test_a_finaliser_may_ask_for_everything(device: FakeDevice) -> None:
@@ -244,6 +260,7 @@ def in_child(caching: DeviceCachingAllocator, kept: DataPtr) -> int:
     if child:
         return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
     status = 1
+    signal.alarm(60)  # a child that waits for a lock for ever is ended by this
     try:
         free(kept)
         data = caching.allocate(1000)
