@@ -96,7 +96,7 @@ def test_errors(talk) -> None:
     assert talk.error("%autograd k") == (
         "MagicError: %autograd: k is an int, not a tensor; tensors here: x, y, z\n  see %autograd?"
     )
-    assert talk.error("%autograd").splitlines()[0] == "MagicError: %autograd: tensor is missing"
+    assert talk.error("%autograd").splitlines()[0] == "MagicError: %autograd: an expression is missing"
     assert talk.error("%autograd z --adresses").splitlines()[:2] == [
         "MagicError: %autograd: no option --adresses",
         "  nearest: --addresses",
@@ -105,9 +105,22 @@ def test_errors(talk) -> None:
 
 def test_help(talk, capsys: pytest.CaptureFixture[str]) -> None:
     assert talk.value("%autograd --help") is None
-    assert capsys.readouterr().out.startswith("%autograd [-h] [--addresses] [-o NAME] tensor")
+    assert capsys.readouterr().out.startswith("%autograd [-h] [--addresses] [-o NAME] [tensor]")
 
 
 def test_completion(talk) -> None:
     assert talk.completions("%autograd ") == ["x", "y", "z"]
     assert set(talk.completions("%autograd --")) == {"--help", "--addresses", "--output"}
+
+
+def test_any_expression_that_gives_a_tensor(talk) -> None:
+    view = talk.value("%autograd (x * 3).sum() --addresses")
+    assert "SumBackward0" in view.text()
+    assert "behind (x * 3).sum()" in view.text()
+    assert (
+        talk.error("%autograd x.shape")
+        .splitlines()[0]
+        .startswith("MagicError: %autograd: x.shape is a Size, not a tensor; tensors here: ")
+    )
+    assert "MagicError" in talk.error("%autograd (x *")
+    assert "MagicError" in talk.error("%autograd x + zz")
