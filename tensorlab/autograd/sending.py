@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorlab.core.dtype import BY_NAME
 from tensorlab.core.layout import layout
-from tensorlab.core.linked_storage import LinkedStorage
+from tensorlab.core.linked_storage import LINKED
 from tensorlab.core.shared_storage import block_of, note, share, storage_over_block
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
@@ -87,5 +87,5 @@ def rebuild_storage(descriptor: Any, nbytes: int) -> Storage:
 
 ForkingPickler = reduction.ForkingPickler
 ForkingPickler.register(Tensor, reduce_tensor)
-ForkingPickler.register(Storage, reduce_storage)
-ForkingPickler.register(LinkedStorage, reduce_storage)
+for _kind in (*LINKED, *LINKED.values()):
+    ForkingPickler.register(_kind, reduce_storage)

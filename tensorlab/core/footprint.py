@@ -152,6 +152,35 @@ def overlap(a: Footprint, b: Footprint, *, work: int = DEFAULT_WORK) -> bool | N
     return _Search(terms, work).reaches(shift - (a.width - 1), shift + (b.width - 1))
 
 
+def repeats(shape: Sequence[int], strides: Sequence[int], *, work: int = DEFAULT_WORK) -> bool | None:
+    """Whether two different index tuples name one element, decided exactly; `None` where ``work`` steps did not do it.
+
+    Two that do differ by steps ``d_k``, not all 0, with ``sum(stride_k * d_k) = 0`` and each ``|d_k|`` less than its
+    size. Of such steps and their opposites one begins with a step forward along the largest stride that it moves in.
+    Cost: one look at each dimension where strides nest, as those of slices and transposes do; else a search.
+    """
+    if 0 in shape:
+        return False
+    runs = sorted((Run(n, abs(s)) for n, s in zip(shape, strides, strict=True) if n != 1), key=lambda run: -run.stride)
+    reaches = [0]
+    for count, stride in reversed(runs):
+        reaches.append(reaches[-1] + (count - 1) * stride)
+    reaches.reverse()
+    if all(run.stride > reach for run, reach in zip(runs, reaches[1:], strict=True)):
+        return False
+    if any(run.stride == 0 for run in runs) or len({run.stride for run in runs}) < len(runs):
+        return True
+    undecided = False
+    for k, (count, stride) in enumerate(runs):
+        both_ways = [Run(2 * n - 1, s) for n, s in runs[k + 1 :]]
+        search = _Search([Run(count - 1, stride), *both_ways], work)
+        found = search.reaches(reaches[k + 1] - stride, reaches[k + 1] - stride)
+        if found:
+            return True
+        undecided = undecided or found is None
+    return None if undecided else False
+
+
 class _Search:
     """Depth-first search for a sum of bounded multiples in an interval, largest stride first."""
 

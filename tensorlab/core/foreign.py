@@ -2,14 +2,109 @@
 
 from __future__ import annotations
 
+from typing import Any
+from weakref import ref
+
 from tensorlab.core.lending import lenders
-from tensorlab.core.linked_storage import link
+from tensorlab.core.linked_storage import LINKED, link, written_by_kin
+from tensorlab.core.place import CodePlace
 from tensorlab.core.storage import Storage
 from tensorlab.memory.allocator import DataPtr
 from tensorlab.memory.owners import OwnerRegistry
 
+
+class ImportedStorage(Storage):
+    """A writable storage over all bytes of an ndarray that owns them; ``keeper`` is the ndarray.
+
+    The data pointer is made when it is asked for: importing is to cost little.
+    """
+
+    __slots__ = ("keeper",)
+
+    keeper: object
+    allocator = None
+    readonly = False
+
+    @property
+    def pointer(self) -> DataPtr:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The bytes, with what keeps them."""
+        return DataPtr(self.address, self.nbytes, self.keeper, None)
+
+    def __del__(self) -> None:
+        """Nothing is given back: the ndarray goes with its last reference."""
+
+
+class LinkedImport(ImportedStorage):
+    """One with others over bytes of its own."""
+
+    __slots__ = ()
+
+    def written(self, place: CodePlace | None = None) -> None:
+        """Raise the version here and in each storage that is linked."""
+        written_by_kin(self, place)
+
+
+LINKED[ImportedStorage] = LinkedImport
+
 imports: OwnerRegistry[Storage] = OwnerRegistry()
-"""The living storages over foreign bytes, by where these are."""
+"""The living storages over foreign bytes, by where these are; without those of `wholes`."""
+
+wholes: dict[int, ref[ImportedStorage]] = {}
+"""Storages over ndarrays that own their bytes, by address; some are dead.
+
+Such ndarrays do not overlap each other, so that they need no order among themselves: they get one in `imports` when
+something is imported that may overlap them.
+"""
+
+_limit = 1024  # how many `wholes` there may be before the dead ones are looked for
+_new: Any = object.__new__
+
+
+def whole_storage(address: int, nbytes: int, array: object) -> Storage:
+    """The storage over a writable ndarray that owns its bytes.
+
+    Cost: a look-up where nothing else than such ndarrays is imported at the time.
+    """
+    seen = wholes.get(address)
+    if seen is not None:
+        known = seen()
+        if known is not None and known.nbytes == nbytes:
+            return known
+    changes = imports.changes
+    if imports.regions and imports.meeting(address, address + nbytes):
+        return storage_over(address, address + nbytes, array, readonly=False, first=address, itemsize=1)
+    storage = _new(ImportedStorage)
+    storage.address = address
+    storage.nbytes = nbytes
+    storage.version = 0
+    storage.writes = None
+    storage.keeper = array
+    own = ref(storage)
+    # No call between the question and the change, so no other thread either.
+    if (wholes[address] if address in wholes else None) is not seen:  # noqa: SIM401 - ``get`` is a call
+        return whole_storage(address, nbytes, array)
+    wholes[address] = own
+    if changes != imports.changes or len(wholes) > _limit:
+        _settle()
+        _meet(storage)
+    return storage
+
+
+def _settle() -> None:
+    """Give the living `wholes` their place in `imports`, and forget the dead ones."""
+    for address, known in list(wholes.items()):
+        storage = known()
+        if storage is not None:
+            imports.add(address, address + storage.nbytes, storage)
+        if address in wholes and wholes[address] is known:
+            del wholes[address]
+
+
+def _meet(storage: Storage) -> None:
+    """Link a storage with those that came in at the same time."""
+    met = imports.meeting(storage.address, storage.address + storage.nbytes)
+    if any(other is not storage for other in met):
+        link((storage, *met))
 
 
 def storage_over(
@@ -36,8 +131,15 @@ def storage_over(
     if start >= stop:
         return choose(())
     while True:
+        if wholes:
+            _settle()
         changes = imports.changes
         met = imports.meeting(start, stop)
         storage = choose(met)
-        if storage.allocator is not None or storage in met or imports.add(start, stop, storage, changes):
+        if storage.allocator is not None or storage in met:
+            return storage
+        if imports.add(start, stop, storage, changes):
+            if wholes:
+                _settle()
+                _meet(storage)
             return storage

@@ -11,13 +11,12 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from tensorlab.core.dtype import from_numpy_dtype
-from tensorlab.core.foreign import imports, storage_over
+from tensorlab.core.foreign import storage_over, whole_storage
 from tensorlab.core.layout import Layout, layout
-from tensorlab.core.lending import as_buffer, lend
+from tensorlab.core.lending import lend
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
-from tensorlab.memory.allocator import DataPtr
 
 Array = np.ndarray[Any, Any]
 _FORMS = 4096  # layouts remembered in either direction; beyond it a table starts over
@@ -38,7 +37,7 @@ def to_numpy(tensor: Tensor) -> Array:
         form = _form_of(tensor.layout)
     shape, dtype, strides, size = form
     storage = tensor.storage()
-    array = np.ndarray(shape, dtype, as_buffer(lend(storage)), tensor.offset * size, strides)
+    array = np.ndarray(shape, dtype, lend(storage), tensor.offset * size, strides)
     if storage.readonly:
         array.setflags(write=False)
     return array
@@ -100,37 +99,39 @@ class _Told(NamedTuple):
     flags: int
 
 
-_WRITEABLE = 0x400  # NPY_ARRAY_WRITEABLE
+_OWNDATA, _WRITEABLE = 0x4, 0x400  # NPY_ARRAY_OWNDATA, NPY_ARRAY_WRITEABLE
+_IN_ONE_PIECE = 0x3  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS
+_PLAIN = _OWNDATA | _WRITEABLE
+_NDARRAY = np.ndarray
 
 
-def _asked(array: Array) -> _Told:
-    return _Told(array.__array_interface__["data"][0], _WRITEABLE if array.flags.writeable else 0)
-
-
-def _read(array: Array) -> Any:
-    return _head_at(id(array))
+def _asked(at: int) -> _Told:
+    array = ctypes.cast(at, ctypes.py_object).value
+    flags = array.flags
+    pieces = flags.c_contiguous + 2 * flags.f_contiguous
+    bits = flags.owndata * _OWNDATA | flags.writeable * _WRITEABLE | pieces
+    return _Told(array.__array_interface__["data"][0], bits)
 
 
 def _reads() -> bool:
     """Whether the head lies where it is expected."""
     fixed = np.arange(3.0)
     fixed.setflags(write=False)
-    heads = ((_head_at(id(a)), _asked(a)) for a in (fixed, np.zeros((2, 3), np.int16)[1:]))
-    return all((read.data, read.flags & _WRITEABLE) == told for read, told in heads)
+    heads = ((_Head.from_address(id(a)), _asked(id(a))) for a in (fixed, np.zeros((2, 3), np.int16)[1:], np.ones(2)))
+    return all((read.data, read.flags & (_PLAIN | _IN_ONE_PIECE)) == told for read, told in heads)
 
 
-_head_at = _Head.from_address
-_head: Callable[[Array], Any] = _read if _reads() else _asked
+_CAPSULE = type(np.zeros(0).__dlpack__())
+_head: Callable[[int], Any] = _Head.from_address if _reads() else _asked
 
 
 def address_of(array: Array) -> int:
     """Where an ndarray's first element is."""
-    return _head(array).data
+    return _head(id(array)).data
 
 
 _Known = tuple[Layout, int, int, int]
 _known: dict[tuple[Any, ...], _Known] = {}
-_new = object.__new__
 
 
 def from_numpy(array: Array) -> Tensor:
@@ -144,30 +145,23 @@ def from_numpy(array: Array) -> Tensor:
     Raises: `ArgumentError` for something that is no ndarray, or whose elements do not lie at multiples of their size;
             `DTypeError` for strings, objects and other dtypes, and for foreign byte order.
     """
-    if not isinstance(array, np.ndarray):  # pyright: ignore[reportUnnecessaryIsInstance] - users' arguments
+    if type(array) is not _NDARRAY and not isinstance(array, _NDARRAY):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ArgumentError(f"from_numpy: got {type(array).__name__}; takes a numpy.ndarray")
     known = _known.get((array.dtype, array.shape, array.strides))
     form, low, high, size = _learn(array) if known is None else known
-    head = _head(array)
+    head = _head(id(array))
     address: int = head.data
-    if array.base is not None or address % size or low == high:
-        return _of_view(array, form, address, readonly=not head.flags & _WRITEABLE)
-    start, stop = address + low, address + high
-    changes = imports.changes
-    if imports.meeting(start, stop) or not head.flags & _WRITEABLE:
-        return _over(array, form, address, (start, stop), readonly=not head.flags & _WRITEABLE)
-    # The common case, as `storage_over` and the constructors would do it: a buffer that nobody has imported yet.
-    storage = _new(Storage)
-    storage.pointer = DataPtr(start, stop - start, array, None)
-    storage.address = start
-    storage.nbytes = stop - start
-    storage.allocator = None
-    storage.readonly = False
-    storage.version = 0
-    storage.writes = None
-    if not imports.add(start, stop, storage, changes):  # another thread was quicker
-        return _over(array, form, address, (start, stop), readonly=False)
-    return Tensor(storage, form, -low // size)
+    base = array.base
+    # The common cases: an ndarray that owns its bytes and lets them be written, and a view of such a one.
+    if base is None:
+        if head.flags & _PLAIN == _PLAIN and not low and high and not address % size:
+            return Tensor(whole_storage(address, high, array), form)
+    elif type(base) is _NDARRAY and base.base is None and low != high and head.flags & _WRITEABLE:
+        whole = _head(id(base))
+        start: int = whole.data
+        if whole.flags & _PLAIN == _PLAIN and whole.flags & _IN_ONE_PIECE and not (start | address) % size:
+            return Tensor(whole_storage(start, base.nbytes, array), form, (address - start) // size)
+    return _of_view(array, form, address, readonly=not head.flags & _WRITEABLE)
 
 
 def _learn(array: Array) -> _Known:
@@ -185,7 +179,7 @@ def _learn(array: Array) -> _Known:
 
 
 def _uneven(array: Array, size: int) -> ArgumentError:
-    past = _head(array).data % size
+    past = _head(id(array)).data % size
     return ArgumentError(
         f"from_numpy: got an array whose elements lie {array.strides} bytes apart, the first at {past} bytes past a "
         f"multiple of {size}; takes multiples of the item size {size}: copy it first"
@@ -224,13 +218,13 @@ def _root(array: Array) -> tuple[int, int, Storage | None]:
             base, owner = cast(Array, owner), cast(object, owner.base)
         else:
             owner = owner.obj
-    storage = getattr(owner, "storage", None)
-    if isinstance(storage, Storage):
-        return storage.address, storage.address + storage.nbytes, storage
-    if owner is not None:
+    if owner is not None and type(owner) is not _CAPSULE:
+        storage = getattr(owner, "storage", None)
+        if isinstance(storage, Storage):
+            return storage.address, storage.address + storage.nbytes, storage
         with suppress(BufferError, TypeError, ValueError, AttributeError):  # it exports nothing, or not in one piece
             base = np.frombuffer(cast(Any, owner), np.uint8)
-    address = _head(base).data
+    address = _head(id(base)).data
     if not base.size:
         return address, address, None
     reach = [(n - 1) * s for n, s in zip(base.shape, base.strides, strict=True)]

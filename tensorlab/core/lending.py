@@ -17,81 +17,87 @@ class Loan(Protocol):
     storage: Storage
 
 
-_loans: dict[int, ref[Loan]] = {}  # by the storage's id; the dead ones go when there are many
-_most = 1024  # how full that table may be before it is looked through
-_sorted: list[tuple[int, int, ref[Loan]]] = []  # start, stop and loan, in order; empty after a new loan
+class Loans:
+    """All loans that somebody has now, by the storage's id, and in order of address for who asks by that."""
+
+    __slots__ = ("_by_storage", "_most", "_rows", "_sorted")
+
+    def __init__(self) -> None:
+        self._by_storage: dict[int, ref[Loan]] = {}  # the dead ones go when there are many
+        self._most = 1024
+        self._rows: list[tuple[int, int, ref[Loan]]] = []  # start, stop and loan, in order
+        self._sorted = True  # whether there was no new loan since
+
+    def lend(self, storage: Storage) -> Any:
+        """What keeps a storage alive for a borrower: a `Loan`, which NumPy takes as a buffer, one for all borrowers.
+
+        Cost: half a microsecond for the first of them.
+        """
+        loans, key = self._by_storage, id(storage)
+        if key in loans:
+            loan = loans[key]()
+            if loan is not None and loan.storage is storage:
+                return loan
+        nbytes = storage.nbytes
+        kind = _kinds[nbytes] if nbytes in _kinds else _kind(nbytes)
+        # Without bytes there is no address that NumPy would take.
+        loan = kind.from_address(storage.address) if nbytes else kind()
+        loan.storage = storage
+        loans[key] = ref(loan)
+        self._sorted = False
+        if len(loans) > self._most:
+            self._forget_dead()
+        return loan
+
+    def of(self, storage: Storage) -> Loan | None:
+        """The loan on a storage's bytes, if there is one now."""
+        known = self._by_storage.get(id(storage))
+        loan = None if known is None else known()
+        return loan if loan is not None and loan.storage is storage else None
+
+    def lenders(self, start: int, stop: int) -> list[Storage]:
+        """The storages on loan that have a byte from ``start`` up to, not with, ``stop``.
+
+        Cost: a search in a sorted list, which is made anew after a new loan.
+        """
+        if not self._sorted:
+            self._sorted = True
+            self._forget_dead()
+            found = [(loan.storage, known) for known in self._by_storage.values() if (loan := known()) is not None]
+            rows = [(s.address, s.address + s.nbytes, known) for s, known in found if s.nbytes]
+            self._rows = sorted(rows, key=itemgetter(0))
+        # Storages of ours do not overlap each other, but for those that are one storage under several versions.
+        rows, owners = self._rows, list[Storage]()
+        i = bisect_left(rows, stop, key=itemgetter(0)) if rows else 0
+        while i and rows[i - 1][1] > start:
+            i -= 1
+            loan = rows[i][2]()
+            if loan is not None and loan.storage.owner not in owners:
+                owners.append(loan.storage.owner)
+        return owners
+
+    def _forget_dead(self) -> None:
+        loans = self._by_storage
+        for key, known in list(loans.items()):
+            if known() is None and key in loans and loans[key] is known:
+                del loans[key]
+        self._most = max(1024, 2 * len(loans))
+
+
 _kinds: dict[int, Any] = {}
 _MOST_KINDS = 4096
 
 
-def lend(storage: Storage) -> Loan:
-    """What keeps a storage alive for a borrower; one object for all its borrowers.
-
-    Cost: half a microsecond for the first of them.
-    """
-    known = _loans.get(id(storage))
-    if known is not None:
-        loan = known()
-        if loan is not None and loan.storage is storage:
-            return loan
-    loan = _loan(storage)
-    if len(_loans) >= _most:
-        _forget_dead()
-    _sorted.clear()
-    _loans[id(storage)] = ref(loan)
-    return loan
+def _kind(nbytes: int) -> Any:
+    """The class of loans of this many bytes."""
+    if len(_kinds) >= _MOST_KINDS:
+        _kinds.clear()
+    array: Any = ctypes.c_char * max(nbytes, 1)
+    kind = _kinds[nbytes] = cast(Any, type("Loan", (array,), {"__slots__": ("storage",)}))
+    return kind
 
 
-def _loan(storage: Storage) -> Loan:
-    nbytes = storage.nbytes
-    kind = _kinds.get(nbytes)
-    if kind is None:
-        if len(_kinds) >= _MOST_KINDS:
-            _kinds.clear()
-        # Slots would let a cycle collector see the storage; a dict of its own would not be freed with it any sooner.
-        kind = _kinds[nbytes] = type("Loan", (ctypes.c_char * max(nbytes, 1),), {"__slots__": ("storage",)})
-    # Without bytes there is no address that NumPy would take.
-    loan = kind.from_address(storage.address) if nbytes else kind()
-    loan.storage = storage
-    return loan
-
-
-def _forget_dead() -> None:
-    global _most
-    for key, known in list(_loans.items()):
-        if known() is None and _loans.get(key) is known:
-            del _loans[key]
-    _most = max(1024, 2 * len(_loans))
-
-
-def borrowed_from(storage: Storage) -> Loan | None:
-    """The loan on a storage's bytes, if there is one now."""
-    known = _loans.get(id(storage))
-    loan = None if known is None else known()
-    return loan if loan is not None and loan.storage is storage else None
-
-
-def lenders(start: int, stop: int) -> list[Storage]:
-    """The storages on loan that have a byte from ``start`` up to, not with, ``stop``.
-
-    Cost: a search in a sorted list, which is made anew after a new loan.
-    """
-    if not _sorted:
-        found = [(loan.storage, known) for known in list(_loans.values()) if (loan := known()) is not None]
-        rows = [(s.address, s.address + s.nbytes, known) for s, known in found if s.nbytes]
-        _sorted[:] = sorted(rows, key=itemgetter(0))
-    # Storages of ours do not overlap each other, but for those that are one storage under several versions.
-    owners: dict[int, Storage] = {}
-    i = bisect_left(_sorted, stop, key=itemgetter(0))
-    while i and _sorted[i - 1][1] > start:
-        i -= 1
-        loan = _sorted[i][2]()
-        if loan is not None:
-            owner = loan.storage.owner
-            owners[id(owner)] = owner
-    return list(owners.values())
-
-
-def as_buffer(loan: Loan) -> Any:
-    """The loan as what it is to NumPy."""
-    return cast(Any, loan)
+_loans = Loans()
+lend = _loans.lend
+borrowed_from = _loans.of
+lenders = _loans.lenders

@@ -23,11 +23,20 @@ class LinkedStorage(Storage):
 
     def written(self, place: CodePlace | None = None) -> None:
         """Raise the version here and in each storage that is linked."""
-        others = _kin[self]
-        if place is None and any(other.writes is not None for other in others):
-            place = user_place()
-        for storage in others:
-            Storage.written(storage, place)
+        written_by_kin(self, place)
+
+
+LINKED: dict[type[Storage], type[Storage]] = {Storage: LinkedStorage}
+"""What a storage of each class becomes when it is linked."""
+
+
+def written_by_kin(storage: Storage, place: CodePlace | None) -> None:
+    """Raise the version of a storage and of each that is linked with it."""
+    others = _kin[storage]
+    if place is None and any(other.writes is not None for other in others):
+        place = user_place()
+    for other in others:
+        Storage.written(other, place)
 
 
 def link(storages: Iterable[Storage]) -> None:
@@ -37,8 +46,8 @@ def link(storages: Iterable[Storage]) -> None:
         everyone.update(_kin.get(storage, (storage,)))
     for storage in everyone:
         _kin[storage] = everyone
-        # No slots of its own: any storage can become one, so that those without kin pay nothing.
-        storage.__class__ = LinkedStorage
+        # The linked class has no slots of its own: a storage can become one, so that those without kin pay nothing.
+        storage.__class__ = LINKED.get(type(storage), type(storage))
 
 
 def linked(storage: Storage) -> tuple[Storage, ...]:

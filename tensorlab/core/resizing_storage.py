@@ -58,7 +58,6 @@ def resize_tensor(tensor: Tensor, form: Layout, op: str) -> None:
         _resize(Users([storage], [tensor]) if alone else users(storage), needed, op)
     tensor.layout = form
     tensor.address = storage.address + tensor.offset * tensor.itemsize
-    tensor.written()
 
 
 _ONE_TENSOR = 2  # references to a storage that one tensor has, and a call that asks how many there are

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 
+from tensorlab.core.footprint import repeats
 from tensorlab.errors import DimError, ShapeError
 
 Shape = tuple[int, ...]
@@ -66,15 +68,21 @@ def is_dense(shape: Sequence[int], strides: Sequence[int]) -> bool:
 
 
 def may_overlap(shape: Sequence[int], strides: Sequence[int]) -> bool:
-    """Whether two index tuples could name one element; exact for strides that nest, else on the safe side."""
+    """Whether two index tuples name one element: exact, but for so many dimensions that the search is given up."""
     if 0 in shape:
         return False
     reach = 0
     for s, n in sorted((abs(s), n) for n, s in zip(shape, strides, strict=True) if n != 1):
         if s <= reach:
-            return True
+            return _repeats(tuple(shape), tuple(strides))
         reach += s * (n - 1)
     return False
+
+
+@lru_cache(maxsize=1024)
+def _repeats(shape: Shape, strides: Shape) -> bool:
+    """Of strides that do not nest; a search that is given up counts as found."""
+    return repeats(shape, strides) is not False
 
 
 def broadcast_shapes(*shapes: Sequence[int], op: str) -> Shape:

@@ -37,29 +37,30 @@ class OwnerRegistry(Generic[OwnerT]):
     Owners are held weakly. An owner keeps its buffer alive, so while it lives its addresses are no one else's; once it
     is dead they may come back with other bytes, and then there is no owner to be found. Owners need ``__weakref__``.
 
-    Threads, and a garbage collection in the middle: a change is worked out first and then made in one C call, if
-    ``changes`` is what it was; else it is worked out anew. So there is no lock to wait for.
+    Threads, and a garbage collection in the middle: a change is worked out first and then made at once, if nothing has
+    moved since; else it is worked out anew. So there is no lock to wait for.
 
     Cost: a search in a sorted list for a query; as much again and a move of the list's end for a new owner.
     """
 
-    __slots__ = ("_dead", "_note", "_regions", "changes")
+    __slots__ = ("_dead", "_moves", "_note", "changes", "regions")
 
     def __init__(self) -> None:
-        self._regions: list[_Region] = []
+        self.regions: list[_Region] = []  # in order; empty where nobody owns anything
         self._dead: list[_Entry[OwnerT]] = []
         self._note = self._dead.append  # a C function: an owner's death runs no Python
-        self.changes = 0  # counts what was added and removed
+        self._moves = 0  # counts what was added and removed
+        self.changes = 0  # counts what was added
 
     def __len__(self) -> int:
         """How many owners live."""
-        return sum(1 for region in self._regions for entry in region.entries if entry() is not None)
+        return sum(1 for region in self.regions for entry in region.entries if entry() is not None)
 
     def meeting(self, start: int, stop: int) -> tuple[OwnerT, ...]:
         """The living owners that own a byte from ``start`` up to, not with, ``stop``."""
         if self._dead:
             self._bury()
-        regions = self._regions
+        regions = self.regions
         i = bisect_left(regions, (stop,))
         if start >= stop or not i or regions[i - 1].stop <= start:
             return ()
@@ -76,33 +77,31 @@ class OwnerRegistry(Generic[OwnerT]):
             self._bury()
         entry: _Entry[OwnerT] = _Entry(owner, self._note)
         entry.start, entry.stop = start, stop
-        if changes is None:
-            while not self._put(start, stop, (entry,), self.changes):
-                pass
-            return True
-        return self._put(start, stop, (entry,), changes)
-
-    def _put(self, start: int, stop: int, entries: tuple[_Entry[OwnerT], ...], changes: int) -> bool:
-        regions = self._regions
-        i = j = bisect_left(regions, (stop,))
-        if i and regions[i - 1].stop > start:
-            met = self._touched(i, start)
-            j = i - len(met)
-            start, stop = min(start, met[0].start), max(stop, met[-1].stop)
-            entries = tuple(e for region in met for e in region.entries) + entries
-        region = _Region(start, stop, entries)
-        if changes != self.changes:
-            return False
-        regions[j:i] = (region,)
-        self.changes += 1
-        return True
+        regions = self.regions
+        while True:
+            moves = self._moves
+            i = j = bisect_left(regions, (stop,))
+            region = _Region(start, stop, (entry,))
+            if i and regions[i - 1].stop > start:
+                met = self._touched(i, start)
+                j = i - len(met)
+                others = tuple(e for each in met for e in each.entries)
+                region = _Region(min(start, met[0].start), max(stop, met[-1].stop), (*others, entry))
+            # From the question to the change there is no call, so no other thread and no collection either.
+            if changes is not None and changes != self.changes:
+                return False
+            if moves == self._moves:
+                regions[j:i] = (region,)
+                self._moves += 1
+                self.changes += 1
+                return True
 
     def _touched(self, i: int, start: int) -> list[_Region]:
         """The regions before place ``i`` that reach beyond ``start``."""
         j = i
-        while j and self._regions[j - 1].stop > start:
+        while j and self.regions[j - 1].stop > start:
             j -= 1
-        return self._regions[j:i]
+        return self.regions[j:i]
 
     def _bury(self) -> None:
         """Forget owners that have died; what is left of a region falls apart where nobody joins it."""
@@ -113,16 +112,16 @@ class OwnerRegistry(Generic[OwnerT]):
                 pass
 
     def _without(self, gone: _Entry[OwnerT]) -> bool:
-        changes, regions = self.changes, self._regions
+        moves, regions = self._moves, self.regions
         i = bisect_left(regions, (gone.stop,)) - 1
         if i < 0 or regions[i].start > gone.start:
             return True
-        rest = tuple(e for e in regions[i].entries if e is not gone)
-        parts = _joined(rest) if rest else ()
-        if changes != self.changes:
+        entries = regions[i].entries
+        parts = _joined(tuple(e for e in entries if e is not gone)) if len(entries) > 1 else ()
+        if moves != self._moves:
             return False
         regions[i : i + 1] = parts
-        self.changes += 1
+        self._moves += 1
         return True
 
     def get_or_create(self, start: int, stop: int, factory: Callable[[tuple[OwnerT, ...]], OwnerT]) -> OwnerT:

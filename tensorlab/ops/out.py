@@ -10,17 +10,19 @@ import inspect
 import warnings
 from collections.abc import Callable, Sequence
 from functools import wraps
+from itertools import combinations
 from typing import Any, TypeVar, cast
 
 from tensorlab.core.dispatch import MODES, below, pushed
+from tensorlab.core.footprint import Footprint, overlap
 from tensorlab.core.in_place import check_fits, write_region
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import EagerPointwise, dense_like
 from tensorlab.core.reading import moves
 from tensorlab.core.region import pointwise_types
+from tensorlab.core.resizing_storage import resize_tensor
 from tensorlab.core.shape import may_overlap
-from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import AliasError, ArgumentError, GradError, ResizeWarning, ShapeError
 from tensorlab.ops import copying, movement
@@ -128,7 +130,18 @@ def _checked(name: str, out: object) -> tuple[Tensor, ...]:
         # What is made of a tensor requires a gradient only while autograd is on.
         if each.tape is not None and movement.alias.call((each,)).requires_grad:
             raise _lost_gradient(name)
-    return cast("tuple[Tensor, ...]", outs)
+    tensors = cast("tuple[Tensor, ...]", outs)
+    if any(overlap(_footprint(a), _footprint(b)) is not False for a, b in combinations(tensors, 2)):
+        raise AliasError(
+            f"{name}: unsupported operation: two of the tensors to write to share memory. Please clone() one of them "
+            "first."
+        )
+    return tensors
+
+
+def _footprint(tensor: Tensor) -> Footprint:
+    size = tensor.itemsize
+    return Footprint.of(tensor.address, tensor.shape, [s * size for s in tensor.strides], size)
 
 
 def _lost_gradient(name: str) -> GradError:
@@ -163,9 +176,9 @@ def _like(result: tuple[Any, ...], outs: tuple[Tensor, ...]) -> tuple[Any, ...]:
 
 
 def _resize(target: Tensor, form: Layout) -> None:
-    """Give a tensor another shape; its storage stays where it is large enough.
+    """Give a tensor another shape; its storage grows where it is too small, for all tensors over it.
 
-    Raises: `TraceError` in a trace.
+    Raises: `TraceError` in a trace; `AliasError` for a storage that cannot grow.
     """
     moves(target, "out=")
     if target.numel():
@@ -177,11 +190,4 @@ def _resize(target: Tensor, form: Layout) -> None:
             stacklevel=4,
         )
     wanted = layout(target.dtype, tuple(form.shape), dense_like(form))
-    storage, offset = target.storage(), target.offset
-    if offset * target.itemsize + wanted.nbytes > storage.nbytes:
-        version, storage, offset = storage.version, Storage.empty(wanted.nbytes), 0
-        storage.version = version
-        target.base = None
-    target.layout, target.offset = wanted, offset
-    target._storage = storage  # pyright: ignore[reportPrivateUsage] - a tensor moves house here alone
-    target.address = storage.address + offset * target.itemsize
+    resize_tensor(target, wanted, "out=")

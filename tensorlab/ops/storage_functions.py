@@ -56,6 +56,7 @@ def resize_(self: Tensor, *size: Any, memory_format: MemoryFormat = contiguous_f
     moves(self, "resize_")
     if tuple(self.shape) != wanted:
         resize_tensor(self, layout(self.dtype, wanted), "resize_")
+        self.written()
     return self
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorlab.core.footprint import Footprint, Run, overlap
+from tensorlab.core.footprint import Footprint, Run, overlap, repeats
 
 SIZE = 64
 
@@ -71,6 +71,37 @@ def test_overlap_is_numpys_exact_answer(a: np.ndarray, b: np.ndarray) -> None:
     expected = bool(bytes_reached(a, BASE) & bytes_reached(b, BASE))
     assert overlap(of(a, BASE), of(b, BASE)) is expected
     assert np.shares_memory(a, b) is expected or 0 in a.shape or 0 in b.shape
+
+
+@given(windows(BASE))
+def test_repeated_elements_are_found_exactly(array: np.ndarray) -> None:
+    places = [sum(i * s for i, s in zip(index, array.strides, strict=True)) for index in np.ndindex(array.shape)]
+    assert repeats(array.shape, array.strides) is (len(set(places)) < len(places))
+
+
+@pytest.mark.parametrize(
+    ("shape", "strides", "expected"),
+    [
+        ((3, 2), (1, 1), True),
+        ((3, 2), (4, 3), False),  # 0 3 4 7 8 11: in turns, and yet apart
+        ((4, 2), (4, 3), False),
+        ((4, 5), (4, 3), True),  # 3 * 4 = 4 * 3
+        ((2, 2, 2), (5, 3, 2), True),  # 5 = 3 + 2
+        ((2, 2, 2), (7, 3, 2), False),
+        ((1000, 1000), (1000, 1), False),
+        ((1000, 1001), (1000, 1), True),
+        ((5,), (0,), True),
+        ((1,), (0,), False),
+        ((0, 5), (0, 0), False),
+        ((3, 2), (-4, 3), False),
+    ],
+)
+def test_repeated_elements(shape: tuple[int, ...], strides: tuple[int, ...], expected: bool) -> None:
+    assert repeats(shape, strides) is expected
+
+
+def test_a_search_for_repeated_elements_that_runs_out_of_work_says_so() -> None:
+    assert repeats((50, 50, 50, 50), (1009, 1013, 1019, 1021), work=3) is None
 
 
 @pytest.mark.parametrize(
