@@ -16,7 +16,7 @@ from tensorlab.memory.block_pool import LARGE_SEGMENT, SMALL, BlockPool, Piece, 
 from tensorlab.memory.device_api import DeviceAPI
 from tensorlab.memory.device_oom import GivenUp, out_of_memory_text
 from tensorlab.memory.device_stats import DeviceTally
-from tensorlab.memory.history import Action, History, MemoryEvent
+from tensorlab.memory.history import Action, History
 from tensorlab.memory.segments import Frame, Segment
 
 _MEMORY = 16
@@ -329,20 +329,19 @@ class DeviceHeap:
         """Keep an event, where somebody keeps them."""
         history = self.history
         if history is not None:
-            event = MemoryEvent(action, piece.address, piece.nbytes, piece.stream, time.perf_counter(), frames)
-            history.append(event)
+            history.note(action, piece.address, piece.nbytes, piece.stream, time.perf_counter(), frames)
 
     def _out_of_memory(self, request: _Request, given_up: GivenUp) -> OutOfMemoryError:
         self.tally.num_ooms += 1
-        if self.history is not None:
-            self.history.append(
-                MemoryEvent("oom", 0, request.asked, request.stream, time.perf_counter(), request.frames)
-            )
+        info = self._device.mem_info()
+        if self.history is not None:  # the address of this event is, as in PyTorch's, what the device has free
+            fields = (info.free_nbytes, request.asked, request.stream, time.perf_counter(), request.frames)
+            self.history.note("oom", *fields)
         text = out_of_memory_text(
             request.asked,
             segment_nbytes(request.nbytes),
             self._device.device,
-            self._device.mem_info(),
+            info,
             self.limit_nbytes,
             self.segments(),
             given_up,

@@ -135,6 +135,7 @@ DeviceCachingAllocator.allocate: out of memory on fake:0: 15,728,640 bytes were 
     )
     event = history.events()[-1]
     assert (event.action, event.nbytes, event.frames[0].line) == ("oom", 15 * MIB, 13)
+    assert event.address == 18 * MIB  # free on the device
 
 
 def test_out_of_memory_names_five_lines_at_most(device: FakeDevice) -> None:
