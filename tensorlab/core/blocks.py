@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import chain
 
@@ -39,14 +40,15 @@ class Segments:
         giver = getattr(pointer.deleter, "__self__", None)
         if not isinstance(giver, Allocator) or not pointer.nbytes:
             return None
-        for segment in self._of_giver(giver):
-            if segment.address <= pointer.address < segment.address + segment.nbytes:
-                at = pointer.address - segment.address
-                return SegmentRecord(segment.nbytes, segment.pool, len(segment.blocks), at)
-        return None
+        segments = self._of_giver(giver)
+        found = bisect_right(segments, pointer.address, key=lambda segment: segment.address) - 1
+        if found < 0 or pointer.address >= segments[found].address + segments[found].nbytes:
+            return None
+        segment = segments[found]
+        return SegmentRecord(segment.nbytes, segment.pool, len(segment.blocks), pointer.address - segment.address)
 
     def _of_giver(self, giver: Allocator) -> tuple[Segment, ...]:
         if id(giver) not in self._held:
             told = (layer.segments() for layer in layers(giver) if isinstance(layer, Segmented))
-            self._held[id(giver)] = tuple(chain.from_iterable(told))
+            self._held[id(giver)] = tuple(sorted(chain.from_iterable(told), key=lambda segment: segment.address))
         return self._held[id(giver)]

@@ -12,7 +12,7 @@ from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.memory.allocator import DataPtr
 
-_QUIET = ("Tape", "Edge", "Saved", "_Exporter", "TypedStorage", "UntypedStorage", "managedbuffer")
+_QUIET = ("Tape", "Edge", "Saved", "Loan", "TypedStorage", "UntypedStorage", "managedbuffer")
 
 
 def words(way: Sequence[Any]) -> tuple[str, str]:

@@ -30,9 +30,12 @@ class Contents:
     left_out: int = 0
 
 
-def contents(names: Mapping[str, object]) -> Contents:
-    """Walk names into containers, at most six deep and through at most 20,000 items; what is left out is counted."""
-    walk = _Walk()
+def contents(names: Mapping[str, object], holdings: Holdings | None = None) -> Contents:
+    """Walk names into containers, at most six deep and through at most 20,000 items; what is left out is counted.
+
+    ``holdings`` knows the classes that were met before.
+    """
+    walk = _Walk(holdings or Holdings())
     for name, value in names.items():
         walk.into(name, value)
     return walk.found
@@ -41,9 +44,9 @@ def contents(names: Mapping[str, object]) -> Contents:
 class _Walk:
     __slots__ = ("_holdings", "_inside", "_room", "found")
 
-    def __init__(self) -> None:
+    def __init__(self, holdings: Holdings) -> None:
         self.found = Contents()
-        self._holdings = Holdings()
+        self._holdings = holdings
         self._inside: set[int] = set()  # containers on the way here: one that holds itself is walked once
         self._room = MOST_LOOKED_AT
 

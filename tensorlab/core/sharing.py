@@ -10,7 +10,8 @@ from itertools import combinations
 from tensorlab.core.blocks import SegmentRecord, Segments
 from tensorlab.core.contents import contents
 from tensorlab.core.footprint import DEFAULT_WORK, Footprint, overlap
-from tensorlab.core.holdings import Holding, Root
+from tensorlab.core.holding import Holding, Root
+from tensorlab.core.keepers import keepers
 from tensorlab.errors import ArgumentError
 
 _ALL_PAIRS = 64  # of so many names every pair is compared; a view draws fewer
@@ -159,6 +160,7 @@ def report(
 ) -> SharingReport:
     """As `describe`, for what was found already."""
     roots = [holding.root for _, holding in holdings]
+    kept = keepers([holding for _, holding in holdings])
     segments = Segments()
     first_names: dict[tuple[int, str], str] = {}
     same_as = [_first_name(first_names, name, holding) for name, holding in holdings]
@@ -180,6 +182,7 @@ def report(
                 segment=None if widest.pointer is None else segments.of(widest.pointer),
                 place=widest.place,
                 uncompared=uncompared,
+                kept_by=kept.get(widest.address, ()),
             )
         )
     return SharingReport(tuple(storages), tuple(unseen), left_out)

@@ -51,10 +51,12 @@ class Held:
 def everything(names: Mapping[str, Any]) -> Held:
     """What the notebook's names hold: tensors first, then arrays, then the rest, each in the order of binding."""
     from tensorlab.core.contents import contents
+    from tensorlab.core.holdings import Holdings
 
+    holdings = Holdings()
     seen = {n: v for n, v in list(names.items()) if not n.startswith("_") and n not in _IPYTHONS}
     ordered = sorted(seen, key=lambda name: _rank(seen[name]))
-    return Held(tuple((name, contents({name: seen[name]})) for name in ordered))
+    return Held(tuple((name, contents({name: seen[name]}, holdings)) for name in ordered))
 
 
 def _rank(value: object) -> int:

@@ -80,8 +80,9 @@ def answer(report: HoldersReport) -> str:
     verb = "holds" if len(roots) == 1 else "hold"
     if not stuck:
         return f"{listed(roots)} {verb} {bytes_}."
+    does = "does" if len(set(stuck)) == 1 else "do"
     ends = listed(list(dict.fromkeys(stuck)))
-    return f"{listed(roots)} {verb} {bytes_}: deleting names frees nothing while {ends} does."
+    return f"{listed(roots)} {verb} {bytes_}: deleting names frees nothing while {ends} {does}."
 
 
 def _holder(chain: Chain) -> str:
@@ -100,7 +101,7 @@ def _goes(chain: Chain) -> str:
 
 def notes(report: HoldersReport) -> list[str]:
     """What is not certain, what was left out, and what else lets go."""
-    said = [f"The bytes are in a {report.origin}."] if not report.origin.startswith(("buffer", "memory")) else []
+    said = [f"The bytes come from the {report.origin}."] if "allocator" in report.origin else []
     if any("saved" in chain.path for chain in report.chains):
         said.append("backward() lets saved tensors go too.")
     if "%xdel" in report.command:

@@ -44,7 +44,8 @@ def facts(storage: StorageRecord, others: Sequence[str] = ()) -> str:
     """Size, where the bytes come from, what keeps them."""
     if storage.block_nbytes is None:
         of_owner = storage.origin.startswith(("buffer", "memory"))
-        source = f"in the {storage.origin}" if of_owner else f"in a {storage.origin}"
+        article = "the" if of_owner else "an" if storage.origin.startswith("A") else "a"
+        source = f"in {article} {storage.origin}"
     else:
         source = f"from the {storage.origin}: {_block(storage.block_nbytes, storage.segment)}"
     if storage.place != "cpu":
