@@ -10,6 +10,7 @@ from tensorlab.errors import RangeError
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.passes.constant import constant
+from tensorlab.jit.passes.control import control
 from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.fuse import fuse
@@ -117,4 +118,4 @@ def _count(graph: Graph) -> int:
 DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
 # Every pass by name, for command lines and completion.
-NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, peephole, unroll, pool, fuse)}
+NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, control, peephole, unroll, pool, fuse)}

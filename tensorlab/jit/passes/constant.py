@@ -13,8 +13,9 @@ from typing import Any
 from tensorlab.core.types import ListType, TensorType, Type
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.alias import AliasInfo, has_side_effect, is_random
-from tensorlab.jit.build import frozen, known
+from tensorlab.jit.build import known
 from tensorlab.jit.ir import IF, LIST_CONSTRUCT, LOOP, Block, Node, Value
+from tensorlab.jit.passes.control import known_branch, no_trip, same_results, unchanged
 from tensorlab.jit.rewrite import Pass, Rewriter
 
 # A folded tensor lives as long as the graph and goes into its archive: one page of float32.
@@ -130,51 +131,19 @@ class _Folder:
     # -- ifs and loops
 
     def if_(self, node: Node) -> bool:
-        condition = node.inputs[0]
-        if condition.is_constant:
-            taken = node.blocks[0 if condition.constant else 1]
-            reason = f"the condition is always {bool(condition.constant)}"
-            self.rewriter.splice(node, taken, (), rule="constant_if", reason=reason)
+        if known_branch(self.rewriter, node):
             return True
         for block in node.blocks:
             self.block(block)
-        for index in reversed(range(len(node.outputs))):
-            self.same_result(node, index, [block.results[index] for block in node.blocks])
+        same_results(self.rewriter, node)
         return False
-
-    def same_result(self, node: Node, index: int, results: list[Value]) -> None:
-        """Both blocks of an if give one value, or the same constant."""
-        output, (then, otherwise) = node.outputs[index], results
-        if then is otherwise:
-            value = then
-        elif not _same_constant(then, otherwise):
-            return
-        else:
-            builder = self.rewriter.builder_before(node)
-            value = builder.constant(then.constant, type_=then.type, name=output.name)
-        self.rewriter.replace_value(output, value, rule="same_result", reason="both blocks give the same")
-        self.rewriter.drop_output(node, index, rule="same_result", reason=f"nothing takes output {index}")
 
     def loop(self, node: Node) -> bool:
-        trips, condition = node.inputs[:2]
-        never = (trips.is_constant and trips.constant <= 0) or (condition.is_constant and not condition.constant)
-        if never:
-            values = dict(zip(node.outputs, node.inputs[2:], strict=True))
-            self.rewriter.replace([node], values, rule="no_trip", reason="the loop never runs")
+        if no_trip(self.rewriter, node):
             return True
-        (block,) = node.blocks
-        self.block(block)
-        for index in reversed(range(len(node.outputs))):
-            init, param, result = node.inputs[index + 2], block.params[index + 1], block.results[index + 1]
-            if result is param or result is init:
-                self.unchanged(node, index, init)
+        self.block(node.blocks[0])
+        unchanged(self.rewriter, node)
         return False
-
-    def unchanged(self, node: Node, index: int, init: Value) -> None:
-        """A carried value that each trip hands on as it came."""
-        reason = "no trip of the loop changes it"
-        self.rewriter.replace_value(node.outputs[index], init, rule="unchanged", reason=reason)
-        self.rewriter.drop_output(node, index, rule="unchanged", reason=reason)
 
 
 def _is_known(value: Value) -> bool:
@@ -223,9 +192,3 @@ def _size(shape: tuple[int | None, ...], dim: Any) -> int | None:
 def _constant_type(declared: Type, result: Any) -> Type | None:
     """A list keeps its declared type, which an empty one could not tell; the rest is what it is."""
     return declared if isinstance(declared, ListType) else None
-
-
-def _same_constant(a: Value, b: Value) -> bool:
-    if not a.is_constant or not b.is_constant or a.type != b.type or isinstance(a.type, TensorType):
-        return False
-    return repr(frozen(a.constant)) == repr(frozen(b.constant))
