@@ -144,15 +144,13 @@ class DeviceHeap:
         if piece is None or self._wasted_on(piece, request.nbytes):
             return None
         pool.remove(piece)
-        if not piece.is_whole:
-            self.tally.change_inactive_split(pool.name, -1, -piece.nbytes)
         return piece
 
     def _wasted_on(self, piece: Piece, nbytes: int) -> bool:
         """Whether a piece that is too large to be split would be given to a request that leaves much of it unused."""
-        if self._max_split is None or piece.nbytes < self._max_split:
+        if not self._ends_splitting(piece.nbytes):
             return False
-        return nbytes < self._max_split or piece.nbytes >= nbytes + LARGE_SEGMENT
+        return not self._ends_splitting(nbytes) or piece.nbytes >= nbytes + LARGE_SEGMENT
 
     def _after_callbacks(self, request: _Request) -> Piece | None:
         if not self.callbacks:
@@ -177,15 +175,19 @@ class DeviceHeap:
         return piece
 
     def _split(self, piece: Piece, nbytes: int) -> None:
-        """Leave the piece no more than it needs, where the rest is worth it."""
-        pool = piece.pool
-        if not pool.leaves_a_piece(piece.nbytes - nbytes):
-            return
-        if pool is self._large and self._max_split is not None and nbytes >= self._max_split:
-            return
-        rest = piece.split(nbytes)
-        pool.add(rest)
-        self.tally.change_inactive_split(pool.name, 1, rest.nbytes)
+        """Leave a piece that is about to be given out no more than it needs, where the rest is worth it."""
+        pool, pieces, change = piece.pool, 0, 0
+        if not piece.is_whole:  # it has been waiting beside others
+            pieces, change = -1, -piece.nbytes
+        if pool.leaves_a_piece(piece.nbytes - nbytes) and not self._ends_splitting(nbytes):
+            rest = piece.split(nbytes)
+            pool.add(rest)
+            pieces, change = pieces + 1, change + rest.nbytes
+        if change:
+            self.tally.change_inactive_split(pool.name, pieces, change)
+
+    def _ends_splitting(self, nbytes: int) -> bool:
+        return self._max_split is not None and nbytes >= self._max_split
 
     def _hand_out(self, piece: Piece, request: _Request) -> None:
         piece.requested_nbytes, piece.frames = request.asked, request.frames
@@ -247,7 +249,8 @@ class DeviceHeap:
         pool.add(piece)
         if not piece.is_whole:
             pieces, nbytes = pieces + 1, nbytes + piece.nbytes
-        self.tally.change_inactive_split(pool.name, pieces, nbytes)
+        if nbytes:
+            self.tally.change_inactive_split(pool.name, pieces, nbytes)
 
     # Giving segments to the device.
 

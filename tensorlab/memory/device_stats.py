@@ -180,8 +180,9 @@ class DeviceTally:
     def change_inactive_split(self, pool: str, pieces: int, nbytes: int) -> None:
         """Free pieces beside others came or went."""
         for tally in self._kept[pool]:
-            tally.inactive_split.add(pieces)
             tally.inactive_split_bytes.add(nbytes)
+            if pieces:
+                tally.inactive_split.add(pieces)
 
     def reset_peak(self) -> None:
         """Let the peaks begin again from what is now."""
