@@ -14,6 +14,7 @@ from tensorlab.jit.passes.control import control
 from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.fuse import fuse
+from tensorlab.jit.passes.hoist import hoist
 from tensorlab.jit.passes.peephole import peephole
 from tensorlab.jit.passes.pool import pool
 from tensorlab.jit.passes.shapes import shapes
@@ -118,4 +119,4 @@ def _count(graph: Graph) -> int:
 DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
 # Every pass by name, for command lines and completion.
-NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, control, peephole, unroll, pool, fuse)}
+NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, control, peephole, hoist, unroll, pool, fuse)}

@@ -55,6 +55,7 @@ def entities(graph: Graph) -> dict[int, Node | Value]:
     for node in walk(graph.block):
         found[node.serial] = node
         found |= {v.serial: v for v in node.outputs}
+        found |= {v.serial: v for block in node.blocks for v in block.params}
         subgraph = node.attributes.get("subgraph")
         if isinstance(subgraph, Graph):
             found = {**entities(subgraph), **found}
