@@ -65,7 +65,7 @@ def whole_storage(address: int, nbytes: int, array: object) -> Storage:
 
     Cost: a look-up where nothing else than such ndarrays is imported at the time.
     """
-    seen = wholes.get(address)
+    seen = wholes[address] if address in wholes else None  # noqa: SIM401 - ``get`` is a call, and those cost
     if seen is not None:
         known = seen()
         if known is not None and known.nbytes == nbytes:
@@ -116,30 +116,23 @@ def storage_over(
     lies at a multiple of ``itemsize`` in it. Else there is a new one, linked with those that have some of them, so
     that a write to one raises the version of all. ``ours`` says to look among the bytes that we have lent, too.
     """
-
-    def choose(met: tuple[Storage, ...]) -> Storage:
-        known = (*lenders(start, stop), *met) if ours else met
+    while True:
+        if wholes:
+            _settle()
+        changes = imports.changes
+        known: tuple[Storage, ...] = imports.meeting(start, stop)
+        if ours:
+            known = (*lenders(start, stop), *known)
         for storage in known:
             inside = storage.address <= start and stop <= storage.address + storage.nbytes
             if inside and storage.readonly is readonly and not (first - storage.address) % itemsize:
                 return storage
         new = Storage(DataPtr(start, stop - start, keeper, None), stop - start, readonly=readonly)
+        if not imports.add(start, stop, new, changes):
+            continue
         if known:
             link((new, *known))
-        return new
-
-    if start >= stop:
-        return choose(())
-    while True:
         if wholes:
             _settle()
-        changes = imports.changes
-        met = imports.meeting(start, stop)
-        storage = choose(met)
-        if storage.allocator is not None or storage in met:
-            return storage
-        if imports.add(start, stop, storage, changes):
-            if wholes:
-                _settle()
-                _meet(storage)
-            return storage
+            _meet(new)
+        return new

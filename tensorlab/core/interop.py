@@ -23,7 +23,8 @@ _FORMS = 4096  # layouts remembered in either direction; beyond it a table start
 
 # Out ------------------------------------------------------------------------------------------------------------------
 
-_Form = tuple[tuple[int, ...], "np.dtype[np.generic]", tuple[int, ...], int]
+_NDARRAY = np.ndarray
+_Form = tuple[tuple[int, ...], "np.dtype[np.generic]", tuple[int, ...] | None, int]
 _forms: dict[Layout, _Form] = {}
 
 
@@ -32,12 +33,10 @@ def to_numpy(tensor: Tensor) -> Array:
 
     Cost: no copy; a microsecond.
     """
-    form = _forms.get(tensor.layout)
-    if form is None:
-        form = _form_of(tensor.layout)
-    shape, dtype, strides, size = form
-    storage = tensor.storage()
-    array = np.ndarray(shape, dtype, lend(storage), tensor.offset * size, strides)
+    form = tensor.layout
+    shape, dtype, strides, size = _forms[form] if form in _forms else _form_of(form)
+    storage = tensor._storage  # pyright: ignore[reportPrivateUsage] - a call of ``storage`` is a twentieth of this
+    array = _NDARRAY(shape, dtype, lend(storage), tensor.offset * size, strides)
     if storage.readonly:
         array.setflags(write=False)
     return array
@@ -47,7 +46,8 @@ def _form_of(form: Layout) -> _Form:
     if len(_forms) >= _FORMS:
         _forms.clear()
     size = form.dtype.itemsize
-    found = _forms[form] = tuple(form.shape), form.dtype.numpy, tuple(s * size for s in form.strides), size
+    strides = None if form.is_contiguous else tuple(s * size for s in form.strides)
+    found = _forms[form] = tuple(form.shape), form.dtype.numpy, strides, size
     return found
 
 
@@ -102,7 +102,6 @@ class _Told(NamedTuple):
 _OWNDATA, _WRITEABLE = 0x4, 0x400  # NPY_ARRAY_OWNDATA, NPY_ARRAY_WRITEABLE
 _IN_ONE_PIECE = 0x3  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS
 _PLAIN = _OWNDATA | _WRITEABLE
-_NDARRAY = np.ndarray
 
 
 def _asked(at: int) -> _Told:
@@ -130,6 +129,7 @@ def address_of(array: Array) -> int:
     return _head(id(array)).data
 
 
+_new: Any = object.__new__
 _Known = tuple[Layout, int, int, int]
 _known: dict[tuple[Any, ...], _Known] = {}
 
@@ -155,7 +155,13 @@ def from_numpy(array: Array) -> Tensor:
     # The common cases: an ndarray that owns its bytes and lets them be written, and a view of such a one.
     if base is None:
         if head.flags & _PLAIN == _PLAIN and not low and high and not address % size:
-            return Tensor(whole_storage(address, high, array), form)
+            tensor = _new(Tensor)  # written out, as in `core.tensor.fresh`
+            tensor.tape = tensor.base = None
+            tensor._storage = whole_storage(address, high, array)
+            tensor.layout = form
+            tensor.offset = 0
+            tensor.address = address
+            return tensor
     elif type(base) is _NDARRAY and base.base is None and low != high and head.flags & _WRITEABLE:
         whole = _head(id(base))
         start: int = whole.data
@@ -194,6 +200,8 @@ def _of_view(array: Array, form: Layout, address: int, *, readonly: bool) -> Ten
     low, high = form.span
     if low != high and address % form.dtype.itemsize:
         raise _uneven(array, form.dtype.itemsize)
+    if type(array.base) is _CAPSULE:  # DLPack shows a part and nothing of the whole
+        return _over(array, form, address, (address + low, address + high), readonly=readonly)
     start, stop, storage = _root(array)
     if storage is not None and storage.readonly is readonly and not (address - storage.address) % form.dtype.itemsize:
         return Tensor(storage, form, (address - storage.address) // form.dtype.itemsize)
@@ -218,7 +226,7 @@ def _root(array: Array) -> tuple[int, int, Storage | None]:
             base, owner = cast(Array, owner), cast(object, owner.base)
         else:
             owner = owner.obj
-    if owner is not None and type(owner) is not _CAPSULE:
+    if owner is not None:
         storage = getattr(owner, "storage", None)
         if isinstance(storage, Storage):
             return storage.address, storage.address + storage.nbytes, storage

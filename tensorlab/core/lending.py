@@ -17,6 +17,9 @@ class Loan(Protocol):
     storage: Storage
 
 
+_START = itemgetter(0)
+
+
 class Loans:
     """All loans that somebody has now, by the storage's id, and in order of address for who asks by that."""
 
@@ -65,10 +68,11 @@ class Loans:
             self._forget_dead()
             found = [(loan.storage, known) for known in self._by_storage.values() if (loan := known()) is not None]
             rows = [(s.address, s.address + s.nbytes, known) for s, known in found if s.nbytes]
-            self._rows = sorted(rows, key=itemgetter(0))
+            self._rows = sorted(rows, key=_START)
         # Storages of ours do not overlap each other, but for those that are one storage under several versions.
-        rows, owners = self._rows, list[Storage]()
-        i = bisect_left(rows, stop, key=itemgetter(0)) if rows else 0
+        rows = self._rows
+        owners: list[Storage] = []
+        i = bisect_left(rows, stop, key=_START) if rows else 0
         while i and rows[i - 1][1] > start:
             i -= 1
             loan = rows[i][2]()
