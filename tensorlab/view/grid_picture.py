@@ -39,7 +39,9 @@ class _Canvas:
     def __init__(self, record: GridRecord) -> None:
         self.record = record
         texts = [*(cell.value for cell in record.cells), *(slot.value for slot in record.slots), "0,0"]
-        self.wide = min(max(30, 9 + round(6.7 * max(len(visible(t)) for t in texts))), 72)
+        indices = [len(",".join(map(str, slot.holds[-1]))) for slot in record.slots if slot.holds]
+        widest = max(6.7 * max(len(visible(text)) for text in texts), 6.1 * max(indices, default=0))
+        self.wide = min(max(30, 9 + round(widest)), 72)
         self.parts: list[str] = []
         self.boxes: dict[bool, list[str]] = {True: [], False: []}
         self.width, self.height = 0, 0
@@ -145,7 +147,7 @@ class _Canvas:
             if slot.holds and record.shape:
                 one = ",".join(map(str, next(iter(slot.holds))))
                 owner = f"{len(slot.holds)}×" if len(slot.holds) > 1 else one
-                self.word(x + self.wide / 2, top + _HIGH + 24, shortened(owner, 7), _DARK[0], size=9.5)
+                self.word(x + self.wide / 2, top + _HIGH + 24, shortened(owner, 10), _DARK[0], size=9.5)
             self.places[slot.position] = (x + self.wide / 2, top)
             self.reach(x, top + _HIGH + 24)
         first = record.cells[0].slot

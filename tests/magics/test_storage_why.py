@@ -154,6 +154,16 @@ def test_an_array_lent_to_tensors(quiet) -> None:
     assert view.report.nbytes == 48
 
 
+def test_an_array_dies_of_what_is_said_too(quiet) -> None:
+    quiet.value("a = np.zeros(6)\nt = tl.from_numpy(a)\nviews = {'v': a[2:][::2]}\ndata = memoryview(a)\nk = 0")
+    gone = weakref.ref(quiet.names["a"])
+    view = quiet.value("%storage --why a")
+    assert sorted(path for _, path in ways(view)) == ["a", "data", "t", "views['v']"]
+    assert view.report.unknown == ()
+    quiet.value(view.report.command)
+    assert gone() is None
+
+
 def test_what_cannot_be_deleted_from_here(quiet, monkeypatch: pytest.MonkeyPatch) -> None:
     import sys
     import types
