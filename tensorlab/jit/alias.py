@@ -21,6 +21,7 @@ from tensorlab.jit.ir import (
     RAISE,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
+    UNINITIALIZED,
     Block,
     Graph,
     Node,
@@ -42,7 +43,7 @@ _PASSES_ON = {
     "aten::__getitem__",
     "prim::unchecked_unwrap_optional",
 }
-_HARMLESS = {CONSTANT, FUSION_GROUP, IF, LOOP, PRINT, RAISE, *_PASSES_ON}
+_HARMLESS = {CONSTANT, FUSION_GROUP, IF, LOOP, PRINT, RAISE, UNINITIALIZED, *_PASSES_ON}
 
 
 def holds_memory(type_: Type) -> bool:
@@ -184,7 +185,7 @@ class AliasInfo:
             self._loop(node)
         elif node.kind == CONSTANT:
             self._set(node.outputs[0], {OUTSIDE})
-        elif node.kind in _PASSES_ON:
+        elif node.kind in _PASSES_ON or node.kind == UNINITIALIZED:
             self._all(node.outputs, inputs)
         elif node.kind == FUSION_GROUP:
             self._fresh(node.outputs)

@@ -28,6 +28,7 @@ from tensorlab.jit.ir import (
     RAISE,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
+    UNINITIALIZED,
     Block,
     Graph,
     Node,
@@ -54,7 +55,7 @@ class Opcode(Enum):
 
 _SHOWN, _LENGTH = 6, 60  # of a summary: parts of a list, characters
 
-PRIMS = frozenset({TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, PRINT, RAISE})
+PRIMS = frozenset({TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, PRINT, RAISE, UNINITIALIZED})
 
 
 class Input(NamedTuple):

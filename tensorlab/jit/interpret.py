@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorlab.errors import ArgumentError, Place, RunError
 from tensorlab.jit.instructions import Code, Input, Instruction, Opcode, summary, translate
-from tensorlab.jit.ir import LIST_CONSTRUCT, PRINT, RAISE, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Span
+from tensorlab.jit.ir import LIST_CONSTRUCT, PRINT, RAISE, TUPLE_CONSTRUCT, TUPLE_UNPACK, UNINITIALIZED, Graph, Span
 
 __all__ = ["Code", "Instruction", "Machine", "Opcode", "Step", "run", "steps", "translate"]
 
@@ -204,6 +204,7 @@ _PRIMS: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
     TUPLE_UNPACK: lambda values: tuple(values[0]),
     LIST_CONSTRUCT: lambda values: (values,),
     PRINT: _print,
+    UNINITIALIZED: lambda values: (None,),
 }
 
 

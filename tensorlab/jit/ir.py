@@ -160,3 +160,4 @@ TUPLE_UNPACK = "prim::TupleUnpack"
 LIST_CONSTRUCT = "prim::ListConstruct"
 PRINT = "prim::Print"
 RAISE = "prim::RaiseException"
+UNINITIALIZED = "prim::Uninitialized"  # a value that no one reads, of the type that its place asks for

@@ -169,6 +169,9 @@ class _Emitter:
         if node.outputs:
             self._line(f"{', '.join(map(self._give, node.outputs))}, = {self._read(node.inputs[0])}")
 
+    def _uninitialized(self, node: Node) -> None:
+        self._line(f"{self._give(node.output)} = None")
+
     def _print(self, node: Node) -> None:
         self._line(f"print({', '.join(map(self._read, node.inputs))})", node)
 
@@ -308,6 +311,7 @@ _EMITTERS: dict[str, Callable[[_Emitter, Node], None]] = {
     ir.TUPLE_CONSTRUCT: _Emitter._tuple_construct,  # pyright: ignore[reportPrivateUsage]
     ir.LIST_CONSTRUCT: _Emitter._list_construct,  # pyright: ignore[reportPrivateUsage]
     ir.TUPLE_UNPACK: _Emitter._tuple_unpack,  # pyright: ignore[reportPrivateUsage]
+    ir.UNINITIALIZED: _Emitter._uninitialized,  # pyright: ignore[reportPrivateUsage]
     ir.PRINT: _Emitter._print,  # pyright: ignore[reportPrivateUsage]
     ir.RAISE: _Emitter._raise,  # pyright: ignore[reportPrivateUsage]
 }

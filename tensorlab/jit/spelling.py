@@ -17,6 +17,7 @@ from tensorlab.core.types import BOOL, FLOAT, INT, SCALAR, STR, TENSOR, ListType
 from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
+from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.ops import factories, families, random_functions
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used
@@ -97,6 +98,8 @@ def expression(node: Node, spell: Spell, is_name: Callable[[Value], bool]) -> st
             return f"[{', '.join(inputs)}]"
         case ir.TUPLE_UNPACK:
             return inputs[0]
+        case ir.UNINITIALIZED:
+            return f"uninitialized({type_text(node.output.type)})"
         case _:
             return _operator(node, inputs, is_name) or _call(node, inputs, is_name)
 

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
-from tensorlab.core.types import BOOL, NONE, OptionalType, general
+from tensorlab.core.types import BOOL, NONE, ListType, OptionalType, Type, accepts, general
 from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import Value
+from tensorlab.jit.ir import LIST_CONSTRUCT, Value
 from tensorlab.jit.scripting import calls, subscripts
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
@@ -28,6 +28,19 @@ class Expressions(Operators):
         if emitter is None:
             self.fail(node, *refusal(node))
         return emitter(self, node)
+
+    def value_as(self, node: ast.expr, wanted: Type, refused: Callable[[Type], str]) -> Value:
+        """The value of an expression where one of a type is asked for: what ``[]`` and ``None`` are of themselves.
+
+        Raises: `ScriptError` with ``refused`` of the type that it has instead.
+        """
+        value = self.value(node)
+        element = wanted.element if isinstance(wanted, OptionalType) else wanted
+        if isinstance(node, ast.List) and not node.elts and isinstance(element, ListType):
+            return self.builder.node(LIST_CONSTRUCT, (), [element], span=self.span(node)).output
+        if not accepts(wanted, value.type):
+            self.fail(node, refused(general(value.type)))
+        return value
 
     def constant_expression(self, node: ast.Constant) -> Value:
         if isinstance(node.value, bool | int | float | str | None):
@@ -60,7 +73,11 @@ class Expressions(Operators):
         if isinstance(node, ast.Name):
             found = self.names.get(node.id)
             if found is UNDEFINED:
-                self.fail(node, f"undefined value {node.id}", self.names.near(node.id, self.frame.visible()))
+                self.fail(
+                    node,
+                    f"undefined value {node.id}",
+                    self.names.near(node.id, self.frame.visible()),
+                )
             return found
         if isinstance(node, ast.Attribute) and not self.is_value(node.value):
             owner = self.outside(node.value)

@@ -15,13 +15,16 @@ from tensorlab.jit.ir import (
     LOOP,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
+    UNINITIALIZED,
     Block,
     Graph,
     Node,
     Value,
 )
 
-_BOOKKEEPING = frozenset({CONSTANT, TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, "prim::unchecked_unwrap_optional"})
+_BOOKKEEPING = frozenset(
+    {CONSTANT, TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, UNINITIALIZED, "prim::unchecked_unwrap_optional"}
+)
 
 
 def finish(graph: Graph) -> None:

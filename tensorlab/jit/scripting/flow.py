@@ -7,10 +7,38 @@ from collections.abc import Sequence
 
 
 def returns_somewhere(node: ast.stmt) -> bool:
-    """Whether a return stands in a statement, at any depth of ifs."""
-    if isinstance(node, ast.If):
+    """Whether a return stands in a statement, at any depth of ifs and loops."""
+    if isinstance(node, ast.If | ast.For | ast.While):
         return any(map(returns_somewhere, [*node.body, *node.orelse]))
     return isinstance(node, ast.Return)
+
+
+def exits_somewhere(node: ast.stmt) -> bool:
+    """Whether control can leave the body that a statement stands in: by break, continue or return."""
+    if isinstance(node, ast.If):
+        return any(map(exits_somewhere, [*node.body, *node.orelse]))
+    return isinstance(node, ast.Break | ast.Continue) or returns_somewhere(node)
+
+
+def stops_somewhere(node: ast.stmt) -> bool:
+    """Whether control can leave the loop that a statement stands in: by break or return."""
+    if isinstance(node, ast.If):
+        return any(map(stops_somewhere, [*node.body, *node.orelse]))
+    return isinstance(node, ast.Break) or returns_somewhere(node)
+
+
+def breaks_somewhere(node: ast.stmt) -> bool:
+    """Whether control can go on behind the loop that a statement stands in: by a break."""
+    if isinstance(node, ast.If):
+        return any(map(breaks_somewhere, [*node.body, *node.orelse]))
+    return isinstance(node, ast.Break)
+
+
+def is_endless(node: ast.stmt) -> bool:
+    """Whether a loop never goes on to what follows it: ``while True`` without a break."""
+    if not isinstance(node, ast.While) or any(map(breaks_somewhere, node.body)):
+        return False
+    return isinstance(node.test, ast.Constant) and bool(node.test.value)
 
 
 def leaves(statements: Sequence[ast.stmt]) -> bool:
@@ -21,13 +49,13 @@ def leaves(statements: Sequence[ast.stmt]) -> bool:
 def _leaves(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return leaves(node.body) and leaves(node.orelse)
-    return isinstance(node, ast.Return | ast.Raise)
+    return isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue) or is_endless(node)
 
 
 def raises(statements: Sequence[ast.stmt]) -> bool:
-    """Whether statements end in an exception on every way, and in a return on none."""
+    """Whether statements end in an exception on every way, and in a return, break or continue on none."""
     for node in statements:
-        if returns_somewhere(node):
+        if exits_somewhere(node):
             return False
         if isinstance(node, ast.Raise):
             return True

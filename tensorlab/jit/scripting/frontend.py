@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
-from tensorlab.core.types import OptionalType
+from tensorlab.core.types import OptionalType, Type
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.scripting.annotations import annotation_type
+from tensorlab.jit.scripting.exits import ReturnTypeError
 from tensorlab.jit.scripting.finish import finish
 from tensorlab.jit.scripting.merge import assigned_names
 from tensorlab.jit.scripting.names import Attributes, Names, load_ops
@@ -92,12 +93,21 @@ class _Session:
             self.active.pop()
 
     def definition(self, node: ast.FunctionDef, source: Source, names: Names) -> Graph:
+        """The graph of a definition; made again where what it returns from inside of loops was not known."""
+        returns = None if node.returns is None else annotation_type(node.returns, names, source)
+        while True:
+            try:
+                return self.attempt(node, source, names, returns)
+            except ReturnTypeError as found:
+                returns = found.type
+
+    def attempt(self, node: ast.FunctionDef, source: Source, names: Names, returns: Type | None) -> Graph:
         graph = Graph(node.name)
         builder = Builder(graph.block)
         scope = Statements(source, names, builder, compile_called=self.function, resolve=self.resolve)
         _params(scope, node)
         scope.locals = frozenset(assigned_names(node.body))
-        scope.returns = None if node.returns is None else annotation_type(node.returns, names, source)
+        scope.returns, scope.is_annotated = returns, node.returns is not None
         builder.results(scope.tail(node.body, node).value)
         finish(graph)
         return graph

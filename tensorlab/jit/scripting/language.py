@@ -33,8 +33,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.Global: ("global", "pass the value as an argument and return the new one"),
     ast.Nonlocal: ("nonlocal", "pass the value as an argument and return the new one"),
     ast.Match: ("match", "write if, elif and else"),
-    ast.Break: ("break", "write a while loop whose condition says when to stop"),
-    ast.Continue: ("continue", "put the rest of the body into an if"),
 }
 
 

@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.types import INT, NONE, ListType, OptionalType, TensorType, TupleType, Type, general
 from tensorlab.jit.ir import LOOP, Value
+from tensorlab.jit.scripting import flow
 from tensorlab.jit.scripting.merge import assigned_names
+from tensorlab.jit.scripting.scope import BROKE, LEFT
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.statements import Statements
@@ -23,20 +25,23 @@ def emit_while(scope: Statements, node: ast.While) -> None:
     condition = scope.condition(node.test)
     if condition.value is False:
         return
+    assigned = [*assigned_names(node.body), *scope.loop_begins(node)]
 
     def body(turn: Value) -> Value:
+        scope.turn_begins(node)
         scope.refine(condition.if_true, node)
         scope.body(node.body)
-        return scope.truth_value(scope.condition(node.test), node.test)
+        return scope.turn_ends(node)
 
     start = scope.truth_value(condition, node.test)
-    _loop(scope, node, scope.constant(NO_LIMIT, node), start, assigned_names(node.body), body)
+    _loop(scope, node, scope.constant(NO_LIMIT, node), start, assigned, body)
 
 
 def emit_for(scope: Statements, node: ast.For) -> None:
     """A loop over a range or a list; over a tuple, whose parts may differ in type, the body once for each."""
     _no_else(scope, node)
     assigned = assigned_names([ast.Assign([node.target], ast.Constant(0)), *node.body])
+    assigned += scope.loop_begins(node)
     bounds = _range(scope, node.iter)
     if bounds is not None:
         trips, index = bounds
@@ -44,9 +49,7 @@ def emit_for(scope: Statements, node: ast.For) -> None:
         return
     value = scope.value(node.iter)
     if isinstance(value.type, TupleType):
-        for part in scope.unpacked(value, len(value.type.elements), node.iter):
-            scope.assign_to(node.target, part)
-            scope.body(node.body)
+        _unrolled(scope, node, scope.unpacked(value, len(value.type.elements), node.iter))
         return
     if isinstance(value.type, ListType):
         trips = scope.single("aten::len", [value], node.iter)
@@ -64,11 +67,37 @@ def _counted(
     scope: Statements, node: ast.For, trips: Value, assigned: Sequence[str], target: Callable[[Value], Value]
 ) -> None:
     def body(turn: Value) -> Value:
+        scope.turn_begins(node)
         scope.assign_to(node.target, target(turn))
         scope.body(node.body)
-        return scope.constant(True, node)
+        return scope.turn_ends(node)
 
     _loop(scope, node, trips, scope.constant(True, node), assigned, body)
+
+
+def _unrolled(scope: Statements, node: ast.For, parts: Sequence[Value]) -> None:
+    """The body once for each value; the flags of the loop around this one are as they were, afterwards."""
+    outer = {name: scope.frame.find(name) for name in (LEFT, BROKE)}
+
+    def turns(left: Sequence[Value]) -> None:
+        if not left:
+            return
+        scope.turn_begins(node)
+        scope.assign_to(node.target, left[0])
+        scope.body(node.body)
+        if any(map(flow.stops_somewhere, node.body)):
+            scope.guarded(BROKE, lambda: turns(left[1:]), node)
+        else:
+            turns(left[1:])
+
+    scope.in_loops += 1
+    turns(parts)
+    scope.in_loops -= 1
+    for name, value in outer.items():
+        if value is None:
+            scope.frame.names.pop(name, None)
+        else:
+            scope.frame.names[name] = value
 
 
 def _range(scope: Statements, node: ast.expr) -> tuple[Value, Callable[[Value], Value]] | None:
@@ -122,13 +151,15 @@ def _loop(
     with scope.inside(scope.builder.block(made)) as frame:
         turn = scope.builder.param(INT)
         for (name, _), type_ in zip(carried, types, strict=True):
-            frame.names[name] = scope.builder.param(type_, name)
+            frame.names[name] = scope.builder.param(type_, "" if name.startswith("$") else name)
             frame.declared[name] = type_
+        scope.in_loops += 1
         go_on = body(turn)
+        scope.in_loops -= 1
         ends = [scope.read(name, node) for name, _ in carried]
         scope.builder.results(go_on, *(v for v in ends if v is not None))
     for (name, _), type_ in zip(carried, types, strict=True):
-        scope.frame.names[name] = scope.builder.output(made, type_, name)
+        scope.frame.names[name] = scope.builder.output(made, type_, "" if name.startswith("$") else name)
     known = {name for name, _ in carried}
     for name in assigned:
         if name not in known:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tensorlab.core.types import NONE, OptionalType, Type, accepts, general, unify
 from tensorlab.jit import edit
-from tensorlab.jit.ir import Node, Value
+from tensorlab.jit.ir import UNINITIALIZED, Node, Value
 from tensorlab.jit.scripting.scope import Frame, Missing, Scope
 
 BRANCHES = ("true", "false")
@@ -19,12 +19,16 @@ BRANCHES = ("true", "false")
 def merge_branches(scope: Scope, node: Node, frames: Sequence[Frame]) -> None:
     """Give an if one output for each variable assigned in a branch, and let the variable have it.
 
-    A variable without a value on one side, or with types that don't go together, is missing from here on.
+    A variable without a value on one side, or with types that don't go together, is missing from here on; but not if
+    control has left on that side.
     """
+    left = [f.has_left for f in frames]
     assigned = dict.fromkeys(name for f in frames for name in f.names if name not in f.refined)
     for name in assigned:
         found = [f.names[name] if name in f.names else scope.frame.find(name) for f in frames]
         merged = _merged(scope, node, name, found)
+        if isinstance(merged, Missing) and left[0] != left[1]:
+            merged = _of_one_side(scope, node, name, found, side=left.index(False)) or merged
         scope.frame.names[name] = merged
         scope.frame.refined.discard(name)
 
@@ -43,6 +47,19 @@ def _merged(scope: Scope, node: Node, name: str, found: Sequence[Value | Missing
     return add_result(scope, node, values, type_, name)
 
 
+def _of_one_side(
+    scope: Scope, node: Node, name: str, found: Sequence[Value | Missing | None], *, side: int
+) -> Value | None:
+    """The merged variable where control comes from one side only."""
+    value = found[side]
+    if not isinstance(value, Value):
+        return None
+    type_ = general(value.type)
+    with scope.builder.inside(node.blocks[1 - side]):
+        other = scope.builder.node(UNINITIALIZED, (), (type_,), span=node.span).output
+    return add_result(scope, node, [value, other] if side == 0 else [other, value], type_, name)
+
+
 def common_type(types: Sequence[Type], declared: Type | None = None) -> Type | None:
     """The narrowest type that takes both, else the declared one if it does; with None on one side an optional."""
     found = unify(types[0], types[1])
@@ -58,7 +75,7 @@ def add_result(scope: Scope, node: Node, values: Sequence[Value], type_: Type, n
     """One more result of an if: a value from each of its blocks."""
     for block, value in zip(node.blocks, values, strict=True):
         edit.insert_result(block, len(block.results), value)
-    return scope.builder.output(node, type_, name)
+    return scope.builder.output(node, type_, "" if name.startswith("$") else name)
 
 
 def assigned_names(statements: Sequence[ast.stmt]) -> list[str]:

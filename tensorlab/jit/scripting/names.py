@@ -20,6 +20,7 @@ from tensorlab.core.device import device
 from tensorlab.core.dtype import DTYPES, DType
 from tensorlab.core.op import Op, all_ops, lookup
 from tensorlab.core.types import DEVICE, DTYPE, SCALAR, TENSOR, Type
+from tensorlab.jit.scripting.markers import annotate, uninitialized
 from tensorlab.ops import families
 
 UNDEFINED = object()
@@ -99,6 +100,8 @@ def text_namespace(tensors: Mapping[str, Any]) -> dict[str, Any]:
         **containers,
         "RaisedError": RaisedError,
         "math": math,
+        "annotate": annotate,
+        "uninitialized": uninitialized,
         "self": Attributes(tensors),
         "tensorlab": OpNamespace("aten", {**dtypes, "device": device}),
         "ops": OpNamespace("", {name: OpNamespace(name) for name in ("aten", "prim", "tensorlab")}),
@@ -132,7 +135,7 @@ class Names:
     def near(self, name: str, more: list[str]) -> str:
         """A hint with the name that was probably meant, or an empty text."""
         known = [*more, *(n for scope in self.scopes[:-1] for n in scope if isinstance(n, str))]  # pyright: ignore
-        return did_you_mean(name, known)
+        return did_you_mean(name, [n for n in known if not n.startswith("$")])
 
 
 def did_you_mean(name: str, known: list[str]) -> str:

@@ -13,7 +13,9 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
+from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.arguments import op_call
+from tensorlab.jit.scripting.markers import annotate, uninitialized
 from tensorlab.ops import factories
 
 if TYPE_CHECKING:
@@ -94,6 +96,20 @@ def _print(scope: Expressions, node: ast.Call) -> Value:
     return scope.constant(None, node)
 
 
+def _annotate(scope: Expressions, node: ast.Call) -> Value:
+    """``annotate(List[Tensor], [])``: a value as of a type."""
+    if len(node.args) != 2 or node.keywords:
+        scope.fail(node, "annotate takes a type and a value")
+    wanted = annotation_type(node.args[0], scope.names, scope.source)
+    return scope.value_as(node.args[1], wanted, lambda given: f"annotate: the value is {given}, not {wanted}")
+
+
+def _uninitialized(scope: Expressions, node: ast.Call) -> Value:
+    if len(node.args) != 1 or node.keywords:
+        scope.fail(node, "uninitialized takes a type")
+    return scope.uninitialized(annotation_type(node.args[0], scope.names, scope.source), node)
+
+
 def _range(scope: Expressions, node: ast.Call) -> Value:
     scope.fail(node, "range can only be what a for loop goes over")
 
@@ -165,6 +181,8 @@ _FUNCTIONS: dict[Any, Emitter] = {
     builtins.print: _print,
     builtins.range: _range,
     device: _device,
+    annotate: _annotate,
+    uninitialized: _uninitialized,
     factories.tensor: _tensor,
     factories.arange: _arange,
     factories.zeros_like: _like("aten::zeros"),

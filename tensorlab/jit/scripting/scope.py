@@ -18,9 +18,15 @@ from tensorlab.core.op import lookup, mismatch
 from tensorlab.core.types import OptionalType, TupleType, Type, accepts, general
 from tensorlab.errors import ArgumentError, TensorlabError
 from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
+from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, UNINITIALIZED, Block, Graph, Node, Span, Value
 from tensorlab.jit.scripting.names import Names, near_op
 from tensorlab.jit.scripting.source import Source
+
+# Variables of the frontend's own, under names that no user can write.
+LEFT = "$left"  # control has left the rest of the innermost loop's body
+BROKE = "$broke"  # there is no next turn of the innermost loop
+RETURNED = "$returned"  # the function has returned
+RESULT = "$result"  # what it returned
 
 _TEMPORARY = re.compile(r"_\d*")  # a name that says nothing, as the text of a graph has them
 
@@ -67,6 +73,12 @@ class Frame:
         frames = list(self.chain())[::-1]
         return list(dict.fromkeys(name for frame in frames for name in frame.names))
 
+    @property
+    def has_left(self) -> bool:
+        """Whether control never comes to the end of the block: a break, continue or return stands before it."""
+        left = self.find(LEFT)
+        return isinstance(left, Value) and left.constant is True
+
 
 class Compile(Protocol):
     """How a function called by the scripted one becomes a graph."""
@@ -104,6 +116,10 @@ class Scope:
         if isinstance(value, int) and not -(2**63) <= value < 2**63:
             self.fail(node, f"integer {value} does not fit into 64 bits")
         return self.builder.constant(value, span=self.span(node))
+
+    def uninitialized(self, type_: Type, node: ast.AST) -> Value:
+        """A value that nothing reads: control does not come to where it would be."""
+        return self.builder.node(UNINITIALIZED, (), (type_,), span=self.span(node)).output
 
     def op(
         self, kind: str, inputs: Sequence[Value], node: ast.AST, keywords: dict[str, Value] | None = None

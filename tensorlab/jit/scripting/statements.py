@@ -4,36 +4,27 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import NONE, STR, TensorType, Type, accepts, general
-from tensorlab.jit.ir import RAISE, Value
+from tensorlab.core.types import NONE, STR, TensorType, accepts, general
+from tensorlab.jit.ir import RAISE, Node, Value
 from tensorlab.jit.scripting import flow, loops, subscripts
 from tensorlab.jit.scripting.annotations import annotation_type
-from tensorlab.jit.scripting.expressions import Expressions
+from tensorlab.jit.scripting.exits import Exits, Returned
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
 from tensorlab.jit.scripting.names import RaisedError
 from tensorlab.jit.scripting.operators import BINARY, Condition
+from tensorlab.jit.scripting.scope import RESULT, RETURNED
 
 # An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
 MOST_COPIES = 32
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """A function's value, and whether it is only the None of a function that came to its end."""
-
-    value: Value
-    implicit: bool = False
-
-
-class Statements(Expressions):
+class Statements(Exits):
     """Makes the nodes of statements."""
 
-    returns: Type | None = None  # what the function is annotated with
     copies = 0
 
     def tail(self, statements: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
@@ -46,6 +37,8 @@ class Statements(Expressions):
                 return Returned(self.returned(node))
             if isinstance(node, ast.If) and (flow.returns_somewhere(node) or self.guards(node)):
                 return self.split(node, statements[index + 1 :], function)
+            if isinstance(node, ast.For | ast.While) and flow.returns_somewhere(node):
+                return self.tail_loop(node, statements[index + 1 :], function)
             self.statement(node)
             if isinstance(node, ast.Raise):
                 return Returned(self.constant(None, node), implicit=True)
@@ -53,13 +46,19 @@ class Statements(Expressions):
             self.fail(function, f"{function.name} does not return {self.returns} on every way to its end")
         return Returned(self.constant(None, function), implicit=True)
 
-    def returned(self, node: ast.Return) -> Value:
-        """The value of a return, of the type that the function is annotated with."""
-        value = self.value(node.value) if node.value is not None else self.constant(None, node)
-        if self.returns is not None and not accepts(self.returns, value.type):
-            given = general(value.type)
-            self.fail(node, f"the function is annotated to return {self.returns} but returns {given}")
-        return value
+    def tail_loop(self, node: ast.For | ast.While, rest: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
+        """A loop from which the function can return, and what follows it."""
+        self.statement(node)
+        returned, result = self.frame.find(RETURNED), self.frame.find(RESULT)
+        if not isinstance(returned, Value) or not isinstance(result, Value):
+            return self.tail(rest, function)
+        if flow.is_endless(node):
+            return Returned(result)
+        made, first, second = self.new_if(returned, node)
+        with self.inside(second, tail=True):
+            end = self.tail(rest, function)
+        del first
+        return self.joined(made, [Returned(result), end], node, function)
 
     def split(self, node: ast.If, rest: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
         """An if on whose ways the function can end: what follows it goes into the branches that go on."""
@@ -84,6 +83,10 @@ class Statements(Expressions):
             with self.inside(block, tail=True):
                 self.refine(refined, node)
                 ends.append(self.tail(statements, function))
+        return self.joined(made, ends, node, function)
+
+    def joined(self, made: Node, ends: Sequence[Returned], node: ast.stmt, function: ast.FunctionDef) -> Returned:
+        """The value of a function on both ways through an if."""
         a, b = ends
         if a.value.type == b.value.type == NONE:
             return Returned(self.constant(None, node), implicit=a.implicit and b.implicit)
@@ -112,13 +115,6 @@ class Statements(Expressions):
             self.refine(condition.if_true if first else condition.if_false, node)
             self.body(true if first else false)
         self.refine(condition.if_false if first else condition.if_true, node)
-
-    def body(self, statements: Sequence[ast.stmt]) -> None:
-        """Statements after which control goes on."""
-        for node in statements:
-            self.statement(node)
-            if isinstance(node, ast.Raise):
-                return
 
     def statement(self, node: ast.stmt) -> None:
         """One statement.
@@ -276,13 +272,6 @@ class Statements(Expressions):
             self.read(target.id, target)
             self.forget(target.id, f"undefined value {target.id}", "it was deleted above")
 
-    def stray_return(self, node: ast.Return) -> None:
-        self.fail(
-            node,
-            "return inside of a loop cannot be scripted",
-            "keep the result in a variable and return it after the loop",
-        )
-
 
 _EMITTERS: dict[type[ast.stmt], Callable[[Statements, Any], None]] = {
     ast.Expr: Statements.expression,
@@ -296,5 +285,7 @@ _EMITTERS: dict[type[ast.stmt], Callable[[Statements, Any], None]] = {
     ast.Assert: Statements.assertion,
     ast.Raise: Statements.exception,
     ast.Delete: Statements.deletion,
-    ast.Return: Statements.stray_return,
+    ast.Return: Statements.return_in_loop,
+    ast.Break: Statements.stop,
+    ast.Continue: Statements.next_turn,
 }

@@ -68,8 +68,12 @@ CASES = {
     "no return on a way": "def f(c: bool):\n    if c:\n        return 1\n",
     "annotated return": "def f(x) -> int:\n    return x\n",
     "annotated return none": "def f(x) -> int:\n    pass\n",
-    "return in loop": "def f(n: int):\n    for i in range(n):\n        if i > 3:\n            return i\n    return n\n",
-    "break": "def f(n: int):\n    while n > 0:\n        break\n    return n\n",
+    "returns in loop": (
+        "def f(n: int):\n    for i in range(n):\n        if i > 3:\n            return i\n    return 'n'\n"
+    ),
+    "no return after loop": "def f(n: int):\n    for i in range(n):\n        return i\n",
+    "break": "def f(n: int):\n    break\n    return n\n",
+    "continue": "def f(n: int):\n    if n > 0:\n        continue\n    return n\n",
     "for else": "def f(n: int):\n    for i in range(n):\n        pass\n    else:\n        n = 1\n    return n\n",
     "for tensor": "def f(x):\n    for row in x:\n        pass\n    return x\n",
     "enumerate": "def f(x):\n    for i, row in enumerate(x):\n        pass\n    return x\n",

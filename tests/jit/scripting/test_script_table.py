@@ -1,0 +1,116 @@
+"""The table of programs: Python, the interpreter, the compiled program, the graph's own code, and TorchScript agree."""
+
+from __future__ import annotations
+
+import enum
+import itertools
+import linecache
+import math
+import typing
+import warnings
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+import tensorlab as tl
+from tensorlab.errors import TensorlabError
+from tensorlab.jit.code import graph_to_code, name_constants
+from tensorlab.jit.interpret import run
+from tensorlab.jit.scripting import compile_source
+from tensorlab.jit.scripting.names import text_namespace
+from tensorlab.jit.verify import verify
+from tests.jit.scripting.programs import DIFFERS, PROGRAMS, Program, T
+
+_counter = itertools.count()
+_TYPES = {name: getattr(typing, name) for name in ("Any", "Dict", "List", "NamedTuple", "Optional", "Tuple", "Union")}
+
+
+def function_of(program: Program, library: Any) -> Callable[..., Any]:
+    """The program's function, its source where both libraries look for it."""
+    filename = f"<program {next(_counter)}>"
+    linecache.cache[filename] = (len(program.source), None, program.source.splitlines(keepends=True), filename)
+    module = f"{__name__}.program"
+    names = {**_TYPES, "tl": library, "Tensor": library.Tensor, "math": math, "Enum": enum.Enum, "__name__": module}
+    exec(compile(program.source, filename, "exec"), names)
+    return names["f"]
+
+
+def given(value: Any, library: Any) -> Any:
+    """An argument, tensors made by the library, containers anew."""
+    if isinstance(value, T):
+        return library.tensor(value.data)
+    if isinstance(value, (list, tuple)):
+        return type(value)(given(v, library) for v in value)
+    if isinstance(value, dict):
+        return {k: given(v, library) for k, v in value.items()}
+    return value
+
+
+def plain(value: Any) -> Any:
+    """A value that compares: tensors as dtype and nested lists, each container under its kind."""
+    if hasattr(value, "data_ptr"):
+        return str(value.dtype).rpartition(".")[2], np.round(np.array(value.tolist(), dtype=float), 5).tolist()
+    if isinstance(value, (list, tuple)):
+        return "list" if isinstance(value, list) else "tuple", [plain(v) for v in value]
+    if isinstance(value, dict):
+        return "dict", [(plain(k), plain(v)) for k, v in value.items()]
+    if isinstance(value, enum.Enum):
+        return value.name
+    return type(value).__name__, repr(value)
+
+
+def outcome(function: Callable[..., Any], call: tuple[Any, ...], library: Any, raised: type[Exception]) -> Any:
+    """What a call gives, and what it leaves of its arguments; or that it raised."""
+    args = given(call, library)
+    try:
+        result = function(*args)
+    except raised:
+        return "raised"
+    return plain(result), plain(args)
+
+
+def interpreter_of(graph: Any) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        results = run(graph, args)
+        return results[0] if len(results) == 1 else results
+
+    return call
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name.replace(" ", "_"))
+def test_as_python_does(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    function = function_of(program, tl)
+    scripted = tl.jit.script(function)
+    verify(scripted.graph)
+    code = graph_to_code(scripted.graph)
+    again = compile_source(code, "forward", text_namespace(name_constants(scripted.graph)))
+    verify(again)
+    for call in program.calls:
+        expected = outcome(function, call, tl, Exception)
+        printed = capsys.readouterr().out
+        for other in (scripted.interpret, interpreter_of(again), scripted):
+            assert outcome(other, call, tl, TensorlabError) == expected
+            assert capsys.readouterr().out == printed
+
+
+@pytest.mark.torch
+@pytest.mark.parametrize(
+    "program", [p for p in PROGRAMS if p.name not in DIFFERS], ids=lambda p: p.name.replace(" ", "_")
+)
+def test_as_torchscript_does(program: Program) -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
+    scripted = tl.jit.script(function_of(program, tl))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        theirs = torch.jit.script(function_of(program, torch))
+        for call in program.calls:
+            assert outcome(scripted, call, tl, TensorlabError) == outcome(theirs, call, torch, Exception)
+
+
+def test_every_difference_is_of_a_program_and_has_a_reason() -> None:
+    names = {p.name for p in PROGRAMS}
+    assert len(names) == len(PROGRAMS)
+    assert names >= set(DIFFERS)
+    assert all(DIFFERS.values())
