@@ -29,9 +29,7 @@ class AutogradMagic(NotebookMagics):
     @help_option
     @argument("--addresses", action="store_true", help="where in memory storages lie, which is new in each run")
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
-    @argument(
-        "expression", nargs="?", help="a tensor's name, or any expression that gives one: losses[0], (x * w).sum()"
-    )
+    @argument("tensor", nargs="?", help="its name, or any expression that gives one: losses[0], (x * w).sum()")
     def autograd(self, line: str) -> GraphReportView | None:
         """Show the graph behind a tensor: nodes, the lines that made them, what they have saved for backward.
 
