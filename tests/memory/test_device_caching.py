@@ -144,14 +144,15 @@ def test_two_uses_of_a_block_wait_for_their_own_events(caching: DeviceCachingAll
 
 def test_waiting_frees_a_block_that_fits(device: FakeDevice) -> None:
     """PyTorch waits here too, and refuses then: it looks only for whole segments to give back."""
-    device.capacity = 20 * MIB
+    device.capacity = 30 * MIB
     caching = DeviceCachingAllocator(device)
+    free(caching.allocate_on(10 * MIB, 5))  # is not given back: waiting is enough
     kept, awaited = caching.allocate(4 * MIB), caching.allocate(16 * MIB)
     address = awaited.address
     caching.record_stream(awaited, 1)
     free(awaited)
     assert caching.allocate(15 * MIB).address == address
-    assert (device.allocs, device.frees) == (1, 0)
+    assert (device.allocs, device.frees) == (2, 0)
     stats = caching.stats()
     assert (stats.num_sync_all_streams, stats.num_alloc_retries, stats.num_ooms) == (1, 0, 0)
     assert kept.deleter is not None
