@@ -139,7 +139,8 @@ def from_numpy(array: Array) -> Tensor:
 
     The storage covers the ndarray's root buffer, keeps it alive by its reference count, and is shared by all imports
     of that buffer, with its version; read-only and writable imports of one buffer have a storage each, so that a write
-    is refused where it should be, and hear of each other's writes. Negative strides are kept.
+    is refused where it should be, and hear of each other's writes. Negative strides are kept. What NumPy writes raises
+    no version: it tells nobody, and autograd takes a saved tensor for unchanged.
 
     Cost: a microsecond or two for an ndarray that owns its bytes.
     Raises: `ArgumentError` for something that is no ndarray, or whose elements do not lie at multiples of their size;
@@ -200,7 +201,7 @@ def _of_view(array: Array, form: Layout, address: int, *, readonly: bool) -> Ten
     low, high = form.span
     if low != high and address % form.dtype.itemsize:
         raise _uneven(array, form.dtype.itemsize)
-    if type(array.base) is _CAPSULE:  # DLPack shows a part and nothing of the whole
+    if type(cast(object, array.base)) is _CAPSULE:  # DLPack shows a part and nothing of the whole
         return _over(array, form, address, (address + low, address + high), readonly=readonly)
     start, stop, storage = _root(array)
     if storage is not None and storage.readonly is readonly and not (address - storage.address) % form.dtype.itemsize:

@@ -28,6 +28,7 @@ from tensorlab.memory.pinned import CudaLock, PageLock, PinnedAllocator, SystemL
 from tensorlab.memory.poison import PoisonAllocator
 from tensorlab.memory.recording import record_history
 from tensorlab.memory.segments import Block, Frame, Segment, Segmented
+from tensorlab.memory.shared import SharedAllocator
 from tensorlab.memory.snapshot import dump_snapshot, held_segments, snapshot
 from tensorlab.memory.summary import summary
 from tensorlab.memory.tracking import LineUsage, LiveBlock, TrackingAllocator
@@ -70,6 +71,7 @@ __all__ = [
     "PoisonAllocator",
     "Segment",
     "Segmented",
+    "SharedAllocator",
     "StatisticsAllocator",
     "SystemLock",
     "TrackingAllocator",

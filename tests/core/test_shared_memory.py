@@ -15,7 +15,7 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import AliasError, GradError, OutOfMemoryError
 from tensorlab.memory import memory_allocated, use_allocator
-from tensorlab.memory.shared import SharedAllocator, SharedBlock
+from tensorlab.memory.shared import SharedBlock
 
 WAIT = 60  # seconds until a child that does not answer fails the test
 
@@ -139,7 +139,7 @@ def test_memory_that_cannot_move_is_not_shared_and_is_sent_as_a_copy():
 
 def test_the_allocator_of_shared_memory():
     known = mappings()
-    with use_allocator(SharedAllocator()):
+    with use_allocator(tl.memory.SharedAllocator()):
         t = tl.zeros(3) + 1
     assert t.is_shared()
     assert t.data_ptr() % 64 == 0

@@ -18,7 +18,7 @@ TESTED_ELSEWHERE = {
     "tests/ops/test_ops_create.py": {
         *("as_tensor", "empty", "empty_like", "empty_strided", "from_dlpack", "from_numpy", "tensor", "new_empty"),
     },
-    "tests/core/test_dlpack.py, test_buffers.py": {"asarray", "frombuffer", "memoryview", "numpy"},
+    "tests/core/test_asarray.py, test_buffers.py": {"asarray", "frombuffer", "memoryview", "numpy"},
     "tests/core/test_resizing_storage.py, test_shared_memory.py": {
         *("is_shared", "resize_", "resize_as_", "share_memory_", "untyped_storage"),
     },
