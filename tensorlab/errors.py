@@ -152,6 +152,17 @@ class TraceError(TensorlabError, RuntimeError):
     """A trace that cannot be recorded, or that differs from its function."""
 
 
+class TracingCheckError(TraceError):
+    """A trace that its check found wrong: the function did something else when it ran again.
+
+    ``difference`` names the first operation that differs, with both lines.
+    """
+
+    def __init__(self, message: str, difference: str = "") -> None:
+        super().__init__(f"{message}\n{difference}" if difference else message)
+        self.difference = difference
+
+
 class RunError(TensorlabError, RuntimeError):
     """A compiled function that failed while it ran; shows the script's own line."""
 

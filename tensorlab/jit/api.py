@@ -9,53 +9,62 @@ from pathlib import Path
 from typing import Any, cast
 
 from tensorlab.core.config import config
-from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.check import check_trace as run_check
-from tensorlab.jit.check import copies
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
-from tensorlab.jit.tracing import record
+from tensorlab.jit.subject import Origin, Subject, calling
+from tensorlab.jit.watch import Watch
 
 
 def trace(
     func: Callable[..., Any],
-    example_inputs: Tensor | Iterable[Tensor],
+    example_inputs: Any = None,
     *,
     check_trace: bool = True,
-    check_inputs: Iterable[Tensor | Iterable[Tensor]] = (),
+    check_inputs: Iterable[Any] | None = None,
     check_tolerance: float = 1e-5,
+    strict: bool = True,
+    example_kwarg_inputs: Mapping[str, Any] | None = None,
+    watch: bool = False,
     name: str | None = None,
     pipeline: Pipeline = DEFAULT,
 ) -> Any:
     """Run ``func`` on example inputs and compile what it did, as a `ScriptFunction`.
 
-    Control flow is not recorded: the branch taken is baked in, with a `TracerWarning` at the line that took it. What
-    Python works out from shapes is baked in too, without one. ``func`` writes to the example inputs if that is what it
-    does. ``check_trace`` runs it once more, on copies, and compares graphs and results; ``check_inputs`` are more
-    inputs to do that with: other shapes show what shapes decide.
+    Inputs and results are tensors, or tuples, lists and dicts of them. Control flow is not recorded: the branch taken
+    is baked in, with a `TracerWarning` at the line that took it. What Python works out from shapes is baked in too,
+    without one; `explain` shows both. ``func`` writes to the example inputs if that is what it does. Of a module, the
+    result is a `TracedModule`, which shares its parameters and buffers.
+
+    ``check_trace`` runs ``func`` once more, on copies, and compares graphs and results; ``check_inputs`` are more
+    inputs to do that with: other shapes show what shapes decide. ``strict`` refuses a dict as the result, and warns of
+    a list. ``watch`` keeps what `explain` needs of this very run, which else runs ``func`` again.
 
     With ``TENSORLAB_JIT=0`` the function itself comes back, and nothing runs.
 
-    Raises: `ArgumentError` for inputs that are no tensors, `TraceError` for results that are none, where the check
-            finds another graph, and inside another trace.
+    Raises: `ArgumentError` for inputs that hold anything but tensors, `TraceError` for such results, and inside another
+            trace, `TracingCheckError` where the check finds another graph.
     """
     if not callable(func):
         raise ArgumentError(f"trace: takes a function, got {type(func).__name__}")
     if not config().jit:
         return func
-    inputs = _listed(example_inputs, "example_inputs")
-    others = [_listed(more, "check_inputs") for more in check_inputs]
-    names = parameter_names(func, len(inputs))
+    if example_inputs is None and example_kwarg_inputs is None:
+        raise ArgumentError("trace: takes example_inputs, example_kwarg_inputs, or both, got neither")
+    call = calling(func, example_inputs, example_kwarg_inputs)
+    others = [calling(func, *_check_input(more, example_kwarg_inputs)) for more in check_inputs or ()]
     title = name or getattr(func, "__name__", type(func).__name__)
-    again = [copies(inputs), *map(copies, others)] if check_trace else []
-    found = record(func, inputs, names, title if title.isidentifier() else "traced")
-    function = ScriptFunction(
-        found.graph, kind="traced", pipeline=pipeline, escapes=found.escapes, doc=inspect.getdoc(func)
-    )
+    again = [call.copy(), *(other.copy() for other in others)] if check_trace else []
+    examples = call.copy()
+    subject = Subject(func, title if title.isidentifier() else "traced", strict=strict)
+    watched = Watch() if watch else None
+    found = subject.record(call, watch=watched)
+    function = subject.function(found, pipeline)
     for given in again:
-        run_check(func, given, names, function, tolerance=check_tolerance)
-    function.specialisation_for(*inputs)
+        run_check(subject, given, function, tolerance=check_tolerance)
+    function.specialisation_for(*call.args, **call.kwargs)
+    function.origin = Origin(subject, examples, watched)
     return function
 
 
@@ -86,29 +95,13 @@ def load(path: str | Path) -> ScriptFunction:
     return load_function(path)
 
 
-def parameter_names(func: Callable[..., Any], count: int) -> list[str]:
-    """The names of a function's first positional parameters, as far as Python knows them."""
-    try:
-        parameters = inspect.signature(func).parameters.values()
-    except (TypeError, ValueError):
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [p.name for p in parameters if p.kind in kinds][:count]
-
-
 def _defaults(func: Callable[..., Any]) -> dict[str, Any]:
     parameters = inspect.signature(func).parameters.values()
     return {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
 
 
-def _listed(inputs: Any, what: str) -> tuple[Any, ...]:
-    """One tensor, or several, as a tuple.
-
-    Raises: `ArgumentError` for what is no sequence, or one of names.
-    """
-    if isinstance(inputs, Tensor):
-        return (inputs,)
-    if isinstance(inputs, (str, Mapping)) or not isinstance(inputs, Iterable):
-        kind = type(cast("object", inputs)).__name__
-        raise ArgumentError(f"trace: {what} takes a Tensor, or a tuple or list of Tensors, got {kind}")
-    return tuple(cast("Iterable[Any]", inputs))
+def _check_input(inputs: Any, keywords: Mapping[str, Any] | None) -> tuple[Any, Mapping[str, Any] | None]:
+    """One of ``check_inputs`` as arguments and keywords: a dict is keywords where the examples were."""
+    if keywords is not None and isinstance(inputs, Mapping):
+        return None, cast("Mapping[str, Any]", inputs)
+    return inputs, None

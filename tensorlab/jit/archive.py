@@ -174,7 +174,7 @@ def _graph(path: Path, name: str, code: bytes, tensors: dict[str, Tensor]) -> Gr
 
 def save_function(function: ScriptFunction, path: str | Path) -> None:
     """Write a compiled function; see `save`."""
-    save(path, function.name if _ARCHIVE_NAME.fullmatch(function.name) else "model", function.graph)
+    save(path, function.name if _ARCHIVE_NAME.fullmatch(function.name) else "model", function.graph, function.tensors)
 
 
 def load_function(path: str | Path) -> ScriptFunction:

@@ -3,58 +3,64 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, cast
 
 import numpy as np
 
 from tensorlab.core.tensor import Tensor
-from tensorlab.errors import TraceError, TracerWarning
+from tensorlab.errors import TracerWarning, TracingCheckError
 from tensorlab.jit import interpret
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.structure import tensors
+from tensorlab.jit.subject import Call, Subject
 from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results
-from tensorlab.jit.tracing import record
 
 
-def check_trace(
-    func: Callable[..., Any],
-    inputs: Sequence[Tensor],
-    names: Sequence[str],
-    traced: ScriptFunction,
-    *,
-    tolerance: float,
-) -> None:
-    """Trace again, and compare graphs, results, and what was written to the inputs.
+def check_trace(subject: Subject, call: Call, traced: ScriptFunction, *, tolerance: float) -> None:
+    """Trace again, and compare graphs, results, and what was written to the inputs; buffers stay as they are.
 
-    Raises: `TraceError` naming the first operation that differs, with both lines. Results that differ, as dropout's do,
-            are a `TracerWarning`.
+    Raises: `TracingCheckError` naming the first operation that differs, with both lines. Random operations, and results
+            that differ, are `TracerWarning`s.
     """
-    mine = copies(inputs)
+    mine = call.copy()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", TracerWarning)  # the first run has said it already
-        again = record(func, inputs, names, traced.name)
+        again = subject.record(call, undo=True)
     alike = [v.type for v in again.graph.inputs] == [v.type for v in traced.graph.inputs]
     difference = first_difference(traced.graph, again.graph, types=alike)
+    given = tensors((call.args, dict(call.kwargs)))
     if difference is not None:
-        on = "the same inputs" if alike else f"inputs of other types ({', '.join(str(t.type) for t in inputs)})"
-        raise TraceError(f"trace: {traced.name} did something else when it ran again on {on}\n{difference}")
-    results = _tensors(interpret.run(traced.graph, mine))
-    pairs = [(f"result {i}", *pair) for i, pair in enumerate(zip(results, _tensors(again.result), strict=True))]
-    pairs += [(f"input {i} afterwards", *pair) for i, pair in enumerate(zip(mine, inputs, strict=True))]
+        on = "the same inputs" if alike else f"inputs of other types ({', '.join(str(t.type) for t in given)})"
+        raise TracingCheckError(f"trace: {traced.name} did something else when it ran again on {on}", difference)
+    _warn_of_chance(traced)
+    ours = tensors((mine.args, dict(mine.kwargs)))
+    state = subject.state()
+    try:
+        results = tensors(interpret.run(traced.graph, ours))
+    finally:
+        if state is not None:
+            state.restore()
+    pairs = [(f"result {i}", *pair) for i, pair in enumerate(zip(results, tensors(again.result), strict=True))]
+    pairs += [(f"input {i} afterwards", *pair) for i, pair in enumerate(zip(ours, given, strict=True))]
     for what, got, want in pairs:
-        distance = _distance(got, want)
+        distance = distance_of(got, want)
         if distance > tolerance:
-            random = {n.kind: None for n in traced.graph.nodes() if n.op is not None and n.op.random}
-            why = f"; the graph has random operations: {', '.join(random)}" if random else ""
             message = f"{what} of the trace differs from the function's by {distance:.3g} (tolerance {tolerance:g})"
-            warnings.warn(TracerWarning(f"{traced.name}: {message}{why}"), stacklevel=3)
+            warnings.warn(TracerWarning(f"{traced.name}: {message}"), stacklevel=3)
 
 
-def copies(inputs: Sequence[Any]) -> list[Any]:
-    """Copies of the tensors among the inputs; those that are one tensor stay one."""
-    made = {id(t): t.clone() for t in inputs if isinstance(t, Tensor)}
-    return [made.get(id(t), t) for t in inputs]
+def _warn_of_chance(traced: ScriptFunction) -> None:
+    names = Names()
+    format_graph(traced.graph, names=names)
+    random = [f"  {_line(n, names)}" for n in traced.graph.nodes() if n.op is not None and n.op.random]
+    if not random:
+        return
+    nodes = "\n".join(random)
+    message = f"{traced.name}: the trace has nondeterministic nodes. Did you forget to call .eval() on your model?"
+    without = "Results differ from run to run, and so may the check's; check_trace=False leaves it out"
+    warnings.warn(TracerWarning(f"{message}\n{nodes}\n{without}"), stacklevel=4)
 
 
 def first_difference(a: Graph, b: Graph, *, types: bool = True) -> str | None:
@@ -152,13 +158,7 @@ def _same_constant(a: object, b: object) -> bool:
     return repr(a) == repr(b)  # pyright: ignore[reportUnknownArgumentType]
 
 
-def _tensors(result: Any) -> list[Tensor]:
-    if isinstance(result, Tensor):
-        return [result]
-    return [t for part in cast("Sequence[Any]", result) for t in _tensors(part)]
-
-
-def _distance(a: Tensor, b: Tensor) -> float:
+def distance_of(a: Tensor, b: Tensor) -> float:
     """Largest relative difference; infinite where shapes or NaNs differ."""
     x, y = (t.detached_numpy().astype(np.float64) for t in (a, b))
     if x.shape != y.shape or not np.array_equal(np.isnan(x), np.isnan(y)):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from tensorlab.autograd.modes import is_grad_enabled
 from tensorlab.core.compile import Loop
@@ -18,13 +18,18 @@ from tensorlab.core.types import Type
 from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
 from tensorlab.jit.arguments import Parameters
+from tensorlab.jit.baked import baked_in
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.program import Program
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.tracing import Escape, TraceMode, baked_in
+from tensorlab.jit.structure import dressed
+from tensorlab.jit.tracing import Escape, Trace, TraceMode, nesting_of
+
+if TYPE_CHECKING:
+    from tensorlab.jit.subject import Origin
 
 STAGES = ("graph", "python", "numba", "llvm", "asm")
 Stage = Literal["graph", "python", "numba", "llvm", "asm"]
@@ -62,6 +67,7 @@ class ScriptFunction:
         escapes: Sequence[Escape] = (),
         doc: str | None = None,
         defaults: Mapping[str, Any] | None = None,
+        trace: Trace | None = None,
     ) -> None:
         self.graph = graph
         self.kind = kind
@@ -69,15 +75,17 @@ class ScriptFunction:
         self.escapes = tuple(escapes)
         self.__name__ = self.name = graph.name
         self.__doc__ = doc
-        self._parameters = Parameters(graph, defaults)
-        signature = self._parameters.signature()
+        self._takes = Parameters(graph, defaults)
+        signature = self._takes.signature()
         if signature is not None:
             self.__signature__ = signature
+        self._nesting = nesting_of(trace) if trace is not None else None
         self._learnt = tuple(v for v in _constant_tensors(graph) if v.requires_grad)
-        self._quick = self._parameters.only_tensors and not self._learnt
+        self._quick = self._takes.only_tensors and not self._learnt and self._nesting is None
         self._programs: OrderedDict[tuple[object, ...], Specialisation] = OrderedDict()
         self._latest: Specialisation | None = None
         self._lock = Lock()
+        self.origin: Origin | None = None  # of a traced function: `explain` runs it again
         self._general: tuple[PassRecord, ...] | None = None
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
@@ -106,8 +114,8 @@ class ScriptFunction:
 
     def interpret(self, *args: Any, **kwargs: Any) -> Any:
         """Run the graph as it was recorded, one instruction at a time: the reference for every program."""
-        inputs, _ = self._parameters.prepare(args, kwargs)
-        return self._within_modes(self._interpret, inputs)
+        inputs, _ = self._prepare(args, kwargs)
+        return self._dressed(self._within_modes(self._interpret, inputs))
 
     # Looking inside
 
@@ -144,20 +152,20 @@ class ScriptFunction:
 
         Raises: `ArgumentError` as a call does.
         """
-        return self._specialised(*self._parameters.prepare(args, kwargs))
+        return self._specialised(*self._prepare(args, kwargs))
 
     @property
     def code(self) -> str:
         """The graph as readable Python."""
         from tensorlab.jit.code import graph_to_code
 
-        return graph_to_code(self.graph)
+        return graph_to_code(self.graph, constants=self.tensors)
 
     @property
     def schema(self) -> str:
         """Parameters with their types, and the results' types."""
-        named = zip(self.graph.inputs, self._parameters.names, strict=True)
-        defaults = self._parameters.defaults
+        named = zip(self.graph.inputs, self._takes.names, strict=True)
+        defaults = self._takes.defaults
         params = ", ".join(f"{v.type} {n}={defaults[n]!r}" if n in defaults else f"{v.type} {n}" for v, n in named)
         results = ", ".join(str(v.type) for v in self.graph.outputs)
         return f"{self.name}({params}) -> {results if len(self.graph.outputs) == 1 else f'({results})'}"
@@ -184,6 +192,11 @@ class ScriptFunction:
             return f"# {self.name} has no loop of its own: every operation in it is a call"
         return "\n\n".join(f"# {loop.name}\n{_loop_text(loop, stage)}" for loop in loops)
 
+    @property
+    def tensors(self) -> dict[str, Tensor]:
+        """Tensors of the graph that have a name: those of a traced module."""
+        return {}
+
     def save(self, path: str | Path) -> None:
         """Write the archive: version, code, tensors, model.json; see `archive`.
 
@@ -200,8 +213,18 @@ class ScriptFunction:
 
     def _call(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
         """A call with numbers or names, one of a new kind, or one inside a trace."""
-        inputs, key = self._parameters.prepare(args, kwargs)
-        return self._within_modes(lambda *given: self._run(key, given), inputs) if _modes() else self._run(key, inputs)
+        inputs, key = self._prepare(args, kwargs)
+        if not _modes():
+            return self._dressed(self._run(key, inputs))
+        return self._dressed(self._within_modes(lambda *given: self._run(key, given), inputs))
+
+    def _prepare(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> tuple[list[Any], tuple[object, ...]]:
+        if self._nesting is not None:
+            args, kwargs = self._nesting.flat(self.name, args, kwargs), {}
+        return self._takes.prepare(args, kwargs)
+
+    def _dressed(self, result: Any) -> Any:
+        return result if self._nesting is None else dressed(self._nesting.result, result)
 
     def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
         if is_grad_enabled() and any(isinstance(i, Tensor) and i.requires_grad for i in (*inputs, *self._learnt)):
@@ -234,11 +257,23 @@ class ScriptFunction:
 
     # Compiling
 
+    def rebind(self, tensors: Mapping[int, Tensor]) -> None:
+        """Put other tensors in the place of constants, by their identity; what was compiled is forgotten."""
+        with self._lock:
+            for node in self.graph.nodes():
+                held = node.attributes.get("value")
+                if isinstance(held, Tensor):
+                    node.attributes["value"] = new = tensors.get(id(held), held)
+                    node.output.type = new.type
+            self._learnt = tuple(v for v in _constant_tensors(self.graph) if v.requires_grad)
+            self._programs.clear()
+            self._latest = self._general = None
+
     def _specialised(self, inputs: Sequence[Any], key: tuple[object, ...]) -> Specialisation:
         with self._lock:
             found = self._programs.get(key)
             if found is None:
-                found = compile_graph(self.graph, self._parameters.types_of(inputs), self.pipeline)
+                found = compile_graph(self.graph, self._takes.types_of(inputs), self.pipeline)
                 self._programs[key] = found
                 if len(self._programs) > LIMIT:
                     self._programs.popitem(last=False)

@@ -7,7 +7,7 @@ function works out from ``x.shape`` holds for the shapes that it was traced with
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,16 +15,28 @@ from tensorlab.core.dispatch import MODES, below, pushed
 from tensorlab.core.op import Op, lookup, value_type
 from tensorlab.core.schema import Param
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import FLOAT, INT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.types import FLOAT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
 from tensorlab.errors import ArgumentError, TraceError
 from tensorlab.jit import edit
 from tensorlab.jit.alias import is_random
 from tensorlab.jit.build import Builder, clone
-from tensorlab.jit.escapes import Escape, Escapes
-from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Node, Span, Value
+from tensorlab.jit.escapes import CHANGING, Escape, Escapes, described, read_value
+from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Span, Value
 from tensorlab.jit.passes.shapes import shapes
 from tensorlab.jit.pipeline import Pipeline
 from tensorlab.jit.source import user_span
+from tensorlab.jit.strangers import Strangers
+from tensorlab.jit.structure import (
+    LEAF,
+    Nesting,
+    Structure,
+    is_plain,
+    leaf_names,
+    odd_one,
+    rebuilt,
+    structure_of,
+    tensors,
+)
 
 _SEQUENCES = (list, tuple)
 
@@ -32,7 +44,7 @@ _SEQUENCES = (list, tuple)
 class TraceMode:
     """The mode that writes the graph. Tensors are known by identity and kept alive while the trace runs."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, known: Mapping[int, str] | None = None) -> None:
         self.graph = Graph(name)
         self.builder = Builder(self.graph.block)
         self.escapes = Escapes()
@@ -40,6 +52,8 @@ class TraceMode:
         self._kept: list[Tensor] = []
         self._of_data: set[int] = set()  # ids of tensors made of data inside the trace, and not written to so far
         self._from_input: set[int] = set()  # serials of values that depend on an input
+        self._known = known or {}  # names of tensors by identity: a module's parameters and buffers
+        self._strangers = Strangers()
 
     def add_input(self, tensor: Tensor, name: str) -> Tensor:
         """Make a tensor the next input; gives what to pass for it, since one that is passed twice is two inputs."""
@@ -56,6 +70,8 @@ class TraceMode:
             if param.alias is not None:
                 self._own(arg, span)
         inputs = [self._argument(_declared(p, a), span) for p, a in zip(op.schema.params, args, strict=True)]
+        for index in op.schema.writes:
+            self._written(args[index])
         with below(self):
             result = op.call(args)
         several = len(op.schema.results) != 1
@@ -125,7 +141,7 @@ class TraceMode:
         """A tensor's value was read into Python; warn where that hides a dependence on the inputs."""
         value = self._values.get(id(tensor))
         if value is not None and value.serial in self._from_input:
-            self.escapes.add(what)
+            self.escapes.add(what, read_value(tensor, what))
 
     # Values
 
@@ -134,8 +150,8 @@ class TraceMode:
         found = self._values.get(id(tensor))
         if found is None:
             held = _op("aten::clone").run((tensor,)) if id(tensor) in self._of_data else tensor
-            found = self.builder.constant(held, span=span)
-            self._know(tensor, found)
+            found = self.builder.constant(held, span=span, name=self._known.get(id(tensor), "").replace(".", "_"))
+            self._know(tensor, found, constant=True)
         return found
 
     def name(self, tensor: Tensor, name: str) -> None:
@@ -144,25 +160,31 @@ class TraceMode:
         if value is not None and not value.name:
             value.name = name
 
-    def finish(self, result: Any) -> None:
-        """Make the function's result the graph's.
+    def finish(self, result: Any, *, strict: bool) -> None:
+        """Make the function's result the graph's; a dict and a named tuple are tuples there.
 
-        Raises: `TraceError` for a result that holds anything but tensors.
+        Raises: `TraceError` for a result that holds anything but tensors, and, if ``strict``, for a dict.
         """
-        self.builder.results(self._result(result))
+        self.builder.results(self._result(result, strict=strict))
 
-    def _result(self, result: Any) -> Value:
+    def _result(self, result: Any, *, strict: bool) -> Value:
         if isinstance(result, Tensor):
             return self.value_of(result)
+        if isinstance(result, dict):
+            if strict:
+                raise TraceError(f"trace: {self.graph.name} gives a dict: {CHANGING.format('a NamedTuple')}")
+            result = tuple(cast("dict[Any, Any]", result).values())
+        if isinstance(result, list) and strict:
+            self.escapes.add("list result")
         if isinstance(result, _SEQUENCES):
-            parts = [self._result(r) for r in cast("Sequence[Any]", result)]
+            parts = [self._result(r, strict=strict) for r in cast("Sequence[Any]", result)]
             if isinstance(result, tuple):
                 return self.builder.node(TUPLE_CONSTRUCT, parts, [TupleType(tuple(p.type for p in parts))]).output
             return self.builder.node(LIST_CONSTRUCT, parts, [ListType(TENSOR)]).output
         hint = ": is a return missing?" if result is None else ""
         raise TraceError(
             f"trace: {self.graph.name} gave a value of type {type(result).__name__}; a traced function gives a Tensor, "
-            f"or a tuple or list of Tensors{hint}"
+            f"or a tuple, list or dict of Tensors{hint}"
         )
 
     def _argument(self, argument: Any, span: Span | None) -> Value:
@@ -261,9 +283,19 @@ class TraceMode:
         self._know(tensor, value)
         return tensor
 
-    def _know(self, tensor: Tensor, value: Value) -> None:
+    def _know(self, tensor: Tensor, value: Value, *, constant: bool = False) -> None:
         self._values[id(tensor)] = value
         self._kept.append(tensor)
+        if self._strangers.met(tensor, constant=constant and id(tensor) not in self._of_data):
+            self.escapes.add("inplace", described(tensor))
+
+    def _written(self, argument: Any) -> None:
+        """A tensor is about to be written to; warn where others over its memory are constants of the graph."""
+        if isinstance(argument, _SEQUENCES):
+            for part in cast("Sequence[Any]", argument):
+                self._written(part)
+        elif isinstance(argument, Tensor) and self._strangers.written(argument):
+            self.escapes.add("inplace", described(argument))
 
     def _depend(self, values: Sequence[Value]) -> bool:
         return any(v.serial in self._from_input for v in values)
@@ -293,18 +325,39 @@ def specialised(graph: Graph, arguments: Sequence[Value]) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a trace gives: the graph, what the function returned, and what escaped."""
+    """What a trace gives: the graph, what the function returned, what escaped, and how nested arguments lie in it."""
 
     graph: Graph
     result: Any
     escapes: tuple[Escape, ...]
+    arguments: tuple[tuple[str, Structure], ...] = ()
 
 
-def record(fn: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], name: str) -> Trace:
-    """Run ``fn(*inputs)`` under a trace.
+def nesting_of(trace: Trace) -> Nesting | None:
+    """What lies between the function and its graph; `None` where they take and give the same."""
+    result = structure_of(trace.result)
+    if result is None or (is_plain(result) and all(structure == LEAF for _, structure in trace.arguments)):
+        return None
+    return Nesting(trace.arguments, result)
 
-    Raises: `ArgumentError` for an input that is no tensor, `TraceError` for a result that holds anything else, or
-            inside another trace.
+
+def record(
+    fn: Callable[..., Any],
+    inputs: Sequence[Any],
+    names: Sequence[str],
+    name: str,
+    *,
+    keywords: Mapping[str, Any] | None = None,
+    strict: bool = True,
+    known: Mapping[int, str] | None = None,
+    settle: Callable[[], None] = lambda: None,
+) -> Trace:
+    """Run ``fn(*inputs, **keywords)`` under a trace.
+
+    ``known`` names tensors that are there already, by identity. ``settle`` runs at the end, still traced.
+
+    Raises: `ArgumentError` for an input that holds anything but tensors, `TraceError` for such a result, or inside
+            another trace.
     """
     for outer in MODES.get():
         if isinstance(outer, TraceMode):
@@ -312,39 +365,23 @@ def record(fn: Callable[..., Any], inputs: Sequence[Any], names: Sequence[str], 
                 f"trace: {name} would be traced inside the trace of {outer.graph.name}; trace it before: a call of it "
                 f"becomes part of that trace"
             )
-    mode = TraceMode(name)
-    given: list[Tensor] = []
-    for i, tensor in enumerate(inputs):
-        if not isinstance(tensor, Tensor):
-            kind = type(tensor).__name__
-            nested = "; pass the tensors in it one by one" if kind in ("dict", "list", "tuple") else ""
-            raise ArgumentError(f"trace: input {i} of {name} takes a Tensor, got {kind}{nested}")
-        given.append(mode.add_input(tensor, names[i] if i < len(names) else f"input_{i + 1}"))
+    mode = TraceMode(name, known)
+    titles = [names[i] if i < len(names) else f"input_{i + 1}" for i in range(len(inputs))]
+    given: list[Any] = []
+    arguments: list[tuple[str, Structure]] = []
+    for place, (title, value) in enumerate([*zip(titles, inputs, strict=True), *(keywords or {}).items()]):
+        structure = structure_of(value)
+        if structure is None:
+            what = f"input {place}" if place < len(inputs) else f"input {title!r}"
+            got = odd_one(value) + ("" if odd_one(value) == type(value).__name__ else " in it")
+            raise ArgumentError(
+                f"trace: {what} of {name} takes a Tensor, or a tuple, list or dict of Tensors, got {got}"
+            )
+        leaves = zip(tensors(value), leaf_names(structure, title), strict=True)
+        given.append(rebuilt(structure, iter([mode.add_input(t, n) for t, n in leaves])))
+        arguments.append((title, structure))
     with pushed(mode):
-        result = fn(*given)
-        mode.finish(result)
-    return Trace(mode.graph, result, tuple(mode.escapes.found))
-
-
-def baked_in(graph: Graph, given: Sequence[Any], node: Node | None) -> str:
-    """What to add to the message of a traced function that failed on inputs unlike those that it was traced with."""
-    changed = [(v, t) for v, t in zip(graph.inputs, given, strict=True) if t != v.type]
-    if not changed:
-        return ""
-    then, now = (
-        ", ".join(f"{v.name}: {t}" for v, t in pairs) for pairs in ([(v, v.type) for v, _ in changed], changed)
-    )
-    found: list[str] = []
-    if node is not None and node.op is not None:
-        named = zip(node.op.schema.params, node.inputs, strict=True)
-        found = [f"{p.name}={_listed(v.constant)}" for p, v in named if _is_size(v) and v.constant != p.default]
-    baked = f"; the trace has baked in {', '.join(found)}" if found else ""
-    return f"\n  traced with {then}, called with {now}{baked}"
-
-
-def _is_size(value: Value) -> bool:
-    return value.is_constant and value.type in (INT, ListType(INT))
-
-
-def _listed(constant: Any) -> str:
-    return str(list(cast("tuple[int, ...]", constant))) if isinstance(constant, tuple) else str(constant)
+        result = fn(*given[: len(inputs)], **dict(zip(keywords or {}, given[len(inputs) :], strict=True)))
+        settle()
+        mode.finish(result, strict=strict)
+    return Trace(mode.graph, result, tuple(mode.escapes.found), tuple(arguments))

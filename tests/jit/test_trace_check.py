@@ -7,7 +7,7 @@ import warnings
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import TraceError, TracerWarning
+from tensorlab.errors import TracerWarning, TracingCheckError
 from tensorlab.jit.check import first_difference
 from tensorlab.jit.tracing import record
 
@@ -19,7 +19,7 @@ def test_the_check_names_the_first_operation_that_differs() -> None:
         calls.append(1)
         return x + x if len(calls) == 1 else x * x
 
-    with pytest.raises(TraceError) as caught:
+    with pytest.raises(TracingCheckError) as caught:
         tl.jit.trace(f, (tl.ones(2),))
     text = str(caught.value)
     assert text.startswith("trace: f did something else when it ran again on the same inputs\n")
@@ -34,8 +34,26 @@ def test_the_check_warns_of_random_results() -> None:
     def dropout(x: tl.Tensor) -> tl.Tensor:
         return x * (tl.rand(100) > 0.5)
 
-    with pytest.warns(TracerWarning, match=r"result 0 of the trace differs .* random operations: aten::rand"):
+    with pytest.warns(TracerWarning) as caught:
         tl.jit.trace(dropout, (tl.ones(100),))
+    chance, differs = map(str, (w.message for w in caught))
+    assert chance.splitlines() == [
+        "dropout: the trace has nondeterministic nodes. Did you forget to call .eval() on your model?",
+        f"  %3 : Float(100) = aten::rand(%1, %2), where %1 = [100], %2 = None  # {place(dropout, 1)}:20",
+        "Results differ from run to run, and so may the check's; check_trace=False leaves it out",
+    ]
+    assert differs == "dropout: result 0 of the trace differs from the function's by 1 (tolerance 1e-05)"
+    assert {w.filename for w in caught} == {__file__}
+
+
+def test_dropout_in_training_is_warned_of_and_in_use_is_not() -> None:
+    model = tl.nn.Sequential(tl.nn.Linear(4, 4), tl.nn.Dropout())
+    with pytest.warns(TracerWarning) as caught:
+        tl.jit.trace(model, tl.ones(8, 4))
+    assert "Did you forget to call .eval() on your model?" in str(caught[0].message)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        tl.jit.trace(model.eval(), tl.ones(8, 4))
 
 
 def place(function: object, line: int) -> str:
@@ -50,7 +68,7 @@ def test_a_memoised_global_is_found_out() -> None:
             memory["y"] = x * 2
         return memory["y"] + 1
 
-    with pytest.raises(TraceError) as caught:
+    with pytest.raises(TracingCheckError) as caught:
         tl.jit.trace(f, (tl.ones(2),))
     assert str(caught.value).splitlines() == [
         "trace: f did something else when it ran again on the same inputs",
@@ -68,7 +86,7 @@ def test_a_loop_over_a_shape_is_found_out_on_inputs_of_another_shape() -> None:
         return total
 
     tl.jit.trace(f, (tl.ones(3),), check_inputs=[(tl.zeros(3),), tl.rand(3)])
-    with pytest.raises(TraceError) as caught:
+    with pytest.raises(TracingCheckError) as caught:
         tl.jit.trace(f, (tl.ones(2),), check_inputs=[(tl.ones(3),)])
     lines = str(caught.value).splitlines()
     assert lines[0] == "trace: f did something else when it ran again on inputs of other types (Float(3))"
@@ -89,7 +107,7 @@ def test_a_result_of_another_kind_is_found_out() -> None:
         y = x + 1
         return (y,) if len(calls) == 1 else y
 
-    with pytest.raises(TraceError) as caught:
+    with pytest.raises(TracingCheckError) as caught:
         tl.jit.trace(f, (tl.ones(2),))
     assert [line.split(" : ")[0] for line in str(caught.value).splitlines()[1:]] == [
         "  first time:  %4",
@@ -103,7 +121,7 @@ def test_an_argument_of_an_operation_is_compared() -> None:
     def f(x: tl.Tensor) -> tl.Tensor:
         return x * next(numbers)
 
-    with pytest.raises(TraceError, match=r"where %1 = 1\.  .*\n.*where %1 = 2\.  "):
+    with pytest.raises(TracingCheckError, match=r"where %1 = 1\.  .*\n.*where %1 = 2\.  "):
         tl.jit.trace(f, (tl.ones(2),))
 
 
@@ -114,7 +132,7 @@ def test_a_tensor_read_out_that_changes_is_found_out() -> None:
         weight.add_(1)
         return x * weight.item() if weight.numel() == 1 else x * float(weight.sum())
 
-    with pytest.raises(TraceError, match=r"first time: .*where %\d = 4\.") as caught:
+    with pytest.raises(TracingCheckError, match=r"first time: .*where %\d = 4\.") as caught:
         tl.jit.trace(f, (tl.ones(2),))
     assert "where %7 = 6." in str(caught.value)
 
@@ -141,8 +159,10 @@ def test_a_tolerance_can_be_given_and_the_check_left_out() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        tl.jit.trace(noisy, (tl.ones(2),), check_tolerance=0.1)
         tl.jit.trace(noisy, (tl.ones(2),), check_trace=False)
+    with pytest.warns(TracerWarning, match="nondeterministic nodes") as caught:
+        tl.jit.trace(noisy, (tl.ones(2),), check_tolerance=0.1)
+    assert len(caught) == 1
 
 
 def test_control_flow_of_callees_is_compared() -> None:
