@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from time import perf_counter
+from typing import Any
 
 from tensorlab.errors import RangeError
 from tensorlab.jit.build import snapshot
+from tensorlab.jit.equivalence import Watch
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.passes.constant import constant
 from tensorlab.jit.passes.control import control
@@ -19,6 +22,7 @@ from tensorlab.jit.passes.peephole import peephole
 from tensorlab.jit.passes.pool import pool
 from tensorlab.jit.passes.shapes import shapes
 from tensorlab.jit.passes.unroll import unroll
+from tensorlab.jit.pipeline_text import format_line, parse_line
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.rewrite import OutOfRewrites, Pass, Rewriter
 from tensorlab.jit.verify import verify as verify_graph
@@ -26,23 +30,51 @@ from tensorlab.jit.verify import verify as verify_graph
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """Passes in the order in which they run; the methods give changed copies."""
+    """Passes in the order in which they run, and how many rewrites they may do together.
+
+    The methods give changed copies.
+    """
 
     passes: tuple[Pass, ...]
+    limit: int | None = None
 
-    def run(self, graph: Graph, *, verify: bool = False, limit: int | None = None) -> tuple[PassRecord, ...]:
+    @staticmethod
+    def parse(text: str, *, passes: Mapping[str, Pass] | None = None) -> Pipeline:
+        """The pipeline that a line like ``dce,cse,(constant,peephole)*2 first 12`` says; see `line`.
+
+        ``passes`` are passes of one's own, by the names that the line has for them.
+
+        Raises: `RangeError` for a line that cannot be read, or a name or option that is not known.
+        """
+        return Pipeline(*parse_line(text, {**NAMES, **(passes or {})}))
+
+    @property
+    def line(self) -> str:
+        """One line that `parse` reads as this pipeline again.
+
+        Raises: `RangeError` for an option that no line can hold.
+        """
+        return format_line(self.passes, self.limit, NAMES)
+
+    def run(
+        self, graph: Graph, *, verify: bool = False, limit: int | None = None, check: Sequence[Any] | None = None
+    ) -> tuple[PassRecord, ...]:
         """Run every pass over ``graph``, which changes; a record each, of those that changed nothing too.
 
         ``verify`` checks the graph before the first pass and after each; ``limit`` stops after so many rewrites, which
-        finds the one that broke something.
+        finds the one that broke something. ``check`` is a sample of the graph's inputs: after each pass the graph
+        before it and the graph after it run on the sample and on inputs at the edges of its types (`equivalence`).
 
-        Raises: `GraphError` naming the pass, with ``verify``; `RangeError` for a negative limit.
+        Raises: `GraphError` naming the pass, with ``verify``; `EquivalenceError` naming the rewrite, with ``check``;
+                `RangeError` for a negative limit, or a sample of another number of inputs.
         """
+        limit = _least(limit, self.limit)
         if limit is not None and limit < 0:
             raise RangeError(f"limit: got {limit}; takes a number of rewrites, at least 0")
         if verify:
             verify_graph(graph)
         state, left = snapshot(graph), limit
+        watch = None if check is None else Watch(state, check)
         records: list[PassRecord] = []
         for pass_ in self.passes:
             if left == 0:
@@ -53,7 +85,53 @@ class Pipeline:
             records.append(record)
             if verify:
                 verify_graph(graph, after=pass_.name)
+            if watch is not None and record.changed:
+                watch.check(pass_, record)
         return tuple(records)
+
+    # -- other pipelines
+
+    def first(self, limit: int | None) -> Pipeline:
+        """The same passes, which stop after so many rewrites together; `None` takes that back."""
+        return replace(self, limit=limit)
+
+    def repeat(self, times: int) -> Pipeline:
+        """All passes in turn, several times.
+
+        Raises: `RangeError` for a negative number.
+        """
+        if times < 0:
+            raise RangeError(f"repeat: got {times}; takes a number of times, at least 0")
+        return replace(self, passes=self.passes * times)
+
+    def insert(self, *passes: Pass, before: str = "", after: str = "") -> Pipeline:
+        """More passes, before the first one or after the last one of a name; without a name, at the end.
+
+        Raises: `RangeError` for a name that the pipeline does not have, or two of them.
+        """
+        if before and after:
+            raise RangeError("insert: got before and after; takes one of them")
+        self._check(tuple(filter(None, (before, after))))
+        names = [p.name for p in self.passes]
+        place = len(names)
+        if before:
+            place = names.index(before)
+        elif after:
+            place -= names[::-1].index(after)
+        return replace(self, passes=(*self.passes[:place], *passes, *self.passes[place:]))
+
+    def reordered(self, *names: str) -> Pipeline:
+        """The same passes in the order of these names, each named as often as it runs.
+
+        Raises: `RangeError` for names that are not those of the passes.
+        """
+        self._check(names)
+        have = [p.name for p in self.passes]
+        if Counter(names) != Counter(have):
+            raise RangeError(f"reordered: got {', '.join(names)}; takes each of {', '.join(have)}")
+        waiting = list(self.passes)
+        ordered = [waiting.pop([p.name for p in waiting].index(name)) for name in names]
+        return replace(self, passes=tuple(ordered))
 
     def without(self, *names: str) -> Pipeline:
         """The pipeline less the passes of these names.
@@ -61,7 +139,7 @@ class Pipeline:
         Raises: `RangeError` for a name that it does not have.
         """
         self._check(names)
-        return Pipeline(tuple(p for p in self.passes if p.name not in names))
+        return replace(self, passes=tuple(p for p in self.passes if p.name not in names))
 
     def only(self, *names: str) -> Pipeline:
         """Just the passes of these names, in the pipeline's order.
@@ -69,11 +147,11 @@ class Pipeline:
         Raises: `RangeError` for a name that it does not have.
         """
         self._check(names)
-        return Pipeline(tuple(p for p in self.passes if p.name in names))
+        return replace(self, passes=tuple(p for p in self.passes if p.name in names))
 
     def then(self, *passes: Pass) -> Pipeline:
         """The pipeline, and more passes after it."""
-        return Pipeline((*self.passes, *passes))
+        return replace(self, passes=(*self.passes, *passes))
 
     def __iter__(self) -> Iterator[Pass]:
         return iter(self.passes)
@@ -86,6 +164,10 @@ class Pipeline:
         for name in names:
             if name not in have:
                 raise RangeError(f"no pass {name!r}; the pipeline has {', '.join(have) or 'none'}")
+
+
+def _least(a: int | None, b: int | None) -> int | None:
+    return b if a is None else a if b is None else min(a, b)
 
 
 def _run(pass_: Pass, graph: Graph, before: Graph, limit: int | None) -> tuple[PassRecord, int | None]:

@@ -27,11 +27,15 @@ class OutOfRewrites(Exception):  # noqa: N818 - no error: it ends a pass
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """A named transformation: ``run(rewriter, **options)``."""
+    """A named transformation: ``run(rewriter, **options)``.
+
+    ``tolerance`` is how far results may move where it computes the same in another way, relative to values above 1.
+    """
 
     name: str
     run: Callable[..., None]
     options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    tolerance: float = 0.0
 
     @property
     def about(self) -> str:
