@@ -74,6 +74,8 @@ def _mapped(value: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(value, (list, tuple)):
         parts = [_mapped(v, change) for v in cast("Sequence[Any]", value)]
         return parts if isinstance(value, list) else tuple(parts)
+    if isinstance(value, dict):
+        return {k: _mapped(v, change) for k, v in cast("dict[Any, Any]", value).items()}
     return value
 
 
@@ -127,6 +129,8 @@ def _copied(value: Any, made: dict[int, Tensor]) -> Any:
     if isinstance(value, (list, tuple)):
         parts = [_copied(v, made) for v in cast("Sequence[Any]", value)]
         return parts if isinstance(value, list) else tuple(parts)
+    if isinstance(value, dict):
+        return {k: _copied(v, made) for k, v in cast("dict[Any, Any]", value).items()}
     return value
 
 

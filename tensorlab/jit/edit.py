@@ -66,6 +66,14 @@ def set_result(block: Block, index: int, value: Value) -> None:
     _set(block.results, block, index, value)
 
 
+def set_use(use: Use, value: Value) -> None:
+    """Let one place take another value."""
+    if isinstance(use.user, Node):
+        set_input(use.user, use.index, value)
+    else:
+        set_result(use.user, use.index, value)
+
+
 def remove_result(block: Block, index: int) -> None:
     """Take one result of a block away."""
     _remove(block.results, block, index)

@@ -18,6 +18,7 @@ from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.fuse import fuse
 from tensorlab.jit.passes.hoist import hoist
+from tensorlab.jit.passes.mutation import functional, inplace
 from tensorlab.jit.passes.peephole import peephole
 from tensorlab.jit.passes.pool import pool
 from tensorlab.jit.passes.shapes import shapes
@@ -201,4 +202,7 @@ def _count(graph: Graph) -> int:
 DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
 # Every pass by name, for command lines and completion.
-NAMES: dict[str, Pass] = {p.name: p for p in (shapes, dce, cse, constant, control, peephole, hoist, unroll, pool, fuse)}
+NAMES: dict[str, Pass] = {
+    p.name: p
+    for p in (*(shapes, dce, cse, constant, control, peephole, hoist, unroll, functional, inplace, pool, fuse),)
+}

@@ -17,7 +17,7 @@ from tensorlab.core.types import TensorType, Type
 from tensorlab.errors import GraphError
 from tensorlab.jit import edit
 from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import FUSION_GROUP, LOOP, Block, Graph, Node, Value, walk
+from tensorlab.jit.ir import FUSION_GROUP, LOOP, Block, Graph, Node, Use, Value, walk
 from tensorlab.jit.records import Decision, DecisionKind
 
 
@@ -84,15 +84,26 @@ class Rewriter:
     # -- rewriting
 
     def replace(
-        self, old: Sequence[Node], new: Mapping[Value, Value], *, rule: str, reason: str, location: str = ""
+        self,
+        old: Sequence[Node],
+        new: Mapping[Value, Value],
+        *,
+        rule: str,
+        reason: str,
+        location: str = "",
+        uses: Sequence[tuple[Use, Value]] = (),
     ) -> None:
         """Let each old output be its new value everywhere, and remove the old nodes (given in order of text).
+
+        ``uses`` are single places that take another value besides.
 
         Raises: `GraphError` where an output without a new value is used.
         """
         self._begin()
         made = {n.serial for n in self._made}
         serials = [s for node in old for s in inner_serials(node)]
+        for use, value in uses:
+            edit.set_use(use, value)
         for before, after in new.items():
             if after.producer is not None and after.producer.serial in made and not after.name:
                 after.name = before.name

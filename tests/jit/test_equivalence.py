@@ -63,6 +63,7 @@ graph(%x : Float(2, 3), %y : Float(2, 3), %c : bool, %n : int):
   %l : Tensor = aten::sum(%h, %none)
   %m : Tensor = aten::sub(%l, %h, %one)
   %o : Tensor = aten::neg(%m)
+  %p : Tensor = aten::mul_(%o, %m)
   return (%o, %s)
 """
 
@@ -128,10 +129,12 @@ def caught(pipeline: Pipeline, graph: Graph, sample: list[object]) -> Equivalenc
     return error.value
 
 
-@pytest.mark.parametrize("name", ["control", "hoist", "unroll", "pool"])
+@pytest.mark.parametrize("name", ["control", "hoist", "unroll", "functional", "inplace", "pool"])
 def test_a_wrong_rewrite_in_other_passes_is_found(name: str, sample: list[object]) -> None:
     graph = parse_graph(TEXT)
+    Pipeline((NAMES["shapes"],)).run(graph)
     total = rewrites(NAMES[name], graph)
+    assert total > 0
     for number in {1, total}:
         found = caught(Pipeline((planted(NAMES[name], number),)), snapshot(graph), sample)
         assert (found.culprit.pass_name, found.culprit.number) == (name, number)

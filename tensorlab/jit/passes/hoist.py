@@ -137,6 +137,8 @@ def _reads(node: Node) -> bool:
 
 
 def _makes_memory(node: Node) -> bool:
+    if node.kind == LIST_CONSTRUCT:
+        return True  # whoever appends to it writes there
     return node.kind not in _PLAIN and not (node.op is not None and "view" in node.op.rules)
 
 

@@ -55,8 +55,8 @@ def _follow(rewriter: Rewriter, node: Node, rule: Rule, outcome: Outcome, alias:
             reason, blocker = hazard
             rewriter.refuse(node, rule=rule.name, reason=reason, blocker=blocker, location=where)
             return False
-    if elements is not None and not _is_dense(elements):
-        user = next((use.user for use in node.output.uses if _looks_at_strides(use.user)), None)
+    if elements is not None and not is_dense(elements):
+        user = next((use.user for use in node.output.uses if looks_at_strides(use.user)), None)
         if user is not None:
             who = user.kind if isinstance(user, Node) else "who gets the result"
             reason = f"may lie in memory in another way, and {who} could tell"
@@ -69,7 +69,7 @@ def _follow(rewriter: Rewriter, node: Node, rule: Rule, outcome: Outcome, alias:
     return True
 
 
-def _looks_at_strides(user: Node | Block) -> bool:
+def looks_at_strides(user: Node | Block) -> bool:
     """Whether what takes a tensor may make something else of the same elements in other places: a view, say.
 
     In-place operations are no matter: there the memory itself is somebody's.
@@ -80,7 +80,7 @@ def _looks_at_strides(user: Node | Block) -> bool:
     return not schema.writes and any(r.alias is not None for r in schema.results)
 
 
-def _is_dense(value: Value) -> bool:
+def is_dense(value: Value) -> bool:
     """Whether a tensor is known to have its elements side by side, in whatever order; a number is as good."""
     node = value.producer
     if not isinstance(value.type, TensorType):
@@ -88,7 +88,7 @@ def _is_dense(value: Value) -> bool:
     if node is None:
         return False
     if node.kind in _REARRANGE:
-        return _is_dense(node.inputs[0])
+        return is_dense(node.inputs[0])
     rules = node.op.rules if node.op is not None and not node.op.schema.writes else ()
     return node.kind == FUSION_GROUP or "scalar" in rules or "reduce" in rules
 
