@@ -10,6 +10,7 @@ from tensorlab.autograd.api import backward as backward
 from tensorlab.autograd.api import grad as grad
 from tensorlab.autograd.check import gradcheck as gradcheck
 from tensorlab.autograd.check import gradgradcheck as gradgradcheck
+from tensorlab.autograd.foreign_writes import detect_foreign_writes as detect_foreign_writes
 from tensorlab.autograd.function import Function as Function
 from tensorlab.autograd.modes import enable_grad as enable_grad
 from tensorlab.autograd.modes import inference_mode as inference_mode

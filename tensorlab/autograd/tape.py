@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from tensorlab.core.place import CodePlace
 from tensorlab.core.tensor import Tensor
@@ -59,6 +59,21 @@ class Tape:
         return None if self.node is None else self.node.name
 
 
+class Watch(Protocol):
+    """Looks at the bytes of saved tensors (see `foreign_writes`)."""
+
+    def saved(self, saved: Saved) -> None:
+        """A tensor has been saved."""
+        ...
+
+    def wanted(self, saved: Saved, node: Node) -> None:
+        """A formula wants it back."""
+        ...
+
+
+WATCHED: list[Watch] = []  # the innermost last
+
+
 class Saved:
     """A tensor that a formula will want, as it was when it was saved.
 
@@ -76,6 +91,8 @@ class Saved:
         self.version = self.storage.version
         if self.storage.writes is None:
             self.storage.writes = []
+        if WATCHED:
+            WATCHED[-1].saved(self)
 
     def unpack(self, node: Node, *, tracked: bool) -> Tensor:
         """The tensor, with its place on the tape if it is to be differentiated again.
@@ -84,6 +101,8 @@ class Saved:
         """
         if self.storage.version != self.version:
             raise GradError(changed_message(self, node))
+        if WATCHED:
+            WATCHED[-1].wanted(self, node)
         if not tracked:
             return self.tensor if self.tensor.tape is None else alias(self.tensor)
         flows = self.output >= 0 and self.tensor.layout.dtype.is_floating_point  # places and counts have no gradient
@@ -113,14 +132,15 @@ def changed_message(saved: Saved, node: Node) -> str:
         "backward: one of the variables needed for gradient computation has been modified by an inplace operation: "
         f"[{kind}]{came} is at version {saved.storage.version}; expected version {saved.version} instead."
     )
-    lines = [f"  {node.name} saved it: {_where(node.place)}"]
+    lines = [f"  {node.name} saved it: {where(node.place)}"]
     writes = [place for version, place in saved.storage.writes or () if version == saved.version + 1]
-    lines += [f"  it was changed first: {_where(place)}" for place in writes]
+    lines += [f"  it was changed first: {where(place)}" for place in writes]
     lines.append("  hint: use the form that is not in place there, or clone() before the change")
     return "\n".join([text, *lines])
 
 
-def _where(place: CodePlace | None) -> str:
+def where(place: CodePlace | None) -> str:
+    """A line of the user's, with its text where it can be read."""
     if place is None:
         return "place unknown"
     import linecache
