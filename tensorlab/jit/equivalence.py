@@ -201,7 +201,7 @@ def _outcome(graph: Graph, case: Case) -> Outcome:
     try:
         with no_grad(), redirect_stdout(printed):
             results = interpret.run(own, list(given))
-    except RunError as error:
+    except (RunError, GraphError) as error:  # a call of what is not known has no instruction
         return Outcome(error=str(error))
     finally:
         set_rng_state(state)

@@ -7,7 +7,7 @@ Data only: printing is in `text`, changes go through `build.Rewriter`, checking 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Any
 
@@ -27,12 +27,19 @@ class Span:
     end_line: int = 0
     end_column: int = 0
     function: str = ""
+    caller: Span | None = None  # of what was inlined: where it was called
 
     def __str__(self) -> str:
         return f"{self.filename}:{self.line}:{self.column}"
 
     def to_dict(self) -> dict[str, object]:
-        return {"filename": self.filename, "line": self.line, "column": self.column, "function": self.function}
+        place: dict[str, object] = {"filename": self.filename, "line": self.line, "column": self.column}
+        place["function"] = self.function
+        return place if self.caller is None else {**place, "caller": self.caller.to_dict()}
+
+    def called_from(self, caller: Span) -> Span:
+        """The same place, at the inner end of a chain of calls that ``caller`` is the outer end of."""
+        return replace(self, caller=caller if self.caller is None else self.caller.called_from(caller))
 
 
 @dataclass(eq=False, repr=False, slots=True)
@@ -155,6 +162,7 @@ IF = "prim::If"  # input: bool; two blocks without parameters; outputs = results
 LOOP = "prim::Loop"
 # attributes["subgraph"]: pointwise nodes only; inputs and outputs match the subgraph's.
 FUSION_GROUP = "prim::FusionGroup"
+CALLS = ("prim::CallFunction", "prim::CallMethod")  # attributes["name"], and ["subgraph"] where it is known
 TUPLE_CONSTRUCT = "prim::TupleConstruct"
 TUPLE_UNPACK = "prim::TupleUnpack"
 LIST_CONSTRUCT = "prim::ListConstruct"

@@ -18,10 +18,13 @@ from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.fuse import fuse
 from tensorlab.jit.passes.hoist import hoist
+from tensorlab.jit.passes.inline import inline
+from tensorlab.jit.passes.lists import lists
 from tensorlab.jit.passes.mutation import functional, inplace
 from tensorlab.jit.passes.peephole import peephole
 from tensorlab.jit.passes.pool import pool
 from tensorlab.jit.passes.shapes import shapes
+from tensorlab.jit.passes.tuples import tuples
 from tensorlab.jit.passes.unroll import unroll
 from tensorlab.jit.pipeline_text import format_line, parse_line
 from tensorlab.jit.records import PassRecord
@@ -204,5 +207,8 @@ DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse
 # Every pass by name, for command lines and completion.
 NAMES: dict[str, Pass] = {
     p.name: p
-    for p in (*(shapes, dce, cse, constant, control, peephole, hoist, unroll, functional, inplace, pool, fuse),)
+    for p in (
+        *(shapes, dce, cse, constant, control, peephole),
+        *(inline, tuples, lists, hoist, unroll, functional, inplace, pool, fuse),
+    )
 }

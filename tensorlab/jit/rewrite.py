@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tensorlab.core.types import TensorType, Type
+from tensorlab.core.types import TensorType, TupleType, Type
 from tensorlab.errors import GraphError
 from tensorlab.jit import edit
 from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import FUSION_GROUP, LOOP, Block, Graph, Node, Use, Value, walk
+from tensorlab.jit.ir import FUSION_GROUP, LOOP, TUPLE_CONSTRUCT, TUPLE_UNPACK, Block, Graph, Node, Use, Value, walk
 from tensorlab.jit.records import Decision, DecisionKind
 
 
@@ -149,6 +149,55 @@ class Rewriter:
         if carried:
             edit.remove_input(node, index + 2)
         self._note("remove", rule, reason, location, [node.serial], [node.serial])
+
+    def split_output(self, node: Node, index: int, *, rule: str, reason: str, location: str = "") -> None:
+        """Let an if give the elements of a tuple instead of it, or a loop carry them; after it they are put together.
+
+        What the blocks give and take is a tuple, or was put together by a ``prim::TupleConstruct`` already.
+        """
+        self._begin()
+        old = node.outputs[index]
+        carried = int(node.kind == LOOP)
+        if not isinstance(old.type, TupleType):
+            raise GraphError(f"output {index} of {edit.describe(node)} is no tuple: {old.type}")
+        if carried:
+            init = self._elements(node.inputs[index + 2], edit.home(node), node)
+            for value in init:
+                edit.insert_input(node, len(node.inputs), value)
+        for block in node.blocks:
+            for value in self._elements(block.results[index + carried], block, None):
+                edit.insert_result(block, len(block.results), value)
+            if carried:
+                param = block.params[index + 1]
+                params = [edit.add_param(block, t) for t in old.type.elements]
+                self._tuple(param, params, block, block.nodes[0] if block.nodes else None)
+        outputs = [edit.add_output(node, t) for t in old.type.elements]
+        home = edit.home(node)
+        following = home.nodes[edit.position(node) + 1 :]
+        made = self._tuple(old, outputs, home, following[0] if following else None)
+        edit.remove_output(node, index)
+        for block in node.blocks:
+            edit.remove_result(block, index + carried)
+            if carried:
+                edit.remove_param(block, index + 1)
+        if carried:
+            edit.remove_input(node, index + 2)
+        self._note("replace", rule, reason, location, [node.serial], [node.serial], ((old.serial, made.serial),))
+
+    def _elements(self, value: Value, block: Block, before: Node | None) -> list[Value]:
+        """The elements of a tuple, as far as they are not known taken out of it in a block, before a node."""
+        if value.producer is not None and value.producer.kind == TUPLE_CONSTRUCT:
+            return value.producer.inputs
+        types = value.type.elements if isinstance(value.type, TupleType) else ()
+        builder = Builder(block, None if before is None else edit.position(before), made=self._made.append)
+        return builder.node(TUPLE_UNPACK, [value], types).outputs
+
+    def _tuple(self, old: Value, elements: Sequence[Value], block: Block, before: Node | None) -> Value:
+        """Put elements together in a block, before a node, for whoever took ``old``."""
+        builder = Builder(block, None if before is None else edit.position(before), made=self._made.append)
+        made = builder.node(TUPLE_CONSTRUCT, elements, [old.type], names=[old.name] if old.name else ()).output
+        edit.replace_uses(old, made)
+        return made
 
     def splice(
         self, node: Node, block: Block, arguments: Sequence[Value], *, rule: str, reason: str, location: str = ""

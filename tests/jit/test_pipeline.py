@@ -48,8 +48,8 @@ def test_pipelines_are_edited_as_data() -> None:
     assert str(Pipeline(())) == "(no passes)"
     assert [p.name for p in DEFAULT.only("fuse")] == ["fuse"]
     assert list(NAMES) == [
-        *("shapes", "dce", "cse", "constant", "control", "peephole", "hoist", "unroll"),
-        *("functional", "inplace", "pool", "fuse"),
+        *("shapes", "dce", "cse", "constant", "control", "peephole", "inline", "tuples", "lists"),
+        *("hoist", "unroll", "functional", "inplace", "pool", "fuse"),
     ]
     assert all(p.about.endswith(".") for p in NAMES.values())
 
