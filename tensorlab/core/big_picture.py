@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass
 from itertools import islice, product
 from typing import Any
 
+from tensorlab.core.blocks import Segments
 from tensorlab.core.footprint import Footprint
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
-from tensorlab.memory import describe, layers
+from tensorlab.memory import describe
+from tensorlab.memory.allocator import layers_behind
 from tensorlab.memory.host import HUGE_PAGE
 
 _SHOWN = 4  # elements whose bytes are read
@@ -27,6 +29,7 @@ class Element:
     value: bool | float | int
     place: int
     content: str  # its bytes in hexadecimal, the lowest address first
+
 
 @dataclass(frozen=True, slots=True)
 class Layer:
@@ -93,6 +96,7 @@ def big_picture(names: Mapping[str, object], name: str) -> BigPicture:
     storage = tensor.storage()
     pointer = storage.pointer
     block = describe(pointer)
+    segment = Segments().of(pointer)
     owned = storage.allocator is not None
     layout = tensor.layout
     size = layout.dtype.itemsize
@@ -120,9 +124,9 @@ def big_picture(names: Mapping[str, object], name: str) -> BigPicture:
         address=storage.address,
         block_nbytes=pointer.nbytes if owned else None,
         cached=block is not None,
-        huge_pages=owned and pointer.nbytes >= HUGE_PAGE,
+        huge_pages=owned and (pointer.nbytes if segment is None else segment.nbytes) >= HUGE_PAGE,
         lender=None if owned else type(pointer.context).__name__,
-        allocators=() if storage.allocator is None else tuple(_layer(a) for a in layers(storage.allocator)),
+        allocators=tuple(_layer(a) for a in layers_behind(pointer)) if owned else (),
         elements=tuple(_element(tensor, i) for i in islice(product(*map(range, layout.shape)), _SHOWN)),
         numel=layout.numel,
     )

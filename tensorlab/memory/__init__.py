@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from tensorlab.memory.adaptors import LimitAllocator, StatisticsAllocator
 from tensorlab.memory.allocator import Adaptor, Allocator, DataPtr, layers
+from tensorlab.memory.by_size import BySizeAllocator
 from tensorlab.memory.cached_blocks import BlockInfo
 from tensorlab.memory.caching import CachingAllocator
 from tensorlab.memory.counts import CacheStats, MemoryStats
@@ -49,6 +50,7 @@ __all__ = [
     "Allocator",
     "Block",
     "BlockInfo",
+    "BySizeAllocator",
     "CacheStats",
     "CachingAllocator",
     "CudaLock",

@@ -73,12 +73,27 @@ class Adaptor(Allocator, Protocol):
         ...
 
 
-def layers(allocator: Allocator) -> Iterator[Allocator]:
-    """The allocator and those below it, outermost first."""
+@runtime_checkable
+class Fork(Allocator, Protocol):
+    """An allocator that stands on several others."""
+
+    def inners(self, data: DataPtr | None = None) -> tuple[Allocator, ...]:
+        """The allocators below, side by side; of a block that was given, those that it went through."""
+        ...
+
+
+def layers(allocator: Allocator, data: DataPtr | None = None) -> Iterator[Allocator]:
+    """The allocator and those below it, outermost first; of several side by side, one after the other.
+
+    With a block that was given, only those that it went through.
+    """
     yield allocator
     while isinstance(allocator, Adaptor):
         allocator = allocator.inner
         yield allocator
+    if isinstance(allocator, Fork):
+        for inner in allocator.inners(data):
+            yield from layers(inner, data)
 
 
 def layers_behind(data: DataPtr) -> Iterator[Allocator]:
@@ -87,7 +102,7 @@ def layers_behind(data: DataPtr) -> Iterator[Allocator]:
     The block itself says who gave it, through its deleter, so this holds whatever allocator is in use now.
     """
     giver = getattr(data.deleter, "__self__", None)
-    return layers(giver) if isinstance(giver, Allocator) else iter(())
+    return layers(giver, data) if isinstance(giver, Allocator) else iter(())
 
 
 def check_nbytes(where: str, nbytes: object) -> None:

@@ -133,10 +133,11 @@ class Piece:
 class BlockPool:
     """The free pieces of one kind of segment, for each stream in order of size, then of address."""
 
-    __slots__ = ("_free", "name", "searches")
+    __slots__ = ("_free", "_least_rest", "name", "searches")
 
-    def __init__(self, name: PoolName) -> None:
+    def __init__(self, name: PoolName, *, exact: bool = False) -> None:
         self.name: PoolName = name
+        self._least_rest = ROUND if exact or name == "small" else SMALL + 1
         self.searches = 0  # how often a piece was looked for; the clock by which pieces age
         self._free: dict[int, list[tuple[int, int, Piece]]] = {}
 
@@ -176,4 +177,4 @@ class BlockPool:
 
     def leaves_a_piece(self, rest: int) -> bool:
         """Whether ``rest`` bytes left over of a piece are worth one of their own."""
-        return rest >= ROUND if self.name == "small" else rest > SMALL
+        return rest >= self._least_rest

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
 from typing import Any, NamedTuple
 
 from tensorlab.memory.allocator import DataPtr
@@ -54,9 +55,34 @@ class HeldBlock(NamedTuple):
         """What its owner has asked for; 0 while it waits in the cache, where it has no deleter."""
         return 0 if self.data.deleter is None else self.data.requested
 
-    def segment(self, address: int) -> Segment:
+    def block(self, address: int) -> Block:
         """The block as a record."""
         state = "inactive" if self.data.deleter is None else "active_allocated"
-        block = Block(address, self.nbytes, self.requested_nbytes, state)
+        return Block(address, self.nbytes, self.requested_nbytes, state)
+
+    def segment(self, address: int) -> Segment:
+        """The block as a segment of its own."""
         pool = "large" if self.nbytes >= HUGE_PAGE else "small"  # as the host sees it: on huge pages, or not
-        return Segment(self.data.device, address, self.nbytes, 0, pool, (block,))
+        return Segment(self.data.device, address, self.nbytes, 0, pool, (self.block(address),))
+
+
+def held_segments(cut: Iterable[Segment], held: Mapping[int, HeldBlock]) -> Iterator[Segment]:
+    """The segments of the layer below with their blocks as the cache sees them: in use, or waiting in it."""
+    for segment in cut:
+        blocks = (
+            held[block.address].block(block.address)
+            if block.state == "active_allocated" and block.address in held
+            else block
+            for block in segment.blocks
+        )
+        yield replace(segment, blocks=tuple(blocks))
+
+
+def beside_use(segments: Iterable[Segment]) -> tuple[int, int]:
+    """How many free blocks, and bytes of them, lie beside blocks in use."""
+    blocks = nbytes = 0
+    for segment in segments:
+        if segment.active_nbytes:
+            free = [block.nbytes for block in segment.blocks if block.state == "inactive"]
+            blocks, nbytes = blocks + len(free), nbytes + sum(free)
+    return blocks, nbytes

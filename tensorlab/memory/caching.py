@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from time import perf_counter
-
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory.allocator import Allocator, DataPtr, check_nbytes
-from tensorlab.memory.cached_blocks import BlockInfo, HeldBlock, class_nbytes
+from tensorlab.memory.by_size import BySizeAllocator
+from tensorlab.memory.cached_blocks import BlockInfo, HeldBlock, beside_use, class_nbytes, held_segments
 from tensorlab.memory.counts import CacheStats
-from tensorlab.memory.history import Action, History
+from tensorlab.memory.history import History
 from tensorlab.memory.host import memory_nbytes
-from tensorlab.memory.place import user_frames
+from tensorlab.memory.reserve import Reserve
 from tensorlab.memory.segments import Segment
 from tensorlab.memory.shortage import explain
 
@@ -54,22 +53,16 @@ class CachingAllocator:
     """
 
     __slots__ = (
-        "_base",
+        "_base_retries",
+        "_below",
+        "_by_size",
         "_deleter",
         "_held",
         "_limit",
-        "_peak",
-        "_peak_blocks",
         "_refused",
-        "_reserved",
-        "_reserved_blocks",
+        "_reserve",
         "_retries",
-        "_total",
-        "_total_blocks",
         "free",
-        "history",
-        "inner",
-        "limit_nbytes",
         "lists",
         "room",
     )
@@ -78,30 +71,55 @@ class CachingAllocator:
         if limit is None:
             limit = memory_nbytes() // 4
         check_nbytes("CachingAllocator limit", limit)
-        self.inner = inner
-        self.history: History | None = None  # where blocks got from below and given back to it are noted, if anywhere
-        self.limit_nbytes: int | None = None  # bytes that it may hold, in use and cached
+        # What is held is counted here, or below where blocks are cut from what is held.
+        by_size = inner if isinstance(inner, BySizeAllocator) else None
+        self._by_size = by_size
+        self._reserve = Reserve(inner, where="CachingAllocator.allocate") if by_size is None else by_size.reserve
+        self._below: Allocator = self._reserve if by_size is None else by_size
         self._deleter = self.deallocate
         self._limit = limit
         self.room = limit  # bytes that the cache may still take in
         self._refused = 0  # bytes that it had no room for since the last sweep
         self.free: dict[int, FreeList] = {}  # by size of block; a list once made stays, `lists` points to it
         self.lists: dict[int, FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
-        # What it holds, in use or not, and counts of it: touched only when a block is got from below or given back.
+        # What it has of the layer below, in use or not: touched only when a block is got from there or given back.
         self._held: dict[int, HeldBlock] = {}  # by address
-        self._reserved = 0  # bytes
-        self._reserved_blocks = 0
-        self._peak = 0
-        self._peak_blocks = 0
-        self._total = 0
-        self._total_blocks = 0
         self._retries = 0
-        self._base = (0, 0, 0, 0, 0)  # sums when they began: bytes, blocks, bytes and blocks given back, retries
+        self._base_retries = 0  # when the sum began
 
     @property
     def name(self) -> str:
         """What it stands on, in ``caching(...)``."""
         return f"caching({self.inner.name})"
+
+    @property
+    def inner(self) -> Allocator:
+        """The allocator below."""
+        return self._reserve.inner if self._by_size is None else self._by_size
+
+    @inner.setter
+    def inner(self, inner: Allocator) -> None:
+        if self._by_size is not None:
+            raise AttributeError("CachingAllocator.inner: what is held is counted below, so that it cannot be changed")
+        self._reserve.inner = inner
+
+    @property
+    def history(self) -> History | None:
+        """Where what is got from below and given back is noted, if anywhere."""
+        return self._reserve.history
+
+    @history.setter
+    def history(self, history: History | None) -> None:
+        self._reserve.history = history
+
+    @property
+    def limit_nbytes(self) -> int | None:
+        """Bytes that may be held, in use and cached; None for all that there are."""
+        return self._reserve.limit_nbytes
+
+    @limit_nbytes.setter
+    def limit_nbytes(self, nbytes: int | None) -> None:
+        self._reserve.limit_nbytes = nbytes
 
     @property
     def limit(self) -> int:
@@ -115,8 +133,8 @@ class CachingAllocator:
 
     @property
     def reserved_nbytes(self) -> int:
-        """Bytes got from below, in use and cached."""
-        return self._reserved
+        """Bytes held, in use and cached."""
+        return self._reserve.nbytes
 
     def allocate(self, nbytes: int) -> DataPtr:
         """Give a block of `class_nbytes` bytes, from the cache if it has one.
@@ -150,8 +168,13 @@ class CachingAllocator:
             self._refuse(data)
 
     def empty_cache(self) -> int:
-        """Hand every block that waits here to the inner allocator; say how many bytes that were."""
-        return sum(self._release(free) for free in self.free.copy().values())
+        """Hand every block that waits here down, and what is free there then; say how many bytes are held less."""
+        before = self._reserve.freed_nbytes
+        for free in self.free.copy().values():
+            self._release(free)
+        if self._by_size is not None:
+            self._by_size.empty_cache()
+        return self._reserve.freed_nbytes - before
 
     def describe(self, data: DataPtr) -> BlockInfo:
         """What this allocator knows of a block that it gave."""
@@ -159,39 +182,43 @@ class CachingAllocator:
         return BlockInfo(self.name, data.device, data.address, data.nbytes, data.deleter is not None, idle)
 
     def segments(self) -> tuple[Segment, ...]:
-        """Every block that is held, in use or cached, as a segment of that one block, by address.
+        """Everything that is held, by address: a segment for each block, or those that large blocks are cut from.
+
+        A block that waits here is inactive, whatever the layer below takes it for.
 
         Cost: 2 us a block.
         """
+        cut = self._cut()
         held = self._held.copy()  # one C call: blocks of other threads cannot come and go in between
-        return tuple(held[address].segment(address) for address in sorted(held))
+        by_size = self._by_size
+        whole = {
+            address: block
+            for address, block in held.items()
+            if by_size is None or not by_size.is_cut(address, block.nbytes)
+        }
+        found = [*held_segments(cut, held), *(block.segment(address) for address, block in whole.items())]
+        return tuple(sorted(found, key=lambda segment: segment.address))
 
     def stats(self) -> CacheStats:
         """The counts now, and what is asked for, which is counted by walking over all blocks."""
-        reserved, blocks, peak, peak_blocks = self._reserved, self._reserved_blocks, self._peak, self._peak_blocks
-        total, total_blocks, retries, base = self._total, self._total_blocks, self._retries, self._base
-        return CacheStats(
-            reserved_bytes=reserved,
-            peak_bytes=peak,
-            total_bytes=total - base[0],
-            segments=blocks,
-            peak_segments=peak_blocks,
-            total_segments=total_blocks - base[1],
-            freed_bytes=total - reserved - base[2],
-            freed_segments=total_blocks - blocks - base[3],
-            requested_bytes=sum(held.requested_nbytes for held in self._held.copy().values()),
-            retries=retries - base[4],
-        )
+        retries = self._retries - self._base_retries
+        held = self._held.copy()
+        requested = sum(block.requested_nbytes for block in held.values())
+        beside = None if self._by_size is None else beside_use(held_segments(self._cut(), held))
+        return CacheStats(*self._reserve.counts(), requested_bytes=requested, retries=retries, beside_use=beside)
 
     def reset_peak(self) -> None:
         """Let the peaks begin again from what is held now."""
-        self._peak = self._reserved
-        self._peak_blocks = self._reserved_blocks
+        self._reserve.reset_peak()
 
     def reset_accumulated(self) -> None:
         """Let the sums of what was got, given back and tried again begin again from nothing."""
-        total, blocks, reserved, held = self._total, self._total_blocks, self._reserved, self._reserved_blocks
-        self._base = (total, blocks, total - reserved, blocks - held, self._retries)
+        self._reserve.reset_accumulated()
+        self._base_retries = self._retries
+
+    def _cut(self) -> tuple[Segment, ...]:
+        """The segments that large blocks are cut from, as the layer below sees them."""
+        return () if self._by_size is None else self._by_size.heap.segments()
 
     def _miss(self, nbytes: int) -> DataPtr:
         check_nbytes("CachingAllocator.allocate", nbytes)
@@ -218,73 +245,40 @@ class CachingAllocator:
 
     def _from_inner(self, nbytes: int) -> DataPtr:
         try:
-            return self._reserve(nbytes)
+            return self._get(nbytes)
         except OutOfMemoryError as error:
-            if not self.empty_cache():
+            waiting = self.cached_nbytes
+            if not self.empty_cache() and not waiting:
                 explain(error, self)
                 raise
         self._retries += 1
         try:
-            return self._reserve(nbytes)
+            return self._get(nbytes)
         except OutOfMemoryError as error:
             explain(error, self)
             raise
 
-    def _reserve(self, nbytes: int) -> DataPtr:
+    def _get(self, nbytes: int) -> DataPtr:
         """Get a block from below and enter it."""
-        limit = self.limit_nbytes
-        if limit is not None and self._reserved + nbytes > limit:  # before the system is made to find the bytes
-            raise self._over(nbytes, limit)
-        data = self.inner.allocate(nbytes)
-        if not data.nbytes:  # the blocks of no bytes all have one address
-            return data
-        block = data.nbytes
-        held = HeldBlock(data, block, nbytes)
-        if limit is not None and self._reserved + block > limit:  # another thread was quicker, or it was rounded up
-            over = self._over(block, limit)
-            self.inner.deallocate(data)
-            raise over
-        self._total += block  # with the test above in one step: threads together cannot pass the limit
-        self._total_blocks += 1
-        live = self._reserved = self._reserved + block
-        if live > self._peak:
-            self._peak = live
-        live = self._reserved_blocks = self._reserved_blocks + 1
-        if live > self._peak_blocks:
-            self._peak_blocks = live
-        self._held[data.address] = held
-        if self.history is not None:
-            self._note("segment_alloc", data)
+        data = self._below.allocate(nbytes)
+        if data.nbytes:  # the blocks of no bytes all have one address
+            self._held[data.address] = HeldBlock(data, data.nbytes, nbytes)
         return data
-
-    def _over(self, nbytes: int, limit: int) -> OutOfMemoryError:
-        return OutOfMemoryError(
-            f"CachingAllocator.allocate: {nbytes:,} bytes more would pass the limit: "
-            f"{self._reserved:,} of {limit:,} bytes are held"
-        )
 
     def _give_back(self, data: DataPtr) -> None:
         """Strike a block out and hand it down, asking for what was asked of the layer below."""
         held = self._held.pop(data.address, None)
         if held is not None:
             data.requested = held.asked
-            self._reserved -= held.nbytes
-            self._reserved_blocks -= 1
-            if self.history is not None:
-                self._note("segment_free", data)
-        self.inner.deallocate(data)
-
-    def _note(self, action: Action, data: DataPtr) -> None:
-        history = self.history
-        if history is not None:  # it may have been taken away by another thread
-            history.note(action, data.address, data.nbytes, 0, perf_counter(), user_frames())
+        self._below.deallocate(data)
 
     def _refuse(self, data: DataPtr) -> None:
         """Hand a block down for which there is no room; now and then make room for later ones."""
-        self._refused += data.nbytes
-        if self._refused >= self._limit:
-            self._refused = 0
-            self._sweep()
+        if data.nbytes <= self._limit:  # else the others need not make way for it
+            self._refused += data.nbytes
+            if self._refused >= self._limit:
+                self._refused = 0
+                self._sweep()
         self._give_back(data)
 
     def _sweep(self) -> None:
@@ -293,15 +287,11 @@ class CachingAllocator:
                 self._release(free)
             free.used = False
 
-    def _release(self, free: FreeList) -> int:
-        released = 0
+    def _release(self, free: FreeList) -> None:
         for _ in range(len(free)):
             try:
                 data = free.pop()
             except IndexError:  # another thread was quicker
                 break
-            nbytes = data.nbytes
-            self.room += nbytes
-            released += nbytes
+            self.room += data.nbytes
             self._give_back(data)
-        return released

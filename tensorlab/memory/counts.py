@@ -48,15 +48,18 @@ class MemoryStats(Mapping[str, int]):
     def _by_name(self) -> dict[str, int]:
         blocks = (self.live_blocks, self.peak_blocks, self.total_blocks, self.freed_blocks)
         nbytes = (self.allocated_bytes, self.peak_bytes, self.total_bytes, self.freed_bytes)
-        none = (0, 0, 0, 0)
-        # Without streams what is allocated is what is active; without splitting there are no pieces.
+        # Without streams what is allocated is what is active; without splitting there are no pieces, and where there is
+        # any the layer that does it tells of them.
+        quantities = () if "inactive_split.all.current" in self.below else ("inactive_split", "inactive_split_bytes")
+        none: dict[str, int] = {}
+        for quantity in quantities:
+            none |= named(quantity, 0, 0, 0, 0)
         return {
             **named("allocation", *blocks),
             **named("allocated_bytes", *nbytes),
             **named("active", *blocks),
             **named("active_bytes", *nbytes),
-            **named("inactive_split", *none),
-            **named("inactive_split_bytes", *none),
+            **none,
             "requested_bytes.all.allocated": self.total_requested_bytes,
             "num_alloc_retries": 0,
             "num_ooms": self.failed_requests,
@@ -76,9 +79,11 @@ def named(quantity: str, current: int, peak: int, allocated: int, freed: int) ->
 
 @dataclass(frozen=True, slots=True)
 class CacheStats:
-    """Counts of a `CachingAllocator` at one moment; its segments are the blocks that it holds.
+    """Counts of a `CachingAllocator` at one moment; segments are what it holds in one piece each, blocks for the most.
 
     Units: bytes of segments, in use and cached; ``requested_bytes`` what was asked for by those who hold blocks.
+    ``beside_use`` tells how many free blocks lie in segments that have others in use, and their bytes: looked at now,
+    and not counted; None where each block is a segment.
     """
 
     reserved_bytes: int
@@ -91,9 +96,14 @@ class CacheStats:
     freed_segments: int
     requested_bytes: int
     retries: int  # of requests that had the cache emptied
+    beside_use: tuple[int, int] | None = None
 
     def to_dict(self) -> dict[str, int]:
         """PyTorch's flat names."""
+        beside: dict[str, int] = {}
+        if self.beside_use is not None:
+            names = ("inactive_split.all.current", "inactive_split_bytes.all.current")
+            beside = dict(zip(names, self.beside_use, strict=True))
         return {
             **named("segment", self.segments, self.peak_segments, self.total_segments, self.freed_segments),
             **named("reserved_bytes", self.reserved_bytes, self.peak_bytes, self.total_bytes, self.freed_bytes),
@@ -101,4 +111,5 @@ class CacheStats:
             "num_alloc_retries": self.retries,
             "num_device_alloc": self.total_segments,
             "num_device_free": self.freed_segments,
+            **beside,
         }

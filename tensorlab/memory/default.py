@@ -9,9 +9,9 @@ from typing import Protocol, TypeVar, runtime_checkable
 from tensorlab.errors import ArgumentError
 from tensorlab.memory.adaptors import StatisticsAllocator
 from tensorlab.memory.allocator import Allocator, DataPtr, layers, layers_behind
+from tensorlab.memory.by_size import BySizeAllocator
 from tensorlab.memory.cached_blocks import BlockInfo
 from tensorlab.memory.caching import CachingAllocator
-from tensorlab.memory.host import HostAllocator
 
 LayerT = TypeVar("LayerT")
 
@@ -30,13 +30,17 @@ class Current:
         self.allocate: Callable[[int], DataPtr] = allocator.allocate
 
 
-_default = StatisticsAllocator(CachingAllocator(HostAllocator()))
+_LISTS = 128 << 20
+"""Bytes that wait in lists by size. Twice as much is 5% more at the peak of ten hours of training and serving, half as
+much sends twice as many requests further down; and a block of 64 MiB, with a second one, still fits."""
+
+_default = StatisticsAllocator(CachingAllocator(BySizeAllocator(), limit=_LISTS))
 
 current = Current(_default)
 
 
 def default_allocator() -> StatisticsAllocator:
-    """The stack in use from the start: statistics over a cache over main memory."""
+    """The stack in use from the start: statistics, lists of freed blocks, and main memory, where large ones are cut."""
     return _default
 
 

@@ -7,7 +7,7 @@ import os
 from typing import NamedTuple, Protocol
 
 from tensorlab.errors import RangeError
-from tensorlab.memory.allocator import DataPtr
+from tensorlab.memory.allocator import Allocator, DataPtr
 from tensorlab.memory.host import HostAllocator, memory_nbytes
 
 
@@ -84,8 +84,8 @@ class HostDevice:
     name = "host"
     device = "cpu"
 
-    def __init__(self) -> None:
-        self._host = HostAllocator()
+    def __init__(self, host: Allocator | None = None) -> None:
+        self._host: Allocator = HostAllocator() if host is None else host  # who gives the bytes
         self._blocks: dict[int, DataPtr] = {}
 
     def raw_alloc(self, nbytes: int) -> int:

@@ -24,7 +24,9 @@ class DeviceCachingAllocator:
     Without options the cache only grows, as PyTorch's does: it is given back when the device or ``limit_nbytes`` has no
     room, or by `empty_cache`. Two options give segments back earlier, the longest unused first: beyond
     ``garbage_collection_threshold`` of the room, when a new one is needed; and beyond ``surplus`` times the most that
-    was lately in use at once, on top of that most. Blocks from ``max_split_nbytes`` on are kept in one piece.
+    was lately in use at once, on top of that most. Blocks from ``max_split_nbytes`` on are kept in one piece. What is
+    left over, up to 1 MiB, stays with a large block; with ``exact`` it is a piece of its own, and all blocks for one
+    request have one size.
 
     Threads: requests wait for each other. A block that is given back is only queued, and taken in by whoever holds the
     allocator, or has just left it. So a free never waits, and one that comes out of a collection in the middle of this
@@ -53,6 +55,7 @@ class DeviceCachingAllocator:
         garbage_collection_threshold: float = 0.0,
         limit_nbytes: int | None = None,
         surplus: float | None = None,
+        exact: bool = False,
         history: History | None = None,
         frames: Callable[[], tuple[Frame, ...]] | None = None,
     ) -> None:
@@ -82,6 +85,7 @@ class DeviceCachingAllocator:
             garbage_collection_threshold=garbage_collection_threshold,
             limit_nbytes=limit_nbytes,
             surplus=surplus,
+            exact=exact,
             history=history,
         )
         self._in_use: dict[int, Piece] = {}

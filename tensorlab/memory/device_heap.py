@@ -66,6 +66,7 @@ class DeviceHeap:
         garbage_collection_threshold: float,
         limit_nbytes: int | None,
         surplus: float | None,
+        exact: bool,
         history: History | None,
     ) -> None:
         self.history = history
@@ -81,7 +82,7 @@ class DeviceHeap:
         self._most_used = 0  # bytes in use at once, lately
         self._turned_over = 0  # bytes given out since that was last brought up to date
         self._small = BlockPool("small")
-        self._large = BlockPool("large")
+        self._large = BlockPool("large", exact=exact)
         self._awaited: dict[int, deque[tuple[int, Piece]]] = {}  # by stream, in the order in which they will pass
 
     # Giving.

@@ -48,14 +48,14 @@ def record_history(enabled: Enabled | None = "all", *, max_entries: int = 100_00
     counting = layer_of(current.allocator, StatisticsAllocator)
     below: Allocator = current.allocator if counting is None else counting.inner
     history = None if enabled == "state" else History(max_entries)
-    device = layer_of(below, DeviceCachingAllocator)
-    # A device's allocator notes down all of its events itself, those of streams too.
-    recording = Recorder(below, history=history if device is None else None, depth=depth)
-    cache = layer_of(below, CachingAllocator)
-    if device is not None:
-        device.history, device.frames = history, partial(user_frames, depth)
-    elif cache is not None:
-        cache.history = history
+    cache = _cache(below)
+    if isinstance(cache, DeviceCachingAllocator):  # it notes down all of its events itself, those of streams too
+        recording = Recorder(below, depth=depth)
+        cache.history, cache.frames = history, partial(user_frames, depth)
+    else:
+        recording = Recorder(below, history=history, depth=depth)
+        if cache is not None:
+            cache.history = history
     if counting is None:
         set_allocator(recording)
     else:
@@ -86,12 +86,18 @@ def _remove() -> History | None:
         if isinstance(layer, Adaptor) and layer.inner is recording:
             _stand_on(layer, recording.inner)
     history = recording.history
-    for layer in layers(recording.inner):
-        if isinstance(layer, DeviceCachingAllocator):
-            history, layer.history, layer.frames = layer.history, None, None
-        elif isinstance(layer, CachingAllocator):
-            layer.history = None
+    cache = _cache(recording.inner)
+    if isinstance(cache, DeviceCachingAllocator):
+        history, cache.history, cache.frames = cache.history, None, None
+    elif cache is not None:
+        cache.history = None
     return history
+
+
+def _cache(allocator: Allocator) -> CachingAllocator | DeviceCachingAllocator | None:
+    """The outermost cache: what one below it gives and takes is not what the program asks for."""
+    kinds = (CachingAllocator, DeviceCachingAllocator)
+    return next((layer for layer in layers(allocator) if isinstance(layer, kinds)), None)
 
 
 def _stand_on(layer: Adaptor, inner: Allocator) -> None:

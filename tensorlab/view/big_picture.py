@@ -153,7 +153,7 @@ def _memory(p: BigPicture) -> list[str]:
     rounding = f": {nbytes(p.storage_nbytes)} asked for, {nbytes(lost)} lost to rounding" if lost else ""
     return [
         f"a block of {nbytes(p.block_nbytes)}{rounding}",
-        *(["aligned to 2 MiB, in huge pages where the system has them"] if p.huge_pages else []),
+        *(["in huge pages of 2 MiB where the system has them"] if p.huge_pages else []),
     ]
 
 

@@ -53,10 +53,16 @@ def test_a_block_of_our_own() -> None:
     picture = big_picture({"x": tl.ones(5)}, "x")
     assert (picture.storage_nbytes, picture.block_nbytes, picture.lender) == (20, 64, None)
     names = [layer.class_name for layer in picture.allocators]
-    assert names == ["StatisticsAllocator", "CachingAllocator", "HostAllocator"]
+    assert names == ["StatisticsAllocator", "CachingAllocator", "BySizeAllocator", "HostAllocator"]
     assert all(layer.does.endswith(".") for layer in picture.allocators)
     assert not picture.huge_pages
-    assert big_picture({"x": tl.ones(1 << 20)}, "x").huge_pages
+    large = big_picture({"x": tl.ones(400_000)}, "x")  # less than a huge page, in a segment of several
+    assert large.huge_pages
+    assert [layer.class_name for layer in large.allocators][2:] == [
+        "BySizeAllocator",
+        "DeviceCachingAllocator",
+        "HostAllocator",
+    ]
 
 
 def test_borrowed_memory_has_a_lender_and_no_allocator() -> None:

@@ -15,8 +15,18 @@ import pytest
 from fake_allocator import FakeAllocator, free
 
 from tensorlab.errors import OutOfMemoryError
-from tensorlab.memory import CachingAllocator, DataPtr, History, HostAllocator, LimitAllocator, StatisticsAllocator
+from tensorlab.memory import (
+    Allocator,
+    BySizeAllocator,
+    CachingAllocator,
+    DataPtr,
+    History,
+    HostAllocator,
+    LimitAllocator,
+    StatisticsAllocator,
+)
 from tensorlab.memory.cached_blocks import class_nbytes
+from tensorlab.memory.reserve import Reserve
 
 
 @pytest.fixture
@@ -73,20 +83,30 @@ def test_statistics_are_exact() -> None:
     assert below.stats().allocated_bytes == sum(kept)
 
 
+LAYERS = {"one by one": (FakeAllocator, 1), "cut from segments": (lambda: BySizeAllocator(FakeAllocator()), 1 << 14)}
+"""What a cache stands on, and a factor that makes small sizes large enough for it."""
+
+
 @pytest.mark.usefixtures("quick_switching")
-def test_no_block_has_two_owners() -> None:
-    stack = StatisticsAllocator(CachingAllocator(FakeAllocator()))
+@pytest.mark.parametrize("limit", [1 << 40, 0], ids=["cached", "handed down"])
+@pytest.mark.parametrize(("below", "scale"), LAYERS.values(), ids=LAYERS)
+def test_no_block_has_two_owners(below: Callable[[], Allocator], scale: int, limit: int) -> None:
+    caching = CachingAllocator(below(), limit=limit)
+    stack = StatisticsAllocator(caching)
     in_use: dict[int, int] = {}
 
     def work(index: int) -> None:
         for step in range(1500):
-            data = stack.allocate(64 + step % 3 * 64)
+            data = stack.allocate((64 + step % 3 * 64) * scale)
             assert in_use.setdefault(data.address, index) == index
             assert in_use.pop(data.address) == index
             free(data)
 
     run_together(work)
     assert stack.stats().live_blocks == 0
+    assert sum(segment.nbytes for segment in caching.segments()) == caching.reserved_nbytes
+    assert caching.empty_cache() >= 0
+    assert (caching.segments(), caching.reserved_nbytes) == ((), 0)
 
 
 @pytest.mark.usefixtures("quick_switching")
@@ -115,39 +135,43 @@ def test_a_limit_is_never_passed() -> None:
 
 
 @pytest.mark.usefixtures("quick_switching")
-def test_a_limit_of_what_is_held_is_never_passed() -> None:
+@pytest.mark.parametrize("scale", [1, 1 << 14], ids=LAYERS)
+def test_a_limit_of_what_is_held_is_never_passed(scale: int) -> None:
     fake = FakeAllocator()
-    caching = CachingAllocator(fake)
-    caching.limit_nbytes = 1000
+    caching = CachingAllocator(fake if scale == 1 else BySizeAllocator(fake))
+    limit = caching.limit_nbytes = 1000 * scale
     refused = [0] * 4
 
     def work(index: int) -> None:
         live: list[DataPtr] = []
         for step in range(500):
             try:
-                live.append(caching.allocate(64 * (1 + (step + index) % 4)))
+                live.append(caching.allocate(64 * scale * (1 + (step + index) % 4)))
             except OutOfMemoryError:
                 refused[index] += 1
                 while live:
                     free(live.pop())
-            assert caching.reserved_nbytes <= 1000
+            assert caching.reserved_nbytes <= limit
         while live:
             free(live.pop())
 
     run_together(work)
     assert sum(refused) > 0
-    assert caching.stats().peak_bytes <= 1000
-    assert caching.reserved_nbytes == fake.live_nbytes == caching.cached_nbytes
+    assert caching.stats().peak_bytes <= limit
+    assert caching.reserved_nbytes == fake.live_nbytes >= caching.cached_nbytes
     assert sum(segment.nbytes for segment in caching.segments()) == fake.live_nbytes
 
 
 @pytest.mark.usefixtures("small_heap")
-def test_a_collection_in_the_middle_of_an_allocation_may_free() -> None:
-    stack = StatisticsAllocator(CachingAllocator(HostAllocator()))
+@pytest.mark.parametrize("limit", [1 << 30, 0], ids=["cached", "handed down"])
+@pytest.mark.parametrize("scale", [1, 2000], ids=LAYERS)
+def test_a_collection_in_the_middle_of_an_allocation_may_free(scale: int, limit: int) -> None:
+    caching = CachingAllocator(HostAllocator() if scale == 1 else BySizeAllocator(), limit=limit)
+    stack = StatisticsAllocator(caching)
 
     class Owner:
         def __init__(self) -> None:
-            self.data = stack.allocate(1000)
+            self.data = stack.allocate(1000 * scale)
             self.cycle = self
 
         def __del__(self) -> None:
@@ -163,7 +187,9 @@ def test_a_collection_in_the_middle_of_an_allocation_may_free() -> None:
     gc.collect()
     stats = stack.stats()
     assert (stats.live_blocks, stats.total_blocks) == (0, 300)
-    assert stats.total_bytes == 300 * class_nbytes(1000)
+    assert stats.total_bytes == 300 * class_nbytes(1000 * scale)
+    caching.empty_cache()
+    assert caching.reserved_nbytes == 0
 
 
 # What the exactness rests on, read from the bytecode of the interpreter that runs the tests: between the first and
@@ -187,14 +213,15 @@ STRAIGHT = [
     (CachingAllocator.deallocate, {"room"}),
     (CachingAllocator._release, {"room"}),
     (CachingAllocator._miss, {"room"}),
-    (CachingAllocator._give_back, {"_reserved", "_reserved_blocks"}),
-    (CachingAllocator._reserve, {"_total", "_total_blocks", "_peak", "_peak_blocks", "_reserved_blocks"}),
+    (Reserve.allocate, {"_total", "_total_segments", "_peak", "_peak_segments", "_segments"}),
+    (Reserve.deallocate, {"_reserved", "_segments"}),
     (History.note, {"_count"}),
     (
-        CachingAllocator.stats,
-        {"_reserved", "_reserved_blocks", "_peak", "_peak_blocks", "_total", "_total_blocks", "_retries", "_base"},
+        Reserve.counts,
+        {"_reserved", "_segments", "_peak", "_peak_segments", "_total", "_total_segments", "_base"},
     ),
-    (CachingAllocator.reset_accumulated, {"_reserved", "_reserved_blocks", "_total", "_total_blocks", "_retries"}),
+    (Reserve.reset_peak, {"_reserved", "_segments", "_peak", "_peak_segments"}),
+    (Reserve.reset_accumulated, {"_reserved", "_segments", "_total", "_total_segments"}),
 ]
 
 

@@ -93,6 +93,16 @@ def test_work_that_repeats_itself_keeps_its_segments(device: FakeDevice) -> None
     assert device.allocs == 4
 
 
+@pytest.mark.parametrize(("exact", "size"), [(False, 20 * MIB), (True, 19 * MIB + 512)], ids=["as torch", "exact"])
+def test_a_little_more_than_asked_for(device: FakeDevice, exact: bool, size: int) -> None:
+    caching = DeviceCachingAllocator(device, exact=exact)
+    data = caching.allocate(19 * MIB + 1)
+    assert (data.nbytes, caching.stats().reserved_bytes.all.current) == (size, 20 * MIB)
+    assert caching.stats().inactive_split_bytes.all.current == 20 * MIB - size
+    free(data)
+    assert caching.empty_cache() == 20 * MIB
+
+
 def test_a_limit_holds_for_the_cache_too(device: FakeDevice) -> None:
     caching = DeviceCachingAllocator(device, limit_nbytes=22 * MIB)
     data = caching.allocate(20 * MIB)

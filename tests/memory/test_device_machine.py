@@ -48,9 +48,12 @@ class DeviceMachine(RuleBasedStateMachine):
         max_split=st.none() | st.just(24 * MIB),
         threshold=st.sampled_from([0.0, 0.3]),
         surplus=st.sampled_from([None, 0.0, 0.5]),
+        exact=st.booleans(),
         limit=st.sampled_from([None, 60]),
     )
-    def begin(self, max_split: int | None, threshold: float, surplus: float | None, limit: int | None) -> None:
+    def begin(
+        self, max_split: int | None, threshold: float, surplus: float | None, exact: bool, limit: int | None
+    ) -> None:
         self.splits_end = max_split is not None
         self.limit = CAPACITY if limit is None else limit * MIB
         self.history = History()
@@ -59,6 +62,7 @@ class DeviceMachine(RuleBasedStateMachine):
             max_split_nbytes=max_split,
             garbage_collection_threshold=threshold,
             surplus=surplus,
+            exact=exact,
             limit_nbytes=None if limit is None else self.limit,
             history=self.history,
         )

@@ -9,8 +9,10 @@ from fake_allocator import FakeAllocator, free
 from tensorlab import memory
 from tensorlab.errors import ArgumentError
 from tensorlab.memory import (
+    BySizeAllocator,
     CachingAllocator,
     DataPtr,
+    DeviceCachingAllocator,
     HostAllocator,
     StatisticsAllocator,
     current,
@@ -22,10 +24,12 @@ from tensorlab.memory import (
 
 
 def test_the_default_stack() -> None:
-    assert default_allocator().name == "statistics(caching(host))"
+    assert default_allocator().name == "statistics(caching(by_size(device_caching(host), host)))"
     assert [type(layer) for layer in layers(default_allocator())] == [
         StatisticsAllocator,
         CachingAllocator,
+        BySizeAllocator,
+        DeviceCachingAllocator,
         HostAllocator,
     ]
     assert current.allocator is default_allocator()

@@ -43,14 +43,16 @@ def test_tensors_may_outlive_everything(setup: str) -> None:
         {setup}
         in_globals = tl.empty(1000)
         views = [in_globals[1:], in_globals.view(10, 100)]
+        cut_from_a_segment = [tl.empty(count) for count in (300_000, 2_000_000, 5_000_000)]
+        del cut_from_a_segment[1]
 
         class Cycle:
             def __init__(self):
                 self.me = self
-                self.tensor = tl.empty(300)
+                self.tensor, self.large = tl.empty(300), tl.empty(400_000)
 
             def __del__(self):
-                tl.empty(10)  # a finaliser that allocates
+                tl.empty(10), tl.empty(700_000)  # a finaliser that allocates
 
         gc.collect()
         gc.disable()
@@ -114,7 +116,7 @@ FORK = """
     from tensorlab import memory
 
     memory.record_history()
-    kept = tl.empty(100_000)
+    kept = tl.empty(400_000)
     kept.numpy()[:] = 1
     small = [tl.empty(10) for _ in range(50)]
     stop = threading.Event()
@@ -122,7 +124,7 @@ FORK = """
     def busy():
         while not stop.wait(1e-4):
             for _ in range(20):
-                tl.empty(64), tl.empty(5000)
+                tl.empty(64), tl.empty(5000), tl.empty(300_000)
 
     threads = [threading.Thread(target=busy, daemon=True) for _ in range(2)]
     for thread in threads:
@@ -132,13 +134,13 @@ FORK = """
         child = os.fork()
         if child == 0:
             before = memory.memory_allocated()
-            assert kept.numpy().sum() == 100_000
+            assert kept.numpy().sum() == 400_000
             kept = None
             small.clear()
             assert memory.memory_allocated() < before
-            again = [tl.empty(10) for _ in range(50)] + [tl.empty(100_000)]
+            again = [tl.empty(10) for _ in range(50)] + [tl.empty(400_000)]
             again[-1].numpy()[:] = 2
-            assert again[-1].numpy().sum() == 200_000
+            assert again[-1].numpy().sum() == 800_000
             memory.snapshot(), memory.summary(), memory.empty_cache()
             gc.collect()
             os._exit(0)
@@ -146,7 +148,7 @@ FORK = """
     stop.set()
     for thread in threads:
         thread.join()
-    assert kept.numpy().sum() == 100_000
+    assert kept.numpy().sum() == 400_000
     print(codes)
 """
 
@@ -197,7 +199,7 @@ def test_records_are_whole_with_threads_and_collections() -> None:
 
         def work(index):
             for step in range(300):
-                Owner(64 + 1000 * (step % 7))
+                Owner(64 + 1000 * (step % 7) << step % 2 * 10)  # up to 6 MB
                 if step % 100 == 0:
                     memory.snapshot(), memory.summary(), memory.empty_cache()
 

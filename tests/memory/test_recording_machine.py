@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tensorlab import memory
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory import (
+    Allocator,
+    BySizeAllocator,
     CachingAllocator,
     DataPtr,
     HostAllocator,
@@ -28,9 +30,14 @@ from tensorlab.memory.recording import recorded, recorder
 
 
 class Recording(RuleBasedStateMachine):
+    scale = 1  # of sizes
+
+    def below(self) -> Allocator:
+        return HostAllocator()
+
     def __init__(self) -> None:
         super().__init__()
-        self.caching = CachingAllocator(HostAllocator(), limit=20_000)
+        self.caching = CachingAllocator(self.below(), limit=20_000 * self.scale)
         self.poison = PoisonAllocator(self.caching)
         self.scope = ExitStack()
         self.scope.enter_context(use_allocator(StatisticsAllocator(self.poison)))
@@ -40,13 +47,14 @@ class Recording(RuleBasedStateMachine):
     def teardown(self) -> None:
         for data in self.live:
             free(data)
-        waiting = self.caching.cached_nbytes
-        assert self.caching.empty_cache() == waiting
+        held = self.caching.reserved_nbytes
+        assert self.caching.empty_cache() == held
         assert self.caching.segments() == ()
         self.scope.close()
 
     @rule(nbytes=st.integers(0, 200) | st.integers(1, 9000))
     def allocate(self, nbytes: int) -> None:
+        nbytes *= self.scale
         try:
             data = current.allocate(nbytes)
         except OutOfMemoryError as error:
@@ -75,12 +83,13 @@ class Recording(RuleBasedStateMachine):
 
     @rule(nbytes=st.none() | st.integers(0, 30_000))
     def limit(self, nbytes: int | None) -> None:
-        memory.set_limit(nbytes)
+        memory.set_limit(None if nbytes is None else nbytes * self.scale)
 
     @rule()
     def empty_cache(self) -> None:
         memory.empty_cache()
-        assert memory.memory_reserved() == sum(segment.active_nbytes for segment in memory.held_segments())
+        assert memory.memory_reserved() == sum(segment.nbytes for segment in memory.held_segments())
+        assert all(segment.active_nbytes for segment in memory.held_segments())
 
     @invariant()
     def live_blocks_are_known(self) -> None:
@@ -122,3 +131,16 @@ class Recording(RuleBasedStateMachine):
 
 Recording.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
 TestRecording = Recording.TestCase
+
+
+class RecordingBySize(Recording):
+    """The same with blocks of up to 3.6 MB, some of which are cut from segments."""
+
+    scale = 400
+
+    def below(self) -> Allocator:
+        return BySizeAllocator()
+
+
+RecordingBySize.TestCase.settings = settings(max_examples=15, stateful_step_count=25, deadline=None)
+TestRecordingBySize = RecordingBySize.TestCase
