@@ -36,13 +36,16 @@ from tensorlab.core.types import (
     INT,
     NONE,
     TENSOR,
+    EnumType,
     ListType,
     OptionalType,
     ScalarType,
     TensorType,
     Type,
+    bound_type,
 )
 from tensorlab.core.types import accepts as type_accepts
+from tensorlab.core.types import bind as bind_type
 from tensorlab.errors import ArgumentError
 
 Rule = Callable[..., Any]
@@ -275,7 +278,25 @@ def mismatch(schema: Schema, types: Sequence[Type], keywords: dict[str, Type]) -
                 return f"argument {p.name!r} is missing"
         elif not type_accepts(p.type, given[p.name]):
             return f"argument {p.name!r} takes {p.type}, got {given[p.name]}"
+    return _letters_differ(schema, given) if schema.is_generic else None
+
+
+def _letters_differ(schema: Schema, given: dict[str, Type]) -> str | None:
+    """Where a letter of a schema stands for two types that do not go together."""
+    bound: dict[str, Type] = {}
+    for p in schema.params:
+        if p.name in given and not bind_type(p.type, given[p.name], bound):
+            letters = ", ".join(f"{name} is {type_}" for name, type_ in bound.items())
+            return f"argument {p.name!r} takes {p.type}, where {letters}, got {given[p.name]}"
     return None
+
+
+def bound_results(schema: Schema, types: Sequence[Type]) -> tuple[Type, ...]:
+    """The result types of a schema with letters, for arguments of these types."""
+    bound: dict[str, Type] = {}
+    for param, given in zip(schema.params, types, strict=False):
+        bind_type(param.type, given, bound)
+    return tuple(bound_type(r.type, bound) for r in schema.results)
 
 
 def bind(schema: Schema, args: Sequence[Any], kwargs: dict[str, Any]) -> tuple[Any, ...]:
@@ -329,6 +350,14 @@ def _other_type(value: Any) -> Type:
         return STR
     if isinstance(value, device):
         return DEVICE
+    if isinstance(value, Enum):
+        return EnumType(type(value).__name__, value_type(value.value), type(value))
+    if isinstance(value, dict):
+        return _dict_type(cast(dict[object, object], value))
+    names = getattr(value, "_fields", ())
+    if isinstance(value, tuple) and names:
+        parts = cast(Sequence[object], value)
+        return TupleType(tuple(map(value_type, parts)), tuple(names), type(value))
     if isinstance(value, (list, tuple)):
         parts = [value_type(v) for v in cast(Sequence[object], value)]
         if not parts:
@@ -341,6 +370,15 @@ def _other_type(value: Any) -> Type:
             element = joined
         return ListType(TENSOR if isinstance(element, TensorType) else element)
     raise ArgumentError(f"a value of type {type(value).__name__} has no type in a graph")
+
+
+def _dict_type(value: dict[object, object]) -> Type:
+    from tensorlab.core.types import DictType
+
+    types = value_type(list(value)), value_type(list(value.values()))
+    if isinstance(types[0], ListType) and isinstance(types[1], ListType):
+        return DictType(types[0].element, types[1].element)
+    raise ArgumentError("a dict with keys or values of several types has no type in a graph")
 
 
 def infer(op: Op, arguments: Sequence[Type | object]) -> tuple[Type, ...]:

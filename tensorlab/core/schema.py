@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
-from tensorlab.core.types import SCALARS, TENSOR, ListType, OptionalType, Type
+from tensorlab.core.types import SCALARS, TENSOR, DictType, ListType, OptionalType, TupleType, Type, VarType
 from tensorlab.errors import ParseError
 
 
@@ -84,6 +84,11 @@ class Schema:
         return f"{self.namespace}::{self.name}"
 
     @property
+    def is_generic(self) -> bool:
+        """Whether it takes values of any type."""
+        return any(_has_letter(p.type) for p in self.params)
+
+    @property
     def writes(self) -> tuple[int, ...]:
         """Positions of the parameters that the op writes to."""
         return tuple(i for i, p in enumerate(self.params) if p.alias is not None and p.alias.writes)
@@ -99,6 +104,18 @@ class Schema:
         return f"{head}({', '.join(params)}) -> {results if len(self.results) == 1 else f'({results})'}"
 
 
+def _has_letter(type_: Type) -> bool:
+    match type_:
+        case VarType():
+            return True
+        case ListType(element) | OptionalType(element):
+            return _has_letter(element)
+        case DictType(key, value):
+            return _has_letter(key) or _has_letter(value)
+        case _:
+            return False
+
+
 def format_default(value: object) -> str:
     """A default as the schema language writes it."""
     return repr(list(cast(tuple[object, ...], value))) if isinstance(value, tuple) else repr(value)
@@ -108,14 +125,15 @@ def _type_text(type_: Type, alias: Alias | None) -> str:
     text = str(type_)
     if alias is None:
         return text
-    head = re.match(r"\w+", text)
+    head = re.match(r"Dict\(.*\)|\w+", text)
     end = head.end() if head else 0
     return f"{text[:end]}{alias}{text[end:]}"
 
 
 _HEAD = re.compile(r"\s*(?:(?P<ns>\w+)::)?(?P<name>\w+)(?:\.(?P<overload>\w+))?\s*\(")
 _PARAM = re.compile(
-    r"(?P<base>[A-Za-z]\w*)(?P<alias>\((?P<set>\w+)(?P<bang>!?)\))?(?P<suffix>(?:\[\d*\]|\?)*)"
+    r"(?P<base>(?:Dict|Tuple)\(\w+, \w+\)|[A-Za-z]\w*)"
+    r"(?P<alias>\((?P<set>\w+)(?P<bang>!?)\))?(?P<suffix>(?:\[\d*\]|\?)*)"
     r"(?:\s+(?P<name>\w+))?(?:\s*=\s*(?P<default>.+))?$"
 )
 
@@ -164,11 +182,27 @@ def _split_commas(text: str) -> list[str]:
     return [*parts, last] if last else parts
 
 
+_PAIR = re.compile(r"(Dict|Tuple)\((\w+), (\w+)\)")
+_LETTERS = ("t", "k", "v")
+
+
+def _base_type(text: str) -> Type | None:
+    pair = _PAIR.fullmatch(text)
+    if pair is not None:
+        first, second = _base_type(pair[2]), _base_type(pair[3])
+        if first is None or second is None:
+            return None
+        return DictType(first, second) if pair[1] == "Dict" else TupleType((first, second))
+    if text in _LETTERS:
+        return VarType(text)
+    return TENSOR if text == "Tensor" else SCALARS.get(text)
+
+
 def _parse_part(part: str, text: str) -> tuple[Type, Alias | None, str, object]:
     found = _PARAM.match(part)
     if found is None:
         raise ParseError(f"schema {text!r}: cannot read {part!r}")
-    base = TENSOR if found["base"] == "Tensor" else SCALARS.get(found["base"])
+    base = _base_type(found["base"])
     if base is None:
         raise ParseError(f"schema {text!r}: no type is named {found['base']!r}")
     type_: Type = base

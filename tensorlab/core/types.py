@@ -7,7 +7,8 @@ Physical layout (strides, offset) is not a type: see `core.layout`.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from tensorlab.core.dtype import DType
 
@@ -66,12 +67,61 @@ class ListType:
 
 @dataclass(frozen=True, slots=True)
 class TupleType:
-    """A tuple of fixed length, ``(Tensor, int)``."""
+    """A tuple of fixed length, ``(Tensor, int)``; a named one has names for its parts, and the class that makes it."""
 
     elements: tuple[Type, ...]
+    names: tuple[str, ...] = ()
+    python: Any = field(default=None, compare=False, repr=False)
 
     def __str__(self) -> str:
+        if self.names:
+            parts = zip(self.names, self.elements, strict=True)
+            return f"NamedTuple({', '.join(f'{name} : {element}' for name, element in parts)})"
         return f"({', '.join(map(str, self.elements))})"
+
+
+@dataclass(frozen=True, slots=True)
+class DictType:
+    """A dict with keys of one type and values of one type, ``Dict(str, int)``."""
+
+    key: Type
+    value: Type
+
+    def __str__(self) -> str:
+        return f"Dict({self.key}, {self.value})"
+
+
+@dataclass(frozen=True, slots=True)
+class EnumType:
+    """A member of an enumeration, whose members have values of one type: ``Enum<Color>``."""
+
+    name: str
+    value: Type
+    python: Any = field(repr=False)
+
+    def __str__(self) -> str:
+        return f"Enum<{self.name}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ClassType:
+    """An object of a scripted class."""
+
+    name: str
+    python: Any = field(repr=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, slots=True)
+class VarType:
+    """In a schema, any type, the same one wherever the letter stands: ``t`` in ``append(t[] self, t el)``."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +134,7 @@ class OptionalType:
         return f"{self.element}?"
 
 
-Type = TensorType | ScalarType | ListType | TupleType | OptionalType
+Type = TensorType | ScalarType | ListType | TupleType | OptionalType | DictType | EnumType | ClassType | VarType
 
 TENSOR = TensorType()
 INT = ScalarType("int")
@@ -108,6 +158,8 @@ def accepts(wanted: Type, given: Type) -> bool:
     if wanted == given:
         return True
     match wanted, given:
+        case VarType(), _:
+            return True
         case TensorType(), TensorType():
             return _dtype_fits(wanted, given) and _shape_fits(wanted, given)
         case OptionalType(element), OptionalType(inner):
@@ -116,7 +168,11 @@ def accepts(wanted: Type, given: Type) -> bool:
             return given == NONE or accepts(element, given)
         case ListType(a), ListType(b):
             return accepts(a, b)
-        case TupleType(a), TupleType(b):
+        case DictType(), DictType():
+            return accepts(wanted.key, given.key) and accepts(wanted.value, given.value)
+        case TupleType(a, names), TupleType(b, others):
+            if names and others and names != others:
+                return False
             return len(a) == len(b) and all(accepts(x, y) for x, y in zip(a, b, strict=True))
         case ScalarType("Scalar"), _:
             return given in _NUMBERS
@@ -145,8 +201,10 @@ def general(type_: Type) -> Type:
             return TENSOR
         case ListType(element):
             return ListType(general(element))
-        case TupleType(elements):
-            return TupleType(tuple(map(general, elements)))
+        case TupleType(elements, names, python):
+            return TupleType(tuple(map(general, elements)), names, python)
+        case DictType(key, value):
+            return DictType(general(key), general(value))
         case OptionalType(element):
             return OptionalType(general(element))
         case _:
@@ -167,11 +225,50 @@ def unify(a: Type, b: Type) -> Type | None:
         case TupleType(x), TupleType(y) if len(x) == len(y):
             parts = [unify(p, q) for p, q in zip(x, y, strict=True)]
             known = tuple(p for p in parts if p is not None)
-            return TupleType(known) if len(known) == len(parts) else None
+            same = a.names == b.names  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType]
+            named = (a.names, a.python) if same else ()  # pyright: ignore
+            return TupleType(known, *named) if len(known) == len(parts) else None
+        case DictType(), DictType():
+            value = unify(a.value, b.value)
+            return DictType(a.key, value) if a.key == b.key and value is not None else None
         case _:
             if accepts(a, b):
                 return a
             return b if accepts(b, a) else None
+
+
+def bind(wanted: Type, given: Type, bound: dict[str, Type]) -> bool:
+    """Whether a schema's type takes a type, with its letters as bound before; binds those that are new."""
+    match wanted, given:
+        case VarType(name), _:
+            return accepts(bound.setdefault(name, general(given)), general(given))
+        case OptionalType(element), OptionalType(inner):
+            return bind(element, inner, bound)
+        case OptionalType(element), _:
+            return given == NONE or bind(element, given, bound)
+        case ListType(element), ListType(inner):
+            return bind(element, inner, bound)
+        case DictType(), DictType():
+            return bind(wanted.key, given.key, bound) and bind(wanted.value, given.value, bound)
+        case _:
+            return accepts(wanted, given)
+
+
+def bound_type(type_: Type, bound: dict[str, Type]) -> Type:
+    """A schema's type with its letters replaced."""
+    match type_:
+        case VarType(name):
+            return bound.get(name, type_)
+        case ListType(element):
+            return ListType(bound_type(element, bound))
+        case OptionalType(element):
+            return OptionalType(bound_type(element, bound))
+        case DictType(key, value):
+            return DictType(bound_type(key, bound), bound_type(value, bound))
+        case TupleType(elements):
+            return TupleType(tuple(bound_type(e, bound) for e in elements))
+        case _:
+            return type_
 
 
 def _unify_shape(a: TensorType, b: TensorType) -> tuple[int | None, ...] | None:

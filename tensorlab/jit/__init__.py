@@ -12,15 +12,25 @@ _HOME = {
     "trace": "tensorlab.jit.api",
     "script": "tensorlab.jit.api",
     "load": "tensorlab.jit.api",
+    "explain": "tensorlab.jit.explanation",
+    "find_disagreement": "tensorlab.jit.explain_search",
     "ScriptFunction": "tensorlab.jit.function",
     "Pipeline": "tensorlab.jit.pipeline",
+    "annotate": "tensorlab.jit.scripting.markers",
+    "export": "tensorlab.jit.scripting.markers",
+    "Final": "tensorlab.jit.scripting.markers",
+    "ignore": "tensorlab.jit.scripting.markers",
+    "is_scripting": "tensorlab.jit.scripting.markers",
+    "unused": "tensorlab.jit.scripting.markers",
     "parse_ir": "tensorlab.jit.parse",
 }
 
-__all__ = ["Pipeline", "ScriptFunction", "load", "parse_ir", "script", "trace"]
+__all__ = ["Pipeline", "ScriptFunction", "explain", "find_disagreement", "load", "parse_ir", "script", "trace"]
 
 if TYPE_CHECKING:
     from tensorlab.jit.api import load, script, trace
+    from tensorlab.jit.explain_search import find_disagreement
+    from tensorlab.jit.explanation import explain
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.parse import parse_graph as parse_ir
     from tensorlab.jit.pipeline import Pipeline

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tensorlab.core.types import ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.types import DictType, ListType, OptionalType, TensorType, TupleType, Type
 from tensorlab.jit.ir import (
     CONSTANT,
+    DICT_CONSTRUCT,
+    ENUM_NAME,
+    ENUM_VALUE,
+    FORMAT,
     FUSION_GROUP,
     IF,
     LIST_CONSTRUCT,
@@ -26,6 +30,7 @@ from tensorlab.jit.ir import (
     Graph,
     Node,
     Value,
+    walk,
 )
 
 Places = frozenset[int]
@@ -38,12 +43,16 @@ _PASSES_ON = {
     LIST_CONSTRUCT,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
+    DICT_CONSTRUCT,
     "prim::ListUnpack",
     "prim::TupleIndex",
     "aten::__getitem__",
     "prim::unchecked_unwrap_optional",
 }
-_HARMLESS = {CONSTANT, FUSION_GROUP, IF, LOOP, PRINT, RAISE, UNINITIALIZED, *_PASSES_ON}
+_HARMLESS = {
+    *(CONSTANT, ENUM_NAME, ENUM_VALUE, FUSION_GROUP, IF, LOOP, FORMAT, PRINT, RAISE, UNINITIALIZED),
+    *_PASSES_ON,
+}
 
 
 def holds_memory(type_: Type) -> bool:
@@ -51,12 +60,29 @@ def holds_memory(type_: Type) -> bool:
     match type_:
         case TensorType():
             return True
-        case ListType(element) | OptionalType(element):
+        case ListType(element) | OptionalType(element) | DictType(_, element):
             return holds_memory(element)
         case TupleType(elements):
             return any(map(holds_memory, elements))
         case _:
             return False
+
+
+def _has_container(type_: Type) -> bool:
+    """Whether a value of the type is, or has in it, a list or a dict."""
+    match type_:
+        case ListType() | DictType():
+            return True
+        case OptionalType(element):
+            return _has_container(element)
+        case TupleType(elements):
+            return any(map(_has_container, elements))
+        case _:
+            return False
+
+
+def _writes_to_container(node: Node) -> bool:
+    return node.op is not None and any(_has_container(node.inputs[i].type) for i in node.op.schema.writes)
 
 
 def is_opaque(node: Node) -> bool:
@@ -86,6 +112,8 @@ class AliasInfo:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
+        # Where somebody writes to lists or dicts, those are memory too, with all that is in them.
+        self._with_containers = any(map(_writes_to_container, walk(graph.block)))
         self._places: dict[int, Places] = {}
         self._joined: dict[int, int] = {}
         self._writers: dict[int, tuple[Node, Places]] = {}
@@ -97,7 +125,7 @@ class AliasInfo:
 
     def places(self, value: Value) -> Places:
         """Where the bytes of a value may be; empty for a number."""
-        if not holds_memory(value.type):
+        if not self._holds(value.type):
             return NOWHERE
         return self._found(self._places.get(value.serial, {OUTSIDE}))
 
@@ -169,8 +197,11 @@ class AliasInfo:
             found.add(place)
         return frozenset(found)
 
+    def _holds(self, type_: Type) -> bool:
+        return holds_memory(type_) or (self._with_containers and _has_container(type_))
+
     def _set(self, value: Value, places: Iterable[int]) -> None:
-        if holds_memory(value.type):
+        if self._holds(value.type):
             self._places[value.serial] = frozenset(places)
 
     def _block(self, block: Block) -> None:
@@ -185,6 +216,8 @@ class AliasInfo:
             self._loop(node)
         elif node.kind == CONSTANT:
             self._set(node.outputs[0], {OUTSIDE})
+        elif node.kind in (LIST_CONSTRUCT, DICT_CONSTRUCT) and self._with_containers:
+            self._set(node.output, inputs | {node.output.serial})
         elif node.kind in _PASSES_ON or node.kind == UNINITIALIZED:
             self._all(node.outputs, inputs)
         elif node.kind == FUSION_GROUP:
@@ -207,6 +240,9 @@ class AliasInfo:
         if node.op is None:
             return
         schema = node.op.schema
+        if self._with_containers and any(_has_container(v.type) for v in (*node.inputs, *node.outputs)):
+            self._container_op(node, schema.writes)
+            return
         # What may be a view has a place of its own too: `reshape` and `to` copy where they have to.
         own = not schema.writes and "view" not in node.op.rules
         sets: dict[str, Places] = {}
@@ -223,6 +259,16 @@ class AliasInfo:
             self._set(value, places | {value.serial} if own or not places else places)
         if schema.writes:
             self._writers[node.serial] = (node, written)
+
+    def _container_op(self, node: Node, writes: Sequence[int]) -> None:
+        """An op on a list or a dict: what it gives may be in it, and what it puts in shares its memory from then on."""
+        inputs = NOWHERE.union(*map(self.places, node.inputs))
+        for value in node.outputs:
+            self._set(value, inputs | {value.serial})
+        if writes:
+            self._writers[node.serial] = (node, inputs)
+            for value in node.inputs:
+                self.merge(node.inputs[writes[0]], value)
 
     def _if(self, node: Node) -> None:
         for block in node.blocks:

@@ -20,6 +20,8 @@ from tensorlab.core.types import (
     NONE,
     SCALAR,
     TENSOR,
+    DictType,
+    EnumType,
     ListType,
     OptionalType,
     TensorType,
@@ -134,6 +136,16 @@ def fit(value: Any, wanted: Type) -> tuple[Any, Type]:
         case ListType(element) if isinstance(value, _SEQUENCES):
             parts = [fit(v, element)[0] for v in cast("Sequence[Any]", value)]
             return parts, wanted
+        case DictType(key, element) if isinstance(value, dict):
+            pairs = cast("dict[Any, Any]", value).items()
+            return {fit(k, key)[0]: fit(v, element)[0] for k, v in pairs}, wanted
+        case TupleType(elements, _, python) if python is not None:
+            given = cast("Sequence[Any]", value) if isinstance(value, _SEQUENCES) else ()
+            if len(given) == len(elements):
+                return python(*(fit(v, t)[0] for v, t in zip(given, elements, strict=True))), wanted
+        case EnumType():
+            if isinstance(value, wanted.python):
+                return value, wanted
         case TupleType(elements) if isinstance(value, _SEQUENCES):
             given = cast("Sequence[Any]", value)
             if len(given) == len(elements):

@@ -10,12 +10,36 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
-from tensorlab.core.op import Op, infer, lookup, mismatch, resolve, value_type
+from tensorlab.core.op import Op, bound_results, infer, lookup, mismatch, resolve, value_type
 from tensorlab.core.schema import Param, Schema
-from tensorlab.core.types import DTYPE, INT, NONE, ListType, OptionalType, TensorType, TupleType, Type, accepts, unify
+from tensorlab.core.types import (
+    DTYPE,
+    INT,
+    NONE,
+    DictType,
+    ListType,
+    OptionalType,
+    TensorType,
+    TupleType,
+    Type,
+    accepts,
+    unify,
+)
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
-from tensorlab.jit.ir import CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, Block, Graph, Node, Span, Value
+from tensorlab.jit.ir import (
+    CONSTANT,
+    FUSION_GROUP,
+    LIST_CONSTRUCT,
+    PRINT,
+    TUPLE_CONSTRUCT,
+    Block,
+    Graph,
+    Node,
+    Span,
+    Use,
+    Value,
+)
 
 _TYPES = (TensorType, ListType, OptionalType, TupleType)
 
@@ -32,13 +56,33 @@ def known(value: Value) -> Any:
     if value.is_constant:
         return _known_constant(value)
     node = value.producer
-    if node is None or node.kind != LIST_CONSTRUCT:
+    if node is None or node.kind != LIST_CONSTRUCT or not is_fixed(value):
         return value.type
     if all(v.is_constant and not isinstance(v.type, TensorType) for v in node.inputs):
         return tuple(v.constant for v in node.inputs)
     if all(isinstance(v.type, TensorType) or v.type == NONE for v in node.inputs):
         return tuple(v.type if isinstance(v.type, TensorType) else None for v in node.inputs)
     return value.type
+
+
+def is_fixed(value: Value) -> bool:
+    """Whether a list stays as it was made: nobody writes to it, or puts it where somebody else might."""
+    return all(_only_reads(use) for use in value.uses)
+
+
+def _only_reads(use: Use) -> bool:
+    user = use.user
+    if isinstance(user, Block):
+        return user.owner is None
+    if user.op is None:
+        return user.kind in (FUSION_GROUP, PRINT)
+    schema = user.op.schema
+    if use.index in schema.writes or use.index >= len(schema.params):
+        return False
+    if not schema.is_generic:
+        return True
+    # What is put into a container, or may be given back out of one, has other names from then on.
+    return not schema.writes and isinstance(schema.params[use.index].type, ListType | DictType)
 
 
 def _known_constant(value: Value) -> Any:
@@ -159,6 +203,8 @@ class Builder:
         op = _choose(kind, inputs, given)
         arguments = self._arguments(op.schema, inputs, given, span)
         types = infer(op, [known(v) for v in arguments])
+        if op.schema.is_generic:
+            types = bound_results(op.schema, [v.type for v in arguments])
         names = (name,) if name else ()
         node = self.node(op.kind, arguments, types, names=names, span=span, op=op)
         return node.outputs[0] if len(node.outputs) == 1 else tuple(node.outputs)

@@ -140,7 +140,11 @@ class _Printer:
         else:
             right = expression(node, self.spell, self.is_name)
             left = ", ".join(self.name(v) for v in node.outputs) if any(v.uses for v in node.outputs) else ""
-            comma = "," if left and node.kind == "prim::TupleUnpack" and len(node.outputs) == 1 else ""
+            comma = (
+                ","
+                if left and node.kind in ("prim::TupleUnpack", "prim::ListUnpack") and len(node.outputs) == 1
+                else ""
+            )
             self.line(depth, f"{left}{comma} = {right}" if left else right)
 
     def exception(self, message: Value) -> str:

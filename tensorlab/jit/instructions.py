@@ -16,13 +16,18 @@ from itertools import accumulate
 from typing import Any, NamedTuple
 
 from tensorlab.core.op import Op
-from tensorlab.core.types import TensorType
+from tensorlab.core.types import TensorType, TupleType
 from tensorlab.errors import GraphError
 from tensorlab.jit.ir import (
     CONSTANT,
+    DICT_CONSTRUCT,
+    ENUM_NAME,
+    ENUM_VALUE,
+    FORMAT,
     FUSION_GROUP,
     IF,
     LIST_CONSTRUCT,
+    LIST_UNPACK,
     LOOP,
     PRINT,
     RAISE,
@@ -55,7 +60,12 @@ class Opcode(Enum):
 
 _SHOWN, _LENGTH = 6, 60  # of a summary: parts of a list, characters
 
-PRIMS = frozenset({TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, PRINT, RAISE, UNINITIALIZED})
+PRIMS = frozenset(
+    {
+        *(TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, LIST_UNPACK, DICT_CONSTRUCT, FORMAT, PRINT, RAISE),
+        *(ENUM_NAME, ENUM_VALUE, UNINITIALIZED),
+    }
+)
 
 
 class Input(NamedTuple):
@@ -152,7 +162,7 @@ def summary(value: Any) -> str:
     """A value in a few words: a tensor by its type (``Float(2, 2)``), anything else as Python writes it, cut short."""
     if isinstance(getattr(value, "type", None), TensorType):
         return str(value.type)
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
         parts = ", ".join(summary(v) for v in value[:_SHOWN])  # pyright: ignore[reportUnknownVariableType]
         more = ", ..." if len(value) > _SHOWN else ""  # pyright: ignore[reportUnknownArgumentType]
         return f"[{parts}{more}]" if isinstance(value, list) else f"({parts}{more})"
@@ -267,7 +277,9 @@ class _Translator:
         if opcode is Opcode.OP and node.op is None:
             where = f" at {node.span}" if node.span else ""
             raise GraphError(f"graph {self.graph.name}: no instruction for {node.kind}{where}")
-        self._emit(opcode, self._take(node.inputs), self._give(node.outputs), node=node)
+        made = node.outputs[0].type if node.kind == TUPLE_CONSTRUCT else None
+        python = made.python if isinstance(made, TupleType) else None  # the class of a named tuple
+        self._emit(opcode, self._take(node.inputs), self._give(node.outputs), node=node, value=python)
 
     def _constant(self, node: Node) -> None:
         self._emit(Opcode.CONST, writes=self._give(node.outputs), node=node, value=node.attributes["value"])

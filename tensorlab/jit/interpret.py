@@ -14,7 +14,21 @@ from typing import Any
 
 from tensorlab.errors import ArgumentError, Place, RunError
 from tensorlab.jit.instructions import Code, Input, Instruction, Opcode, summary, translate
-from tensorlab.jit.ir import LIST_CONSTRUCT, PRINT, RAISE, TUPLE_CONSTRUCT, TUPLE_UNPACK, UNINITIALIZED, Graph, Span
+from tensorlab.jit.ir import (
+    DICT_CONSTRUCT,
+    ENUM_NAME,
+    ENUM_VALUE,
+    FORMAT,
+    LIST_CONSTRUCT,
+    LIST_UNPACK,
+    PRINT,
+    RAISE,
+    TUPLE_CONSTRUCT,
+    TUPLE_UNPACK,
+    UNINITIALIZED,
+    Graph,
+    Span,
+)
 
 __all__ = ["Code", "Instruction", "Machine", "Opcode", "Step", "run", "steps", "translate"]
 
@@ -180,7 +194,13 @@ def _call(instruction: Instruction, values: list[Any]) -> Sequence[Any]:
             return given if len(instruction.outputs) > 1 else (given,)[: len(instruction.outputs)]
         if instruction.code is not None:
             return _run(instruction.code, values)
-        return _PRIMS[instruction.kind](values)
+        found = _PRIMS[instruction.kind](values)
+        if len(found) != len(instruction.outputs):
+            count = f"need {len(instruction.outputs)} but found {len(found)}"
+            raise RunError(f"a list of another length to unpack: {count}{place(instruction.span)}")
+        if instruction.value is not None:
+            return (instruction.value(*found[0]),)
+        return found
     except RunError:  # from inside a group: it says its place already
         raise
     except Exception as error:
@@ -194,6 +214,11 @@ def _run(code: Code, registers: list[Any]) -> tuple[Any, ...]:
     return machine.results
 
 
+def format_text(text: str, *values: Any) -> str:
+    """``"{} {}".format(a, b)``."""
+    return text.format(*values)
+
+
 def _print(values: list[Any]) -> tuple[()]:
     sys.stdout.write(" ".join(map(str, values)) + "\n")
     return ()
@@ -203,6 +228,11 @@ _PRIMS: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
     TUPLE_CONSTRUCT: lambda values: (tuple(values),),
     TUPLE_UNPACK: lambda values: tuple(values[0]),
     LIST_CONSTRUCT: lambda values: (values,),
+    LIST_UNPACK: lambda values: tuple(values[0]),
+    DICT_CONSTRUCT: lambda values: (dict(zip(values[::2], values[1::2], strict=True)),),
+    ENUM_NAME: lambda values: (values[0].name,),
+    ENUM_VALUE: lambda values: (values[0].value,),
+    FORMAT: lambda values: (format_text(*values),),
     PRINT: _print,
     UNINITIALIZED: lambda values: (None,),
 }

@@ -13,7 +13,7 @@ from functools import partial
 from typing import Any
 
 from tensorlab.core.dtype import DType
-from tensorlab.core.types import ListType
+from tensorlab.core.types import ListType, TupleType
 from tensorlab.errors import GraphError, RunError
 from tensorlab.jit import interpret, ir
 from tensorlab.jit.alias import holds_memory
@@ -160,14 +160,33 @@ class _Emitter:
         self.texts[value.serial] = text
 
     def _tuple_construct(self, node: Node) -> None:
-        self._line(f"{self._give(node.output)} = {self._tuple(node.inputs)}")
+        type_ = node.output.type
+        python = type_.python if isinstance(type_, TupleType) else None  # the class of a named tuple
+        if python is None:
+            self._line(f"{self._give(node.output)} = {self._tuple(node.inputs)}")
+            return
+        made = self._object(python.__name__, python)
+        self._line(f"{self._give(node.output)} = {made}({', '.join(map(self._read, node.inputs))})")
 
     def _list_construct(self, node: Node) -> None:
         self._line(f"{self._give(node.output)} = [{', '.join(map(self._read, node.inputs))}]")
 
     def _tuple_unpack(self, node: Node) -> None:
         if node.outputs:
-            self._line(f"{', '.join(map(self._give, node.outputs))}, = {self._read(node.inputs[0])}")
+            self._line(f"{', '.join(map(self._give, node.outputs))}, = {self._read(node.inputs[0])}", node)
+
+    def _dict_construct(self, node: Node) -> None:
+        parts = [self._read(v) for v in node.inputs]
+        pairs = ", ".join(f"{key}: {value}" for key, value in zip(parts[::2], parts[1::2], strict=True))
+        self._line(f"{self._give(node.output)} = {{{pairs}}}")
+
+    def _enum_part(self, node: Node) -> None:
+        part = "name" if node.kind == ir.ENUM_NAME else "value"
+        self._line(f"{self._give(node.output)} = {self._read(node.inputs[0])}.{part}", node)
+
+    def _format(self, node: Node) -> None:
+        function = self._object("format_text", interpret.format_text)
+        self._line(f"{self._give(node.output)} = {function}({', '.join(map(self._read, node.inputs))})", node)
 
     def _uninitialized(self, node: Node) -> None:
         self._line(f"{self._give(node.output)} = None")
@@ -311,6 +330,11 @@ _EMITTERS: dict[str, Callable[[_Emitter, Node], None]] = {
     ir.TUPLE_CONSTRUCT: _Emitter._tuple_construct,  # pyright: ignore[reportPrivateUsage]
     ir.LIST_CONSTRUCT: _Emitter._list_construct,  # pyright: ignore[reportPrivateUsage]
     ir.TUPLE_UNPACK: _Emitter._tuple_unpack,  # pyright: ignore[reportPrivateUsage]
+    ir.LIST_UNPACK: _Emitter._tuple_unpack,  # pyright: ignore[reportPrivateUsage]
+    ir.DICT_CONSTRUCT: _Emitter._dict_construct,  # pyright: ignore[reportPrivateUsage]
+    ir.ENUM_NAME: _Emitter._enum_part,  # pyright: ignore[reportPrivateUsage]
+    ir.ENUM_VALUE: _Emitter._enum_part,  # pyright: ignore[reportPrivateUsage]
+    ir.FORMAT: _Emitter._format,  # pyright: ignore[reportPrivateUsage]
     ir.UNINITIALIZED: _Emitter._uninitialized,  # pyright: ignore[reportPrivateUsage]
     ir.PRINT: _Emitter._print,  # pyright: ignore[reportPrivateUsage]
     ir.RAISE: _Emitter._raise,  # pyright: ignore[reportPrivateUsage]

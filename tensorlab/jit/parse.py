@@ -23,6 +23,7 @@ from tensorlab.core.types import (
     NONE,
     SCALARS,
     TENSOR,
+    DictType,
     ListType,
     OptionalType,
     TensorType,
@@ -31,7 +32,7 @@ from tensorlab.core.types import (
 )
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
-from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.ir import CONSTANT, FORMAT, Block, Graph, Node, Value
 from tensorlab.jit.lexer import Lexer, Token
 
 _BLOCK = re.compile(r"block\d+$")
@@ -177,7 +178,7 @@ class _Parser(Lexer):
 
     def resolve(self, node: Node, word: Token) -> None:
         if not lookup(node.kind):
-            if node.kind.startswith("aten::"):
+            if node.kind.startswith("aten::") and node.kind != FORMAT:
                 raise self.error(f"unknown builtin op {node.kind}", word)
             return
         types = [v.type for v in node.inputs]
@@ -307,12 +308,38 @@ class _Parser(Lexer):
         word = self.expect_kind("word", "a type")
         if word.text == "Tensor":
             return TENSOR
+        if word.text == "Dict":
+            return self.dict_type()
+        if word.text == "NamedTuple":
+            return self.named_tuple_type()
         if word.text in BY_IR_NAME:
             dtype = BY_IR_NAME[word.text]
             return TensorType(dtype, self.sizes()) if self.skip("(") else TensorType(dtype)
         if word.text in SCALARS:
             return SCALARS[word.text]
         raise self.error(f"no type is named {word.text!r}", word)
+
+    def dict_type(self) -> Type:
+        """``(str, int)``."""
+        self.expect("(", "after Dict")
+        key = self.type()
+        self.expect(",", "after the key's type")
+        value = self.type()
+        self.expect(")", "after the value's type")
+        return DictType(key, value)
+
+    def named_tuple_type(self) -> Type:
+        """``(x : int, y : Tensor)``."""
+        self.expect("(", "after NamedTuple")
+        names: list[str] = []
+        types: list[Type] = []
+        while not self.skip(")"):
+            if names:
+                self.expect(",", "or ')' in a named tuple's type")
+            names.append(self.expect_kind("word", "the name of a part").text)
+            self.expect(":", "and a type after the name of a part")
+            types.append(self.type())
+        return TupleType(tuple(types), tuple(names))
 
     def sizes(self) -> tuple[int | None, ...]:
         """``2, *)``; what torch writes after the sizes (``requires_grad=0, device=cpu``) is passed over."""

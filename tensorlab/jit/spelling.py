@@ -95,13 +95,26 @@ def expression(node: Node, spell: Spell, is_name: Callable[[Value], bool]) -> st
         case ir.TUPLE_CONSTRUCT:
             return f"({inputs[0]},)" if len(inputs) == 1 else f"({', '.join(inputs)})"
         case ir.LIST_CONSTRUCT:
-            return f"[{', '.join(inputs)}]"
-        case ir.TUPLE_UNPACK:
+            text = f"[{', '.join(inputs)}]"
+            return text if _tells_type(node) else f"annotate({type_text(node.output.type)}, {text})"
+        case ir.DICT_CONSTRUCT:
+            pairs = zip(inputs[::2], inputs[1::2], strict=True)
+            text = f"{{{', '.join(f'{key}: {value}' for key, value in pairs)}}}"
+            return f"annotate({type_text(node.output.type)}, {text})"
+        case ir.FORMAT:
+            return f"{inputs[0]}.format({', '.join(inputs[1:])})"
+        case ir.TUPLE_UNPACK | ir.LIST_UNPACK:
             return inputs[0]
         case ir.UNINITIALIZED:
             return f"uninitialized({type_text(node.output.type)})"
         case _:
             return _operator(node, inputs, is_name) or _call(node, inputs, is_name)
+
+
+def _tells_type(node: Node) -> bool:
+    """Whether the elements of a list display alone give it its type."""
+    types = {general(v.type) for v in node.inputs}
+    return len(types) == 1 and node.output.type == ListType(*types)
 
 
 def _operator(node: Node, inputs: list[str], is_name: Callable[[Value], bool]) -> str | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from tensorlab.core.dtype import BY_CODE, DType, number_category
 from tensorlab.core.types import BOOL, FLOAT, INT, ListType, TensorType
-from tensorlab.jit.build import known
+from tensorlab.jit.build import is_fixed, known
 from tensorlab.jit.ir import TUPLE_CONSTRUCT, Node, Value
 
 
@@ -240,6 +240,8 @@ def element_of_list(node: Node) -> Outcome:
     index = known(node.inputs[1])
     if made is None or not isinstance(index, int) or not isinstance(node.inputs[0].type, ListType):
         return NO_MATCH
+    if not is_fixed(node.inputs[0]):
+        return Refusal("somebody may write to the list", node.inputs[0])
     return made.inputs[index] if -len(made.inputs) <= index < len(made.inputs) else NO_MATCH
 
 

@@ -125,6 +125,9 @@ class _Folder:
         """A list of constant numbers is a constant itself."""
         if any(isinstance(v.type, TensorType) or not v.is_constant for v in node.inputs) or not node.inputs:
             return False
+        for writer in self.alias.writers(node.output):
+            self.rewriter.refuse(node, rule="fold", reason=f"{writer.kind} may write to it", blocker=writer)
+            return False
         elements = tuple(v.constant for v in node.inputs)
         return self.give(node, [elements], rule="fold", reason="all its elements are constant")
 

@@ -12,7 +12,7 @@ from tensorlab.core.op import infer
 from tensorlab.core.types import NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type, unify
 from tensorlab.errors import GraphError, TensorlabError
 from tensorlab.jit.alias import is_opaque
-from tensorlab.jit.build import known
+from tensorlab.jit.build import is_fixed, known
 from tensorlab.jit.ir import (
     FUSION_GROUP,
     IF,
@@ -87,7 +87,7 @@ class _Types:
     def op(self, node: Node) -> None:
         if node.op is None:
             return
-        if node.kind == "aten::__getitem__" and node.inputs[0].serial in self.elements:
+        if node.kind == "aten::__getitem__" and node.inputs[0].serial in self.elements and is_fixed(node.inputs[0]):
             self.element(node)
             return
         arguments = [self.argument(v) for v in node.inputs]
@@ -112,7 +112,7 @@ class _Types:
         """As `build.known`, by the types found here."""
         node = value.producer
         parts = node.inputs if node is not None and node.kind == LIST_CONSTRUCT else []
-        if parts and all(isinstance(v.type, TensorType) or v.type == NONE for v in parts):
+        if parts and is_fixed(value) and all(isinstance(v.type, TensorType) or v.type == NONE for v in parts):
             return tuple(None if v.type == NONE else self.of(v) for v in parts)
         given = known(value)
         return self.of(value) if given is value.type else given

@@ -12,6 +12,7 @@ from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, TensorType, accepts, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
+from tensorlab.jit.scripting import methods, records
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
 from tensorlab.jit.scripting.pythonic import python_function
@@ -31,11 +32,14 @@ _ATTRIBUTES = {
 
 def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
     """``x.shape`` and the like."""
+    found = records.part(scope, value, node)
+    if found is not None:
+        return found
     if isinstance(value.type, TensorType):
         kind = _ATTRIBUTES.get(node.attr)
         if kind is not None and lookup(kind):
             return scope.single(kind, [value], node)
-        if lookup(f"aten::{node.attr}"):
+        if methods.has_overload(f"aten::{node.attr}", value.type):
             scope.fail(node, f"{node.attr} is a method of a tensor", f"call it: {ast.unparse(node)}()")
     scope.fail(node, f"a value of type {general(value.type)} has no attribute {node.attr!r} that can be scripted")
 
@@ -53,6 +57,8 @@ def call(scope: Expressions, node: ast.Call) -> Value:
     function = python_function(thing)
     if function is not None:
         return function(scope, node)
+    if records.is_named_tuple(thing):
+        return records.make(scope, thing, node)
     kind = op_kind(thing)
     if kind is not None:
         return _op_call(scope, kind, node, numbers=thing in BUILTINS and thing is not abs)
@@ -62,12 +68,14 @@ def call(scope: Expressions, node: ast.Call) -> Value:
 def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     receiver = scope.value(func.value)
     kind = f"aten::{func.attr}"
+    if methods.is_container(receiver.type):
+        return methods.method(scope, receiver, func, node)
     if not isinstance(receiver.type, TensorType):
         scope.fail(func, f"a value of type {general(receiver.type)} has no method {func.attr!r} that can be scripted")
     if not lookup(kind) and func.attr in CONVERTERS and not node.args and not node.keywords:
         dtype = scope.builder.constant(BY_NAME[CONVERTERS[func.attr]], span=scope.span(node))
         return scope.single("aten::to", [receiver, dtype], node)
-    if not lookup(kind):
+    if not methods.has_overload(kind, receiver.type):
         scope.fail(func, f"a tensor has no method {func.attr!r} that can be scripted", near_op(kind))
     args, keywords = scope.arguments(node)
     return op_call(scope, kind, [receiver, *args], keywords, node)
@@ -111,7 +119,10 @@ def inline(scope: Expressions, graph: Graph, function: Any, name: str, node: ast
 
     Raises: `ScriptError` for arguments that it does not take.
     """
-    args, keywords = scope.arguments(node)
+    args = [scope.value(scope.unstarred(a)) for a in node.args]
+    keywords = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
+    if len(keywords) < len(node.keywords):
+        scope.fail(node, "** in a call cannot be scripted", "write the arguments out")
     defaults = _defaults(function)
     if len(args) > len(graph.inputs):
         message = f"arguments for call are not valid: {name} takes {len(graph.inputs)} arguments, got {len(args)}"

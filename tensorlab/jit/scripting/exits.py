@@ -178,7 +178,10 @@ class Exits(Expressions):
 
     def returned(self, node: ast.Return) -> Value:
         """The value of a return, of the type that the function is annotated with."""
-        value = self.value(node.value) if node.value is not None else self.constant(None, node)
+        if node.value is None:
+            value = self.constant(None, node)
+        else:
+            value = self.value(node.value) if self.returns is None else self.value_as(node.value, self.returns, None)
         if self.returns is None or accepts(self.returns, value.type):
             return value
         given = general(value.type)

@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from enum import Enum
 from types import ModuleType
 from typing import Any
 
-from tensorlab.core.types import BOOL, NONE, ListType, OptionalType, Type, accepts, general
+from tensorlab.core.types import (
+    BOOL,
+    FLOAT,
+    INT,
+    NONE,
+    STR,
+    TENSOR,
+    DictType,
+    EnumType,
+    ListType,
+    OptionalType,
+    Type,
+    accepts,
+    general,
+    unify,
+)
 from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import LIST_CONSTRUCT, Value
-from tensorlab.jit.scripting import calls, subscripts
+from tensorlab.jit.ir import DICT_CONSTRUCT, ENUM_NAME, LIST_CONSTRUCT, Value
+from tensorlab.jit.scripting import calls, iteration, methods, records, subscripts
 from tensorlab.jit.scripting.language import refusal
+from tensorlab.jit.scripting.markers import is_scripting
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
 from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, Truth, is_tensor
+from tensorlab.jit.scripting.pythonic_containers import isinstance_of
+
+_KEYS = (STR, INT, FLOAT, BOOL, TENSOR)
 
 
 class Expressions(Operators):
@@ -29,16 +49,22 @@ class Expressions(Operators):
             self.fail(node, *refusal(node))
         return emitter(self, node)
 
-    def value_as(self, node: ast.expr, wanted: Type, refused: Callable[[Type], str]) -> Value:
+    def value_as(self, node: ast.expr, wanted: Type, refused: Callable[[Type], str] | None) -> Value:
         """The value of an expression where one of a type is asked for: what ``[]`` and ``None`` are of themselves.
 
-        Raises: `ScriptError` with ``refused`` of the type that it has instead.
+        Raises: `ScriptError` with ``refused`` of the type that it has instead; not where there is none.
         """
-        value = self.value(node)
-        element = wanted.element if isinstance(wanted, OptionalType) else wanted
-        if isinstance(node, ast.List) and not node.elts and isinstance(element, ListType):
-            return self.builder.node(LIST_CONSTRUCT, (), [element], span=self.span(node)).output
-        if not accepts(wanted, value.type):
+        inner = wanted.element if isinstance(wanted, OptionalType) else wanted
+        if isinstance(node, ast.List) and isinstance(inner, ListType):
+            parts = [self.value_as(self.unstarred(e), inner.element, None) for e in node.elts]
+            if all(accepts(inner.element, v.type) for v in parts):
+                return self.builder.node(LIST_CONSTRUCT, parts, [inner], span=self.span(node)).output
+            value = self.list_of(parts, node, fresh=True)
+        elif isinstance(node, ast.Dict) and isinstance(inner, DictType):
+            value = self.dictionary(node, inner)
+        else:
+            value = self.value(node)
+        if refused is not None and not accepts(wanted, value.type):
             self.fail(node, refused(general(value.type)))
         return value
 
@@ -54,10 +80,14 @@ class Expressions(Operators):
     def captured(self, node: ast.expr) -> Value:
         """The value of a name from outside: a number, a string, a dtype."""
         thing = self.outside(node)
+        if isinstance(thing, Enum):
+            return records.member(self, thing, node)
         if isinstance(thing, Captured):
             return self.builder.constant(thing.tensor, span=self.span(node))
         if is_constant(thing):
             plain = float(thing) if isinstance(thing, float) else thing  # NumPy's float64 is a float too
+            if isinstance(plain, tuple):
+                return self.tuple_of([self.constant(v, node) for v in plain], node)
             return self.constant(plain, node)
         text = ast.unparse(node)
         if hasattr(thing, "data_ptr"):
@@ -162,6 +192,12 @@ class Expressions(Operators):
             return not inner if isinstance(inner, bool) else self.single("aten::__not__", [inner], node)
         if isinstance(node, ast.BoolOp):
             return self._both(node, list(node.values))
+        if isinstance(node, ast.Call) and not self.is_value(node.func):
+            thing = self.outside(node.func)
+            if thing is isinstance:
+                return isinstance_of(self, node)
+            if thing is is_scripting:
+                return True
         found = self._compared(node) if isinstance(node, ast.Compare) else self.value(node)
         return found if isinstance(found, bool) else self.truth(found, node)
 
@@ -191,14 +227,24 @@ class Expressions(Operators):
         right = self.value(right_node)
         if isinstance(operator, ast.Is | ast.IsNot):
             return self._identity(operator, left, right, node)
-        if type(operator) not in COMPARE:
-            self.fail(node, f"the operator {'not in' if isinstance(operator, ast.NotIn) else 'in'} cannot be scripted")
+        if isinstance(operator, ast.In | ast.NotIn):
+            first = methods.contains(self, left, right, node)
+            if isinstance(operator, ast.NotIn):
+                first = self.single("aten::__not__", [first], node)
+            return self._rest_of_chain(first, right, rest, node)
         sign, kind = COMPARE[type(operator)]
+        if isinstance(left.type, EnumType) and left.type == right.type and kind in ("aten::eq", "aten::ne"):
+            left, right = (self.builder.node(ENUM_NAME, [v], [STR], span=self.span(node)).output for v in (left, right))
         if is_tensor(left) or is_tensor(right):
             first = self.tensor_operator(sign, kind, left, right, node)
         else:
             same = left.type == right.type == BOOL and kind in ("aten::eq", "aten::ne")
             first = self.number_operator(sign, kind, left, right, node, keep_bools=same)
+        return self._rest_of_chain(first, right, rest, node)
+
+    def _rest_of_chain(
+        self, first: Value, right: Value, rest: list[tuple[ast.cmpop, ast.expr]], node: ast.Compare
+    ) -> Truth:
         if len(rest) == 1:
             return first
 
@@ -209,6 +255,11 @@ class Expressions(Operators):
         return self.choose(Condition(self.truth(first, node)), following, lambda: first, node)
 
     def _identity(self, operator: ast.cmpop, left: Value, right: Value, node: ast.Compare) -> Truth:
+        if isinstance(left.type, EnumType) and left.type == right.type and len(node.ops) == 1:
+            first, second = (
+                self.builder.node(ENUM_NAME, [v], [STR], span=self.span(node)).output for v in (left, right)
+            )
+            return self.single("aten::eq" if isinstance(operator, ast.Is) else "aten::ne", [first, second], node)
         if right.type != NONE or len(node.ops) > 1:
             self.fail(node, "the operator is can only compare with None", "compare values with ==")
         positive = isinstance(operator, ast.Is)
@@ -222,7 +273,47 @@ class Expressions(Operators):
         values = [self.value(self.unstarred(e)) for e in node.elts]
         if isinstance(node, ast.Tuple):
             return self.tuple_of(values, node)
-        return self.list_of(values, node)
+        return self.list_of(values, node, fresh=True)
+
+    def dictionary(self, node: ast.Dict, wanted: DictType | None = None) -> Value:
+        """A dict display; an empty one is of strings and tensors, where nothing else is asked for."""
+        parts: list[Value] = []
+        for key, value in zip(node.keys, node.values, strict=True):
+            if key is None:
+                self.fail(value, "** in a dict cannot be scripted", "call update")
+            parts += [
+                self.value(key),
+                self.value(value) if wanted is None else self.value_as(value, wanted.value, None),
+            ]
+        keys, values = parts[::2], parts[1::2]
+        type_ = wanted or DictType(STR, TENSOR)
+        if not all(accepts(type_.key, k.type) for k in keys) or not all(accepts(type_.value, v.type) for v in values):
+            type_ = None
+        if parts and (wanted is None or type_ is None):
+            type_ = DictType(self.common(keys, "keys", node), self.common(values, "values", node))
+        if type_ is None or type_.key not in _KEYS:
+            self.fail(node, f"a dict takes keys of type str, int, float, bool or Tensor, got {keys[0].type}")
+        return self.builder.node(DICT_CONSTRUCT, parts, [type_], span=self.span(node)).output
+
+    def common(self, values: Sequence[Value], what: str, node: ast.AST) -> Type:
+        """The one type of several values."""
+        found: Type | None = general(values[0].type)
+        for value in values[1:]:
+            found = None if found is None else unify(found, general(value.type))
+        if found is None:
+            types = ", ".join(str(general(v.type)) for v in values)
+            self.fail(node, f"a dict takes {what} of one type, got {types}")
+        return found
+
+    def assign_to(self, target: ast.expr, value: Value) -> None:
+        """Give what stands left of ``=`` a value: see `Statements`."""
+        raise TypeError(f"{type(target).__name__}: statements are made by a class below")
+
+    def comprehension(self, node: ast.ListComp) -> Value:
+        return iteration.comprehension(self, node)
+
+    def fstring(self, node: ast.JoinedStr) -> Value:
+        return methods.fstring(self, node)
 
     def unstarred(self, node: ast.expr) -> ast.expr:
         """The expression itself; a starred one cannot be scripted."""
@@ -232,13 +323,20 @@ class Expressions(Operators):
 
     def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]:
         """The values of a call's arguments, by position and by name."""
-        args = [self.value(self.unstarred(a)) for a in node.args]
+        args = [self.argument(self.unstarred(a)) for a in node.args]
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.fail(keyword.value, "** in a call cannot be scripted", "write the arguments out")
-            keywords[keyword.arg] = self.value(keyword.value)
+            keywords[keyword.arg] = self.argument(keyword.value)
         return args, keywords
+
+    def argument(self, node: ast.expr) -> Value:
+        """One argument of an op; a list of numbers that is written out is a constant, for nobody can change it."""
+        if isinstance(node, ast.List):
+            values = [self.value(self.unstarred(e)) for e in node.elts]
+            return self.list_of(values, node)
+        return self.value(node)
 
     def call(self, node: ast.Call) -> Value:
         return calls.call(self, node)
@@ -260,4 +358,7 @@ _EMITTERS: dict[type[ast.expr], Callable[[Expressions, Any], Value]] = {
     ast.Subscript: Expressions.subscript,
     ast.Tuple: Expressions.sequence,
     ast.List: Expressions.sequence,
+    ast.Dict: Expressions.dictionary,
+    ast.ListComp: Expressions.comprehension,
+    ast.JoinedStr: Expressions.fstring,
 }

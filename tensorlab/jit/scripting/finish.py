@@ -7,9 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from tensorlab.core.types import TensorType, general
 from tensorlab.jit import edit
 from tensorlab.jit.ir import (
     CONSTANT,
+    DICT_CONSTRUCT,
     IF,
     LIST_CONSTRUCT,
     LOOP,
@@ -23,7 +25,10 @@ from tensorlab.jit.ir import (
 )
 
 _BOOKKEEPING = frozenset(
-    {CONSTANT, TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, UNINITIALIZED, "prim::unchecked_unwrap_optional"}
+    {
+        *(CONSTANT, TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, DICT_CONSTRUCT, UNINITIALIZED),
+        "prim::unchecked_unwrap_optional",
+    }
 )
 
 
@@ -35,6 +40,20 @@ def finish(graph: Graph) -> None:
     while _prune(graph.block):
         pass
     hoist_constants(graph)
+    if any(map(_writes_to_list, graph.nodes())):
+        _forget(graph)
+
+
+def _writes_to_list(node: Node) -> bool:
+    return node.op is not None and any(not isinstance(node.inputs[i].type, TensorType) for i in node.op.schema.writes)
+
+
+def _forget(graph: Graph) -> None:
+    """Leave of tensors' types only that they are tensors: a list that told a shape may be another by then."""
+    for node in graph.nodes():
+        params = [v for block in node.blocks for v in block.params]
+        for value in params if node.kind == CONSTANT else [*node.outputs, *params]:
+            value.type = general(value.type)
 
 
 def _prune(block: Block) -> bool:

@@ -73,5 +73,7 @@ def not_none(test: ast.expr, truth: bool) -> tuple[str, ...]:  # noqa: FBT001 - 
             return tuple(name for part in parts for name in not_none(part, truth))
         case ast.Compare(ast.Name(name), [ast.Is() | ast.IsNot() as operator], [ast.Constant(None)]):
             return (name,) if isinstance(operator, ast.IsNot) is truth else ()
+        case ast.Call(ast.Name("isinstance"), [ast.Name(name), ast.Name(kind)]):
+            return (name,) if truth is (kind != "NoneType") else ()
         case _:
             return ()

@@ -19,6 +19,7 @@ from tensorlab.jit.scripting.names import Attributes, Names, load_ops
 from tensorlab.jit.scripting.scope import Resolver
 from tensorlab.jit.scripting.source import Source, function_source, parse, split_lines
 from tensorlab.jit.scripting.statements import Statements
+from tensorlab.jit.scripting.type_comments import with_type_comments
 
 
 def graph_of(thing: Any) -> Graph | None:
@@ -94,6 +95,7 @@ class _Session:
 
     def definition(self, node: ast.FunctionDef, source: Source, names: Names) -> Graph:
         """The graph of a definition; made again where what it returns from inside of loops was not known."""
+        node = with_type_comments(node, source)
         returns = None if node.returns is None else annotation_type(node.returns, names, source)
         while True:
             try:

@@ -6,9 +6,9 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from tensorlab.core.types import INT, NONE, ListType, OptionalType, TensorType, TupleType, Type, general
+from tensorlab.core.types import INT, NONE, OptionalType, Type, general
 from tensorlab.jit.ir import LOOP, Value
-from tensorlab.jit.scripting import flow
+from tensorlab.jit.scripting import flow, iteration
 from tensorlab.jit.scripting.merge import assigned_names
 from tensorlab.jit.scripting.scope import BROKE, LEFT
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from tensorlab.jit.scripting.statements import Statements
 
 NO_LIMIT = 2**63 - 1  # the trip count of a while
-_GOES_OVER = "a for loop goes over a range, a list or a tuple"
 
 
 def emit_while(scope: Statements, node: ast.While) -> None:
@@ -38,29 +37,15 @@ def emit_while(scope: Statements, node: ast.While) -> None:
 
 
 def emit_for(scope: Statements, node: ast.For) -> None:
-    """A loop over a range or a list; over a tuple, whose parts may differ in type, the body once for each."""
+    """A loop over something with a length; over a tuple, whose parts may differ in type, the body once for each."""
     _no_else(scope, node)
     assigned = assigned_names([ast.Assign([node.target], ast.Constant(0)), *node.body])
     assigned += scope.loop_begins(node)
-    bounds = _range(scope, node.iter)
-    if bounds is not None:
-        trips, index = bounds
-        _counted(scope, node, trips, assigned, index)
-        return
-    value = scope.value(node.iter)
-    if isinstance(value.type, TupleType):
-        _unrolled(scope, node, scope.unpacked(value, len(value.type.elements), node.iter))
-        return
-    if isinstance(value.type, ListType):
-        trips = scope.single("aten::len", [value], node.iter)
-
-        def element(turn: Value) -> Value:
-            return scope.single("aten::__getitem__", [value, turn], node.iter)
-
-        _counted(scope, node, trips, assigned, element)
-        return
-    hint = "go over range(x.shape[0]) and take x[i]" if isinstance(value.type, TensorType) else ""
-    scope.fail(node.iter, f"{_GOES_OVER}, got {general(value.type)}", hint)
+    turns = iteration.turns_of(scope, node.iter)
+    if turns.parts is not None:
+        _unrolled(scope, node, turns.parts)
+    elif turns.count is not None:
+        _counted(scope, node, turns.count, assigned, turns.element)
 
 
 def _counted(
@@ -98,35 +83,6 @@ def _unrolled(scope: Statements, node: ast.For, parts: Sequence[Value]) -> None:
             scope.frame.names.pop(name, None)
         else:
             scope.frame.names[name] = value
-
-
-def _range(scope: Statements, node: ast.expr) -> tuple[Value, Callable[[Value], Value]] | None:
-    """How many turns a range has, and the number that a turn stands for; `None` for something else than a range."""
-    if not isinstance(node, ast.Call) or scope.is_value(node.func):
-        return None
-    if isinstance(node.func, ast.Attribute) and scope.is_value(node.func.value):
-        return None
-    if scope.outside(node.func) is not range:
-        name = ast.unparse(node.func)
-        if name in ("enumerate", "zip", "reversed"):
-            scope.fail(node, f"{name} cannot be scripted", f"{_GOES_OVER}")
-        return None
-    if node.keywords or not 1 <= len(node.args) <= 3:
-        scope.fail(node, f"range takes 1 to 3 arguments, got {len(node.args) + len(node.keywords)}")
-    values = [scope.value(scope.unstarred(a)) for a in node.args]
-    for value, argument in zip(values, node.args, strict=True):
-        if value.type != INT:
-            scope.fail(argument, f"range takes ints, got {general(value.type)}")
-    match values:
-        case [trips]:
-            return trips, lambda turn: turn
-        case [start, stop]:
-            trips = scope.single("aten::sub", [stop, start], node)
-            return trips, lambda turn: scope.single("aten::add", [turn, start], node)
-        case _:
-            start, _, step = values
-            trips = scope.single("aten::__range_length", values, node)
-            return trips, lambda turn: scope.single("aten::__derive_index", [turn, start, step], node)
 
 
 def _loop(

@@ -94,7 +94,7 @@ def text_namespace(tensors: Mapping[str, Any]) -> dict[str, Any]:
     """The names that the text of a graph uses; see `tensorlab.jit.code`."""
     dtypes: dict[str, Any] = {d.name: d for d in DTYPES}
     types: dict[str, Type] = {"Tensor": TENSOR, "Scalar": SCALAR, "Device": DEVICE, "DType": DTYPE}
-    containers: dict[str, Any] = {"List": list, "Tuple": tuple, "Optional": Optional}
+    containers: dict[str, Any] = {"List": list, "Tuple": tuple, "Dict": dict, "Optional": Optional}
     return {
         **types,
         **containers,
@@ -183,7 +183,7 @@ def op_kind(thing: Any) -> str | None:
 def is_constant(thing: Any) -> bool:
     """Whether a captured object can be a constant of a graph by itself."""
     if isinstance(thing, tuple):
-        return bool(thing) and all(isinstance(v, bool | int | float) for v in thing)  # pyright: ignore
+        return all(isinstance(v, bool | int | float | str) for v in thing)  # pyright: ignore
     return thing is None or isinstance(thing, bool | int | float | str | DType | device)
 
 

@@ -22,7 +22,7 @@ from tensorlab.core.types import (
     unify,
 )
 from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
+from tensorlab.jit.ir import LIST_CONSTRUCT, LIST_UNPACK, TUPLE_CONSTRUCT, TUPLE_UNPACK, Value
 from tensorlab.jit.scripting.flow import not_none
 from tensorlab.jit.scripting.merge import add_result, common_type
 from tensorlab.jit.scripting.scope import Scope
@@ -162,8 +162,13 @@ class Operators(Scope):
         """A condition as a value."""
         return self.constant(condition.value, node) if isinstance(condition.value, bool) else condition.value
 
-    def list_of(self, values: Sequence[Value], node: ast.AST) -> Value:
-        """A list of values of one type, or of tensors and None; a constant where all of them are numbers."""
+    def list_of(self, values: Sequence[Value], node: ast.AST, *, fresh: bool = False) -> Value:
+        """A list of values of one type, or of tensors and None; a constant where all of them are numbers.
+
+        A ``fresh`` one is never a constant, for it may be written to; if it is empty, it is one of tensors.
+        """
+        if not values and fresh:
+            return self.builder.node(LIST_CONSTRUCT, (), [ListType(TENSOR)], span=self.span(node)).output
         if not values:
             return self.builder.constant((), type_=ListType(INT), span=self.span(node))
         element: Type | None = general(values[0].type)
@@ -174,7 +179,7 @@ class Operators(Scope):
         if element is None:
             found = ", ".join(str(general(v.type)) for v in values)
             self.fail(node, f"a list takes values of one type, got {found}")
-        if all(v.is_constant and v.type in NUMBERS for v in values):
+        if not fresh and all(v.is_constant and v.type in NUMBERS for v in values):
             return self.builder.constant(tuple(v.constant for v in values), span=self.span(node))
         return self.builder.node(LIST_CONSTRUCT, values, [ListType(element)], span=self.span(node)).output
 
@@ -183,6 +188,9 @@ class Operators(Scope):
 
         Raises: `ScriptError` for what is no tuple, or has another number of parts.
         """
+        if isinstance(value.type, ListType):
+            types = [value.type.element] * count
+            return self.builder.node(LIST_UNPACK, [value], types, span=self.span(node)).outputs
         if not isinstance(value.type, TupleType):
             self.fail(node, f"a value of type {general(value.type)} cannot be unpacked", "only a tuple can")
         found = len(value.type.elements)

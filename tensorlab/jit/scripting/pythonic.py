@@ -13,9 +13,10 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
+from tensorlab.jit.scripting import iteration, pythonic_containers
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.arguments import op_call
-from tensorlab.jit.scripting.markers import annotate, uninitialized
+from tensorlab.jit.scripting.markers import annotate, is_scripting, uninitialized
 from tensorlab.ops import factories
 
 if TYPE_CHECKING:
@@ -75,6 +76,9 @@ def _len(scope: Expressions, node: ast.Call) -> Value:
 
 def _extreme(kind: str) -> Emitter:
     def emit(scope: Expressions, node: ast.Call) -> Value:
+        if len(node.args) == 1:
+            values = iteration.all_of(scope, scope.unstarred(node.args[0]))
+            return scope.single(kind.replace("aten", "prim"), [values], node)
         first, *rest = _positional(scope, node, _SOME)
         for value in rest:
             if isinstance(first.type, TensorType | ListType) or isinstance(value.type, TensorType | ListType):
@@ -104,6 +108,11 @@ def _annotate(scope: Expressions, node: ast.Call) -> Value:
     return scope.value_as(node.args[1], wanted, lambda given: f"annotate: the value is {given}, not {wanted}")
 
 
+def _is_scripting(scope: Expressions, node: ast.Call) -> Value:
+    _positional(scope, node, range(1))
+    return scope.constant(True, node)
+
+
 def _uninitialized(scope: Expressions, node: ast.Call) -> Value:
     if len(node.args) != 1 or node.keywords:
         scope.fail(node, "uninitialized takes a type")
@@ -111,7 +120,7 @@ def _uninitialized(scope: Expressions, node: ast.Call) -> Value:
 
 
 def _range(scope: Expressions, node: ast.Call) -> Value:
-    scope.fail(node, "range can only be what a for loop goes over")
+    scope.fail(node, "range can only be what a for loop goes over", "write list(range(...))")
 
 
 def _device(scope: Expressions, node: ast.Call) -> Value:
@@ -180,8 +189,10 @@ _FUNCTIONS: dict[Any, Emitter] = {
     math.pow: _pow,
     builtins.print: _print,
     builtins.range: _range,
+    **pythonic_containers.FUNCTIONS,
     device: _device,
     annotate: _annotate,
+    is_scripting: _is_scripting,
     uninitialized: _uninitialized,
     factories.tensor: _tensor,
     factories.arange: _arange,

@@ -209,6 +209,16 @@ class Scope:
         finally:
             self.frame = outer
 
+    @contextmanager
+    def nested(self) -> Generator[Frame]:
+        """A table of variables of its own, in the same block: for the variables of a comprehension."""
+        outer = self.frame
+        self.frame = Frame(outer, tail=True)
+        try:
+            yield self.frame
+        finally:
+            self.frame = outer
+
     def new_if(self, condition: Value, node: ast.AST) -> tuple[Node, Block, Block]:
         """An if without results yet."""
         made = self.builder.node(IF, [condition], span=self.span(node))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import NONE, STR, TensorType, accepts, general
+from tensorlab.core.types import NONE, STR, DictType, ListType, TensorType, Type, accepts, general
 from tensorlab.jit.ir import RAISE, Node, Value
-from tensorlab.jit.scripting import flow, loops, subscripts
+from tensorlab.jit.scripting import flow, iteration, loops, methods, subscripts
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.exits import Exits, Returned
 from tensorlab.jit.scripting.language import refusal
@@ -135,9 +135,27 @@ class Statements(Exits):
         pass
 
     def assignment(self, node: ast.Assign) -> None:
-        value = self.value(node.value)
+        value = self.assigned(node)
         for target in node.targets:
             self.assign_to(target, value)
+
+    def assigned(self, node: ast.Assign) -> Value:
+        """The value of an assignment; an empty list or dict is of the type that its place has."""
+        if isinstance(node.value, ast.List | ast.Dict) and len(node.targets) == 1:
+            wanted: Type | None = None
+            match node.targets[0]:
+                case ast.Subscript(owner) if self.is_value(owner) and isinstance(owner, ast.Name):
+                    held = self.value(owner).type
+                    wanted = held.value if isinstance(held, DictType) else None
+                    wanted = held.element if isinstance(held, ListType) else wanted
+                case ast.Name(name):
+                    old = self.frame.find(name)
+                    wanted = self.frame.declaration(name) or (old.type if isinstance(old, Value) else None)
+                case _:
+                    pass
+            if wanted is not None and not (isinstance(node.value, ast.List) and node.value.elts):
+                return self.value_as(node.value, wanted, None)
+        return self.value(node.value)
 
     def assign_to(self, target: ast.expr, value: Value) -> None:
         """Give what stands left of ``=`` a value."""
@@ -164,7 +182,12 @@ class Statements(Exits):
         return subscripts.view(self, owner, target)
 
     def store(self, target: ast.Subscript, value: Value) -> None:
-        """``x[i] = value``: written into the view."""
+        """``x[i] = value``: written into the view of a tensor, or into a list or a dict."""
+        if self.is_value(target.value):
+            owner = self.value(target.value)
+            if not isinstance(owner.type, TensorType):
+                methods.store(self, owner, target, value)
+                return
         kind = "aten::copy_" if isinstance(value.type, TensorType) else "aten::fill_"
         self.single(kind, [self.place(target), value], target)
 
@@ -177,16 +200,18 @@ class Statements(Exits):
         self.optional_params.discard(name)
         if node.value is None:
             return
-        value = self.value(node.value)
-        if not accepts(wanted, value.type):
-            given = general(value.type)
-            self.fail(node.value, f"variable {name} is annotated as {wanted} but is assigned a value of type {given}")
+        refused = lambda given: f"variable {name} is annotated as {wanted} but is assigned a value of type {given}"
+        value = self.value_as(node.value, wanted, refused)
         self.assign(name, value, node.target)
 
     def augmented(self, node: ast.AugAssign) -> None:
         """``x += y`` writes into the memory of a tensor; of a number it makes a new value for the name."""
         if isinstance(node.target, ast.Subscript):
-            self.updated(node, self.place(node.target))
+            owner = self.value(node.target.value)
+            if isinstance(owner.type, TensorType):
+                self.updated(node, subscripts.view(self, owner, node.target))
+            else:
+                self.updated_element(node, owner, node.target)
         elif isinstance(node.target, ast.Name):
             self.assign(node.target.id, self.updated(node, self.name(node.target)), node.target)
         else:
@@ -194,11 +219,23 @@ class Statements(Exits):
 
     def updated(self, node: ast.AugAssign, old: Value) -> Value:
         """The new value of what an augmented assignment changes."""
+        if isinstance(old.type, ListType) and isinstance(node.op, ast.Add):
+            other = iteration.listed(self, self.value_as(node.value, old.type, None), node.value)
+            return self.single("aten::add_", [old, other], node)
         other = self.value(node.value)
         in_place = f"{BINARY[type(node.op)][1]}_"
         if isinstance(old.type, TensorType) and lookup(in_place):
             return self.single(in_place, [old, other], node)
         return self.operate(node.op, old, other, node)
+
+    def updated_element(self, node: ast.AugAssign, owner: Value, target: ast.Subscript) -> None:
+        """``d[k] += 1``: read, computed and put back, the key worked out once."""
+        if not methods.is_container(owner.type) or isinstance(target.slice, ast.Slice):
+            message = f"a value of type {general(owner.type)} cannot be changed in a script"
+            self.fail(target, message, "build a new one")
+        key = self.value(target.slice)
+        old = self.single("aten::__getitem__", [owner, key], target)
+        self.op("aten::_set_item", [owner, key, self.updated(node, old)], target)
 
     def branch(self, node: ast.If) -> None:
         condition = self.condition(node.test)
@@ -267,8 +304,11 @@ class Statements(Exits):
 
     def deletion(self, node: ast.Delete) -> None:
         for target in node.targets:
+            if isinstance(target, ast.Subscript):
+                methods.delete(self, target)
+                continue
             if not isinstance(target, ast.Name):
-                self.fail(target, "only a variable can be deleted in a script")
+                self.fail(target, "only a variable or an element can be deleted in a script")
             self.read(target.id, target)
             self.forget(target.id, f"undefined value {target.id}", "it was deleted above")
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
-from tensorlab.core.types import INT, ListType, TensorType, TupleType, general
+from tensorlab.core.types import INT, NONE, TensorType, TupleType, general
 from tensorlab.jit.ir import Value
+from tensorlab.jit.scripting import methods
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -20,13 +21,13 @@ def read(scope: Expressions, node: ast.Subscript) -> Value:
     value = scope.value(node.value)
     if isinstance(value.type, TensorType):
         return view(scope, value, node)
-    if isinstance(node.slice, ast.Slice):
-        scope.fail(node, f"a slice of {general(value.type)} cannot be scripted")
+    if methods.is_container(value.type):
+        return methods.element(scope, value, node)
     if isinstance(value.type, TupleType):
         return _part(scope, value, value.type, node)
+    if isinstance(node.slice, ast.Slice):
+        scope.fail(node, f"a slice of {general(value.type)} cannot be scripted")
     index = scope.value(node.slice)
-    if isinstance(value.type, ListType) and index.type == INT:
-        return scope.single("aten::__getitem__", [value, index], node)
     scope.fail(node, f"a value of type {general(value.type)} cannot be indexed with one of type {general(index.type)}")
 
 
@@ -44,6 +45,8 @@ def _size(scope: Expressions, node: ast.Subscript) -> Value | None:
 
 
 def _part(scope: Expressions, value: Value, type_: TupleType, node: ast.Subscript) -> Value:
+    if isinstance(node.slice, ast.Slice):
+        return _parts(scope, value, type_, node.slice, node)
     index = scope.value(node.slice)
     if not index.is_constant or index.type != INT:
         scope.fail(node.slice, "a tuple takes an index that is written out", "its parts may differ in type")
@@ -52,6 +55,17 @@ def _part(scope: Expressions, value: Value, type_: TupleType, node: ast.Subscrip
         scope.fail(node.slice, f"index {index.constant} into a tuple of {count}")
     position: int = index.constant
     return scope.unpacked(value, count, node)[position]
+
+
+def _parts(scope: Expressions, value: Value, type_: TupleType, part: ast.Slice, node: ast.Subscript) -> Value:
+    bounds = [
+        scope.value(b) if b is not None else scope.constant(None, part) for b in (part.lower, part.upper, part.step)
+    ]
+    for bound in bounds:
+        if not bound.is_constant or bound.type not in (INT, NONE):
+            scope.fail(part, "a tuple takes a slice that is written out", "its parts may differ in type")
+    chosen = slice(*(b.constant for b in bounds))
+    return scope.tuple_of(scope.unpacked(value, len(type_.elements), node)[chosen], node)
 
 
 def view(scope: Expressions, value: Value, node: ast.Subscript) -> Value:

@@ -75,8 +75,10 @@ CASES = {
     "break": "def f(n: int):\n    break\n    return n\n",
     "continue": "def f(n: int):\n    if n > 0:\n        continue\n    return n\n",
     "for else": "def f(n: int):\n    for i in range(n):\n        pass\n    else:\n        n = 1\n    return n\n",
-    "for tensor": "def f(x):\n    for row in x:\n        pass\n    return x\n",
-    "enumerate": "def f(x):\n    for i, row in enumerate(x):\n        pass\n    return x\n",
+    "for number": "def f(n: int):\n    for row in n:\n        pass\n    return n\n",
+    "enumerate": "def f(n: int):\n    for i, row in enumerate(n):\n        pass\n    return n\n",
+    "enumerate value": "def f(x):\n    return enumerate(x)\n",
+    "zip of kinds": "def f(x):\n    for a, b in zip(x, (1, 2)):\n        pass\n    return x\n",
     "range float": "def f(n: float):\n    for i in range(n):\n        pass\n    return n\n",
     "range none": "def f(n: int):\n    for i in range():\n        pass\n    return n\n",
     "range alone": "def f(n: int):\n    return range(n)\n",
@@ -96,7 +98,7 @@ CASES = {
     "import": "def f(x):\n    import math\n    return x\n",
     "lambda": "def f(x):\n    g = lambda y: y\n    return x\n",
     "inner def": "def f(x):\n    def g(y):\n        return y\n    return x\n",
-    "fstring": "def f(x):\n    print(f'{x}')\n    return x\n",
+    "format computed": "def f(x, n: int):\n    print(f'{x:{n}}')\n    return x\n",
     "walrus": "def f(x):\n    return (y := x)\n",
     "global": "def f(x):\n    global y\n    return x\n",
     "yield": "def f(x):\n    yield x\n",
@@ -104,14 +106,25 @@ CASES = {
     "starred target": "def f(x):\n    a, *b = x, x\n    return a\n",
     "unpack number": "def f(n: int):\n    a, b = n\n    return a\n",
     "unpack count": "def f(n: int):\n    a, b = n, n, n\n    return a\n",
-    "list item": "def f(n: List[int]):\n    n[0] = 1\n    return n\n",
+    "list item": "def f(n: List[int]):\n    n[0] = 1.5\n    return n\n",
+    "list append": "def f(n: List[int]):\n    n.append(1.5)\n    return n\n",
+    "list method": "def f(n: List[int]):\n    n.apend(1)\n    return n\n",
+    "list index": "def f(n: List[int]):\n    return n['a']\n",
     "list types": "def f(n: int, x):\n    return [n, x]\n",
-    "list slice": "def f(n: List[int]):\n    return n[1:]\n",
+    "tuple item": "def f(n: int):\n    t = (n, n)\n    t[0] = 1\n    return t\n",
+    "dict key": "def f(n: int):\n    d = {1: n}\n    return d['a']\n",
+    "dict kinds": "def f(x):\n    return {1: x, 'a': x}\n",
+    "dict values": "def f(x):\n    return {1: x, 2: 3}\n",
+    "dict method": "def f(x):\n    d = {1: x}\n    return d.itmes()\n",
+    "several fors": "def f(n: int):\n    return [i for i in range(n) for j in range(i)]\n",
+    "sorted tensors": "def f(x):\n    return sorted([x])\n",
+    "annotate": "def f(n: int):\n    return tl.jit.annotate(List[int], n)\n",
+    "type comment": "def f(x, y):\n    # type: (Tensor) -> Tensor\n    return x\n",
     "tuple index": "def f(n: int):\n    t = (n, 1.0)\n    return t[n]\n",
     "tuple range": "def f(n: int):\n    t = (n, 1.0)\n    return t[2]\n",
     "index type": "def f(x):\n    return x[1.5]\n",
     "ellipsis": "def f(x):\n    return x[..., 0]\n",
-    "in": "def f(n: int):\n    return n in [1, 2]\n",
+    "in": "def f(x):\n    return 1 in x\n",
     "is": "def f(n: int):\n    return n is 1\n",
     "truth of tuple": "def f(n: int):\n    if (n, n):\n        n = 1\n    return n\n",
     "ternary types": "def f(c: bool):\n    return 1 if c else 'a'\n",
@@ -209,7 +222,7 @@ def middle(x):
 
 
 def inner(x):
-    return {x: x}
+    return {x}
 
 
 def test_an_error_in_a_called_function_tells_who_called_it():
@@ -219,11 +232,11 @@ def test_an_error_in_a_called_function_tells_who_called_it():
     assert (
         str(caught.value)
         == f"""\
-a dict cannot be scripted
+a set cannot be scripted
   {__file__}, line {first + 9}, column 12
-      return {{x: x}}
-             ^^^^^^
-  hint: use separate variables or a tuple
+      return {{x}}
+             ^^^
+  hint: use a tuple
   inner is scripted because it is called here:
   {__file__}, line {first + 5}, column 20
       return tl.tanh(inner(x))
