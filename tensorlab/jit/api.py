@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -64,7 +65,7 @@ def trace(
     for given in again:
         run_check(subject, given, function, tolerance=check_tolerance)
     function.specialisation_for(*call.args, **call.kwargs)
-    function.origin = Origin(subject, examples, watched)
+    function.origin = Origin(subject, examples, replace(found, result=None), watched)
     return function
 
 

@@ -167,4 +167,4 @@ def distance_of(a: Tensor, b: Tensor) -> float:
         return 0.0
     with np.errstate(invalid="ignore"):
         gap = np.abs(x - y) / np.maximum(1.0, np.abs(y))
-    return float(np.nanmax(np.where(x == y, 0.0, gap)))
+    return float(np.max(np.where((x == y) | np.isnan(y), 0.0, gap)))

@@ -13,6 +13,7 @@ from tensorlab.core.reading import first_element
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import TracerWarning
 from tensorlab.jit.ir import Span
+from tensorlab.jit.sizes import iterated
 from tensorlab.jit.source import user_span
 
 _WHAT = {
@@ -30,7 +31,6 @@ _CONVERT: dict[str, Callable[[Any], Any]] = {
     "float": float,
     "index": int,
     "item": lambda x: x,
-    "tolist": lambda x: x,
 }
 _SHOWN = 8
 _REASON = "a trace can't record the data flow of Python values, so the value is baked in as a constant"
@@ -102,7 +102,10 @@ class Escapes:
         Python's own once-a-line rule is not asked: a function that is traced again is warned of again.
         """
         message = _message(what)
-        escape = Escape(what, user_span(), message, value)
+        span = user_span()
+        if what == "iter" and span is not None:
+            span = iterated(span)
+        escape = Escape(what, span, message, value)
         if escape in self.found:
             return
         self.found.append(escape)

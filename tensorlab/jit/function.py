@@ -20,13 +20,15 @@ from tensorlab.jit import interpret
 from tensorlab.jit.arguments import Parameters
 from tensorlab.jit.baked import baked_in
 from tensorlab.jit.build import snapshot
+from tensorlab.jit.differentiable import GradientProgram
+from tensorlab.jit.gradient_calls import GradientPrograms
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.program import Program
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.structure import dressed
-from tensorlab.jit.tracing import Escape, Trace, TraceMode, nesting_of
+from tensorlab.jit.structure import dressed, nesting_of
+from tensorlab.jit.tracing import Escape, Trace, TraceMode
 
 if TYPE_CHECKING:
     from tensorlab.jit.subject import Origin
@@ -76,15 +78,16 @@ class ScriptFunction:
         self.__name__ = self.name = graph.name
         self.__doc__ = doc
         self._takes = Parameters(graph, defaults)
-        signature = self._takes.signature()
+        self._nesting = nesting_of(trace.arguments, trace.result) if trace is not None else None
+        signature = self._takes.signature() if self._nesting is None else self._nesting.signature()
         if signature is not None:
             self.__signature__ = signature
-        self._nesting = nesting_of(trace) if trace is not None else None
         self._learnt = tuple(v for v in _constant_tensors(graph) if v.requires_grad)
         self._quick = self._takes.only_tensors and not self._learnt and self._nesting is None
         self._programs: OrderedDict[tuple[object, ...], Specialisation] = OrderedDict()
         self._latest: Specialisation | None = None
         self._lock = Lock()
+        self._gradients = GradientPrograms(graph, pipeline)
         self.origin: Origin | None = None  # of a traced function: `explain` runs it again
         self._general: tuple[PassRecord, ...] | None = None
 
@@ -153,6 +156,21 @@ class ScriptFunction:
         Raises: `ArgumentError` as a call does.
         """
         return self._specialised(*self._prepare(args, kwargs))
+
+    def gradient_program(self, *args: Any, **kwargs: Any) -> GradientProgram:
+        """How a call with these arguments is run and differentiated: two programs, or why there are none.
+
+        Which of the tensors require gradients matters, as their types do.
+
+        Raises: `ArgumentError` as a call does.
+        """
+        inputs, key = self._prepare(args, kwargs)
+        return self._gradients.program(key, inputs, self._takes.types_of)
+
+    @property
+    def gradient_programs(self) -> tuple[GradientProgram, ...]:
+        """The programs of calls that were to be differentiated, the latest used last."""
+        return self._gradients.kept
 
     @property
     def code(self) -> str:
@@ -228,7 +246,7 @@ class ScriptFunction:
 
     def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
         if is_grad_enabled() and any(isinstance(i, Tensor) and i.requires_grad for i in (*inputs, *self._learnt)):
-            return self._interpret(*inputs)  # compiled programs write nothing down
+            return self._gradients.call(key, inputs, self._takes.types_of, self._interpret)
         found = self._programs.get(key)
         if found is None or found is not self._latest:
             found = self._specialised(inputs, key)
@@ -268,6 +286,7 @@ class ScriptFunction:
             self._learnt = tuple(v for v in _constant_tensors(self.graph) if v.requires_grad)
             self._programs.clear()
             self._latest = self._general = None
+            self._gradients = GradientPrograms(self.graph, self.pipeline)
 
     def _specialised(self, inputs: Sequence[Any], key: tuple[object, ...]) -> Specialisation:
         with self._lock:

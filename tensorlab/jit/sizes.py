@@ -15,6 +15,8 @@ from types import CodeType, FrameType
 from typing import Any, Self, cast
 
 from tensorlab.core.tensor import Tensor
+from tensorlab.jit.ir import Span
+from tensorlab.jit.scripting.source import Source
 from tensorlab.nn.module import Module
 
 _ATTRIBUTES = ("shape", "ndim")
@@ -23,9 +25,9 @@ _OPERATORS: dict[type, Callable[..., Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
-    ast.FloorDiv: operator.floordiv,
+    ast.FloorDiv: lambda a, b: a // b,
     ast.Mod: operator.mod,
-    ast.Div: operator.truediv,
+    ast.Div: lambda a, b: a / b,
     ast.Eq: operator.eq,
     ast.NotEq: operator.ne,
     ast.Lt: operator.lt,
@@ -44,7 +46,7 @@ class UnreadableError(Exception):
 
 
 class SizeReads:
-    """The expressions of a code object that read sizes, by the instruction that gives them."""
+    """The expressions of a code object that read sizes, by the instructions that give them."""
 
     def __init__(self, at: Mapping[int, ast.expr]) -> None:
         self.at = at
@@ -59,8 +61,7 @@ class SizeReads:
             node = wanted.get((line, end_line, column, end_column))
             if node is not None:
                 found[2 * index] = node
-        last = {place_of(node): at for at, node in found.items()}  # the last instruction of an expression gives it
-        return cls({at: found[at] for at in last.values()})
+        return cls(found)
 
     def note(self, at: int, frame: FrameType, sizes: dict[Any, list[str]]) -> None:
         """Read the expression of an instruction that is about to run, and keep its value."""
@@ -70,7 +71,7 @@ class SizeReads:
         except (UnreadableError, ArithmeticError, IndexError):
             return
         values = sizes.setdefault(place_of(node), [])
-        text = repr(tuple(value)) if isinstance(value, tuple) else repr(value)
+        text = repr(tuple(cast("tuple[Any, ...]", value))) if isinstance(value, tuple) else repr(value)
         if text not in values and len(values) < _KEPT:
             values.append(text)
 
@@ -92,6 +93,23 @@ def tree_of(filename: str) -> ast.Module | None:
     """The syntax tree of a file or a cell; `None` where it cannot be read."""
     lines = linecache.getlines(filename)
     return _parsed("".join(lines)) if lines else None
+
+
+def iterated(span: Span) -> Span:
+    """What a loop or a comprehension goes over; Python places the start of a loop at the whole of it."""
+    tree = tree_of(span.filename)
+    source = Source(span.filename, tuple(linecache.getlines(span.filename)), span.function)
+    for node in ast.walk(tree) if tree is not None else ():
+        match node:
+            case ast.For(iter=over):
+                pass
+            case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+                over = node.generators[0].iter
+            case _:
+                continue
+        if (node.lineno, source.column(node.lineno, node.col_offset)) == (span.line, span.column):
+            return source.span(over)
+    return span
 
 
 def _reads(filename: str) -> list[ast.expr]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -19,7 +20,7 @@ class Leaf:
 class Nest:
     """A container: its class, the keys of a dict or the fields of a named tuple, and what each place holds."""
 
-    kind: type
+    kind: type[Any]
     keys: tuple[Any, ...]
     parts: tuple[Structure, ...]
 
@@ -155,6 +156,11 @@ class Nesting:
     arguments: tuple[tuple[str, Structure], ...]
     result: Structure
 
+    def signature(self) -> inspect.Signature:
+        """For Python's own help."""
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        return inspect.Signature([inspect.Parameter(n, kind, annotation=described(s)) for n, s in self.arguments])
+
     def flat(self, title: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         """The tensors of a call in the order of the graph's inputs.
 
@@ -177,3 +183,11 @@ class Nesting:
                 raise ArgumentError(f"{title}: argument {name!r} is missing; {takes}")
             found += flat(structure, given[name], name, title)
         return found
+
+
+def nesting_of(arguments: tuple[tuple[str, Structure], ...], result: Any) -> Nesting | None:
+    """What lies between a function and its graph; `None` where they take and give the same."""
+    structure = structure_of(result)
+    if structure is None or (is_plain(structure) and all(argument == LEAF for _, argument in arguments)):
+        return None
+    return Nesting(arguments, structure)

@@ -113,8 +113,12 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Origin:
-    """Where a traced function comes from: what was traced, copies of the example inputs, and the run, if watched."""
+    """Where a traced function comes from: what was traced, copies of the example inputs, the trace, and what ran.
+
+    The trace is without its result, and what ran is there if it was watched.
+    """
 
     subject: Subject
     call: Call
+    trace: Trace
     watch: Watch | None

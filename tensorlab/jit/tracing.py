@@ -27,10 +27,7 @@ from tensorlab.jit.pipeline import Pipeline
 from tensorlab.jit.source import user_span
 from tensorlab.jit.strangers import Strangers
 from tensorlab.jit.structure import (
-    LEAF,
-    Nesting,
     Structure,
-    is_plain,
     leaf_names,
     odd_one,
     rebuilt,
@@ -54,6 +51,9 @@ class TraceMode:
         self._from_input: set[int] = set()  # serials of values that depend on an input
         self._known = known or {}  # names of tensors by identity: a module's parameters and buffers
         self._strangers = Strangers()
+        self._made_at: dict[int, Span | None] = {}  # by identity: where a tensor was made of data
+        self.made_nodes: set[int] = set()  # serials of the constants that such tensors became
+        self.calls: list[tuple[Span | None, tuple[int, ...]]] = []  # of compiled functions: the nodes put in place
 
     def add_input(self, tensor: Tensor, name: str) -> Tensor:
         """Make a tensor the next input; gives what to pass for it, since one that is passed twice is two inputs."""
@@ -96,7 +96,9 @@ class TraceMode:
         values = [self._typed(a, v.type, span) for a, v in zip(inputs, graph.inputs, strict=True)]
         with below(self):
             result = run(*inputs)
+        there = len(self.graph.block.nodes)
         outputs = self.builder.inline(specialised(graph, values).block, values)
+        self.calls.append((span, tuple(n.serial for n in self.graph.block.nodes[there:])))
         depends = self._depend(values) or any(map(is_random, graph.nodes()))
         if len(outputs) == 1:
             given = self._match(result, outputs[0], depends=depends)
@@ -115,6 +117,7 @@ class TraceMode:
         if blank:
             _op("aten::fill_").run((tensor, 0))
         self._of_data.add(id(tensor))
+        self._made_at[id(tensor)] = user_span()
         self._kept.append(tensor)
 
     def other_stream(self, op: Op) -> None:
@@ -150,7 +153,10 @@ class TraceMode:
         found = self._values.get(id(tensor))
         if found is None:
             held = _op("aten::clone").run((tensor,)) if id(tensor) in self._of_data else tensor
-            found = self.builder.constant(held, span=span, name=self._known.get(id(tensor), "").replace(".", "_"))
+            name = self._known.get(id(tensor), "").replace(".", "_")
+            found = self.builder.constant(held, span=self._made_at.get(id(tensor), span), name=name)
+            if id(tensor) in self._made_at and found.producer is not None:
+                self.made_nodes.add(found.producer.serial)
             self._know(tensor, found, constant=True)
         return found
 
@@ -325,20 +331,18 @@ def specialised(graph: Graph, arguments: Sequence[Value]) -> Graph:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """What a trace gives: the graph, what the function returned, what escaped, and how nested arguments lie in it."""
+    """What a trace gives: the graph, what the function returned, what escaped, and how nested arguments lie in it.
+
+    ``calls`` are those of compiled functions with the serials of the nodes put in their place; ``made`` the serials of
+    constants that are tensors made of data.
+    """
 
     graph: Graph
     result: Any
     escapes: tuple[Escape, ...]
     arguments: tuple[tuple[str, Structure], ...] = ()
-
-
-def nesting_of(trace: Trace) -> Nesting | None:
-    """What lies between the function and its graph; `None` where they take and give the same."""
-    result = structure_of(trace.result)
-    if result is None or (is_plain(result) and all(structure == LEAF for _, structure in trace.arguments)):
-        return None
-    return Nesting(trace.arguments, result)
+    calls: tuple[tuple[Span | None, tuple[int, ...]], ...] = ()
+    made: frozenset[int] = frozenset()
 
 
 def record(
@@ -384,4 +388,5 @@ def record(
         result = fn(*given[: len(inputs)], **dict(zip(keywords or {}, given[len(inputs) :], strict=True)))
         settle()
         mode.finish(result, strict=strict)
-    return Trace(mode.graph, result, tuple(mode.escapes.found), tuple(arguments))
+    escapes, calls = tuple(mode.escapes.found), tuple(mode.calls)
+    return Trace(mode.graph, result, escapes, tuple(arguments), calls, frozenset(mode.made_nodes))

@@ -6,14 +6,18 @@ library and what is installed are passed over.
 
 from __future__ import annotations
 
+import dis
+import linecache
 import sys
 import sysconfig
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from types import CodeType, FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
+from tensorlab.core.config import config
 from tensorlab.core.place import is_inside
 from tensorlab.jit.sizes import SizeReads
 
@@ -32,30 +36,58 @@ class Run:
     steps: Counter[tuple[int, int]] = field(default_factory=Counter[tuple[int, int]])
     sizes: dict[Position, list[str]] = field(default_factory=dict[Position, "list[str]"])
 
-    @property
-    def positions(self) -> list[Position | None]:
-        """Where each instruction stands in the source."""
-        return list(positions(self.code))
-
     def ran(self) -> set[Position]:
         """Places of the instructions that ran."""
-        where = self.positions
-        found = (where[at // 2] for _, at in self.steps if at >= 0)
+        where = dict(zip(range(0, 1 << 40, 2), positions(self.code), strict=False))
+        found = (where[at] for _, at in self.steps if at >= 0)
         return {p for p in found if p is not None}
 
-    def moves(self) -> Iterator[tuple[Position | None, Position | None, int]]:
-        """How often the run went from one place to another; `None` stands for the end."""
-        where = self.positions
+    def moves(self) -> Iterator[Move]:
+        """How often the run went from one place to another."""
+        where = _instructions(self.code)
         for (last, at), count in self.steps.items():
             if last >= 0 and at != BROKEN:
-                yield where[last // 2], where[at // 2] if at >= 0 else None, count
+                start, name = where[last]
+                yield Move(start, where[at][0] if at >= 0 else None, count, name == "FOR_ITER")
+
+
+class Move(NamedTuple):
+    """A step from one place to another, and how often it was taken; an ``end`` of `None` is the function's own.
+
+    ``turns`` says whether it goes from a loop's head.
+    """
+
+    start: Position | None
+    end: Position | None
+    times: int
+    turns: bool
 
 
 def positions(code: CodeType) -> Iterator[Position | None]:
     """The place of each instruction, `None` where it has none."""
     for line, end_line, column, end_column in code.co_positions():
-        known = line is not None and end_line is not None and column is not None and end_column is not None
-        yield (line, end_line, column, end_column) if known else None
+        if line is None or end_line is None or column is None or end_column is None:
+            yield None
+        else:
+            yield line, end_line, column, end_column
+
+
+@lru_cache(maxsize=256)
+def _instructions(code: CodeType) -> dict[int, tuple[Position | None, str]]:
+    """Place and name of each instruction; a jump on a condition stands where the condition does.
+
+    Python places it at the whole statement, which would make every such jump a way out of the test.
+    """
+    where = list(positions(code))
+    found: dict[int, tuple[Position | None, str]] = {}
+    before: Position | None = None
+    for instruction in dis.get_instructions(code):
+        place = where[instruction.offset // 2]
+        if instruction.opname.startswith(("POP_JUMP", "EXTENDED_ARG")) and before is not None:
+            place = before
+        found[instruction.offset] = place, instruction.opname
+        before = place
+    return found
 
 
 class Watch:
@@ -114,6 +146,9 @@ class _Frame:
         return self.event
 
 
+@lru_cache(maxsize=1024)
 def is_users(filename: str) -> bool:
-    """Whether a file is the user's own: neither the package, nor Python's, nor installed."""
-    return not is_inside[filename] and not filename.startswith(_INSTALLED)
+    """Whether a file is the user's own: with a source, and neither the package's, nor Python's, nor installed."""
+    made = filename.startswith(("<tensorlab ", str(config().cache_dir)))  # programs and loops that we wrote
+    ours = made or is_inside[filename] or filename.startswith(_INSTALLED)
+    return not ours and bool(linecache.getlines(filename))

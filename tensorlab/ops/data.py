@@ -11,7 +11,6 @@ from typing import Any, cast
 import numpy as np
 
 from tensorlab.core.device import device as device_type
-from tensorlab.core.dispatch import MODES
 from tensorlab.core.dlpack import from_dlpack
 from tensorlab.core.dtype import (
     BY_NAME,
@@ -66,7 +65,6 @@ def _made(data: Any, wanted: DType | None) -> Tensor:
         array = cast(Array, data)
         return _copied(array, wanted or from_numpy_dtype(array.dtype, "tensor"))
     if isinstance(data, (np.generic, *_SEQUENCES, *_OWN)):
-        _tell(data)
         return _listed(data, wanted)
     seen = _seen(data)
     return (
@@ -74,17 +72,6 @@ def _made(data: Any, wanted: DType | None) -> Tensor:
         if isinstance(seen, Tensor)
         else _listed(data, wanted)
     )
-
-
-def _tell(data: Any) -> None:
-    """Let a trace hear of the tensors among the data: what is made of them is a copy that it cannot follow."""
-    if not MODES.get() or not isinstance(data, _SEQUENCES):
-        return
-    for part in cast("Sequence[Any]", data):
-        if isinstance(part, Tensor):
-            read_out(part, "tensor", lambda: None)
-        else:
-            _tell(part)
 
 
 def as_tensor(data: Any, dtype: DType | None = None, device: object = None) -> Tensor:

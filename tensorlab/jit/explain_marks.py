@@ -1,0 +1,301 @@
+"""What became of each piece of a function's source in a trace: read off the instructions that ran, and the nodes."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import CodeType
+from typing import Any, Literal, cast
+
+from tensorlab.jit.escapes import Escape
+from tensorlab.jit.ir import Span
+from tensorlab.jit.scripting.source import Source
+from tensorlab.jit.sizes import place_of
+from tensorlab.jit.watch import Position, Run, positions
+
+MarkKind = Literal["recorded", "baked", "branch", "loop", "never"]
+Decider = Literal["tensor", "size", "python"]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What became of an expression, or of statements.
+
+    ``recorded`` became ``nodes`` (serials; ``lines`` their texts). ``baked`` was read into Python as ``what`` (bool,
+    index, size, constant ...) and had ``values``. ``branch`` is a test: ``values`` are the outcomes that were seen,
+    ``missing`` the one that never was, ``unseen`` the code that waits for it. ``loop`` took ``values`` turns. ``never``
+    did not run. ``decided`` says what a branch or loop hangs on: a tensor's value, a size, or Python alone.
+    """
+
+    kind: MarkKind
+    span: Span
+    source: str
+    what: str = ""
+    values: tuple[str, ...] = ()
+    nodes: tuple[int, ...] = ()
+    lines: tuple[str, ...] = ()
+    missing: str = ""
+    unseen: Span | None = None
+    decided: Decider = "python"
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "kind": self.kind,
+            "span": span_dict(self.span),
+            "source": self.source,
+            "what": self.what,
+            "values": list(self.values),
+            "nodes": list(self.nodes),
+            "lines": list(self.lines),
+            "missing": self.missing,
+            "unseen": None if self.unseen is None else span_dict(self.unseen),
+            "decided": self.decided,
+        }
+
+
+def span_dict(span: Span) -> dict[str, object]:
+    """A span whole, with its end."""
+    return {**span.to_dict(), "end_line": span.end_line, "end_column": span.end_column}
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a trace wrote down at a place: serials of nodes, and their texts."""
+
+    nodes: tuple[int, ...]
+    lines: tuple[str, ...]
+
+
+def codes_in(code: CodeType) -> Iterator[CodeType]:
+    """A code object and all inside it: nested functions, comprehensions, lambdas."""
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from codes_in(constant)
+
+
+class Places:
+    """A set of positions that can be asked whether any lies inside a piece of syntax."""
+
+    def __init__(self, found: Iterable[Position]) -> None:
+        self._sorted = sorted({(line, column, end_line, end_column) for line, end_line, column, end_column in found})
+
+    def any_in(self, start: tuple[int, int], end: tuple[int, int]) -> bool:
+        """Whether one lies between two places."""
+        for line, column, end_line, end_column in self._sorted[bisect_left(self._sorted, (*start, 0, 0)) :]:
+            if (line, column) > end:
+                return False
+            if (end_line, end_column) <= end:
+                return True
+        return False
+
+
+class Reading:
+    """One function of the user's: its syntax, what there was to run, and what ran."""
+
+    def __init__(self, source: Source, body: Sequence[ast.AST], root: CodeType, runs: Sequence[Run]) -> None:
+        self.source = source
+        self.body = body
+        self.runs = runs
+        self.there = Places(p for code in codes_in(root) for p in positions(code) if p is not None)
+        self.ran = Places(p for run in runs for p in run.ran())
+        self.moves = [move for run in runs for move in run.moves()]
+        self.sizes: dict[Any, list[str]] = {k: v for run in runs for k, v in run.sizes.items()}
+
+    def marks(
+        self, recorded: Mapping[Span, Recorded], made: Mapping[Span, str], escapes: Sequence[Escape]
+    ) -> list[Mark]:
+        """Every mark, in the order of the source."""
+        first, last = self.body[0], self.body[-1]
+        start, end = _start(first), _end(last)
+        mine = Span(self.source.filename, start[0], 0, end[0] + 1, 0)
+        found = [
+            Mark("recorded", span, self.text(span), nodes=r.nodes, lines=r.lines)
+            for span, r in recorded.items()
+            if within(span, mine)
+        ]
+        baked = [e for e in escapes if e.span is not None and within(e.span, mine)]
+        found += [Mark("baked", e.span, self.text(e.span), e.what, (e.value,) * bool(e.value)) for e in baked if e.span]
+        found += [Mark("baked", s, self.text(s), "constant", (v,)) for s, v in made.items() if within(s, mine)]
+        found += self._sizes()
+        hangs = _Hangs([e.span for e in baked if e.span is not None], self.sizes, self.body, self.source)
+        found += self._control(self.body, hangs)
+        order = {"recorded": 0, "baked": 1, "branch": 2, "loop": 2, "never": 3}
+        return sorted(
+            found, key=lambda m: (m.span.line, m.span.column, m.span.end_line, m.span.end_column, order[m.kind])
+        )
+
+    def text(self, span: Span) -> str:
+        """The source of a span; of several lines, the first."""
+        line = self.source.line(span.line)
+        return line[span.column : span.end_column] if span.end_line == span.line else line[span.column :]
+
+    # What ran
+
+    def _has_code(self, *nodes: ast.AST) -> bool:
+        return self.there.any_in(_start(nodes[0]), _end(nodes[-1]))
+
+    def _did_run(self, *nodes: ast.AST) -> bool:
+        return self.ran.any_in(_start(nodes[0]), _end(nodes[-1]))
+
+    def _span(self, *nodes: ast.AST) -> Span:
+        start, end = _start(nodes[0]), _end(nodes[-1])
+        column, end_column = self.source.column(*start), self.source.column(*end)
+        return Span(self.source.filename, start[0], column, end[0], end_column, self.source.function)
+
+    # Sizes
+
+    def _sizes(self) -> Iterator[Mark]:
+        """The outermost expressions of sizes."""
+        for node in self._walk(self.body):
+            place = place_of(node) if isinstance(node, ast.expr) else None
+            if place not in self.sizes:
+                continue
+            span = self._span(node)
+            if not any(_contains(other, place) for other in self.sizes if other != place):
+                yield Mark("baked", span, self.text(span), "size", tuple(self.sizes[place]))
+
+    def _walk(self, nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
+        for node in nodes:
+            yield from ast.walk(node)
+
+    # Control flow
+
+    def _control(self, nodes: Sequence[ast.AST], hangs: _Hangs) -> Iterator[Mark]:
+        """Branches, loops, and what never ran, from the outside in; what never ran is not looked into."""
+        waiting: list[ast.AST] = []
+        for node in nodes:
+            if self._has_code(node) and not self._did_run(node):
+                waiting.append(node)
+                continue
+            if waiting and self._has_code(node):
+                yield self._never(waiting)
+                waiting = []
+            yield from self._decision(node, hangs)
+            for name, value in ast.iter_fields(node):
+                if name not in ("decorator_list", "returns", "annotation"):
+                    yield from self._control(_placed(value), hangs)
+        if waiting:
+            yield self._never(waiting)
+
+    def _never(self, nodes: Sequence[ast.AST]) -> Mark:
+        span = self._span(*nodes)
+        return Mark("never", span, self.text(span), "expression" if isinstance(nodes[0], ast.expr) else "statement")
+
+    def _decision(self, node: ast.AST, hangs: _Hangs) -> Iterator[Mark]:
+        match node:
+            case ast.If(test=test, body=body, orelse=orelse):
+                yield from self._branch("if", test, body, orelse, hangs)
+            case ast.IfExp(test=test, body=one, orelse=other):
+                yield from self._branch("conditional", test, [one], [other], hangs)
+            case ast.While(test=test, body=body):
+                yield from self._branch("while", test, body, [], hangs)
+            case ast.For(target=target, iter=over):
+                turns = sum(m.times for m in self.moves if m.turns and m.end is not None and _inside(m.end, target))
+                span = self._span(over)
+                yield Mark("loop", span, self.text(span), "for", (str(turns),), decided=hangs.of(over))
+            case _:
+                return
+
+    def _branch(
+        self, what: str, test: ast.expr, body: Sequence[ast.AST], orelse: Sequence[ast.AST], hangs: _Hangs
+    ) -> Iterator[Mark]:
+        if not self._did_run(test):
+            return  # a constant, which Python has decided before
+        seen = {True: self._did_run(*body), False: bool(orelse) and self._did_run(*orelse)}
+        for start, end, _, _ in self.moves:
+            if start is not None and _inside(start, test) and (end is None or not _inside(end, test)):
+                seen[False] = seen[False] or end is None or not (_inside(end, *body))
+        span = self._span(test)
+        missing = [outcome for outcome, was in seen.items() if not was]
+        arm: Sequence[ast.AST] = {True: body, False: orelse}[missing[0]] if missing else ()
+        yield Mark(
+            "branch",
+            span,
+            self.text(span),
+            what,
+            tuple(str(outcome) for outcome, was in seen.items() if was),
+            missing=str(missing[0]) if len(missing) == 1 else "",
+            unseen=self._span(*arm) if arm and len(missing) == 1 else None,
+            decided=hangs.of(test),
+        )
+
+
+class _Hangs:
+    """What a test or a loop hangs on, directly or by names: values of tensors, or sizes."""
+
+    def __init__(
+        self, read: Sequence[Span], sizes: Mapping[Any, object], body: Sequence[ast.AST], source: Source
+    ) -> None:
+        self._read = read
+        self._sizes = sizes
+        self._source = source
+        self._names: dict[str, Decider] = {}
+        for node in (n for part in body for n in ast.walk(part)):
+            if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
+                decider = self.of(node.value)
+                targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+                names = [n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)]
+                self._names.update(dict.fromkeys(names, decider) if decider != "python" else {})
+
+    def of(self, node: ast.expr) -> Decider:
+        """What the value of an expression hangs on; a tensor's value comes before a size."""
+        found: set[Decider] = set()
+        span = Span("", *self._at(*_start(node)), *self._at(*_end(node)))
+        if any(within(read, span) for read in self._read):
+            found.add("tensor")
+        for part in ast.walk(node):
+            if isinstance(part, ast.Name) and part.id in self._names:
+                found.add(self._names[part.id])
+            if isinstance(part, ast.expr) and place_of(part) in self._sizes:
+                found.add("size")
+        return "tensor" if "tensor" in found else "size" if found else "python"
+
+    def _at(self, line: int, offset: int) -> tuple[int, int]:
+        return line, self._source.column(line, offset)
+
+
+def within(inner: Span, outer: Span) -> bool:
+    """Whether one span lies in another; a span without a file is in any."""
+    if outer.filename and inner.filename != outer.filename:
+        return False
+    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
+    return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
+
+
+def _placed(field: Any) -> list[ast.AST]:
+    """The pieces of syntax in a field that have a place."""
+    parts = cast("list[Any]", field) if isinstance(field, list) else [field]
+    kinds = (ast.expr, ast.stmt, ast.ExceptHandler, ast.match_case, ast.comprehension, ast.keyword)
+    return [part for part in parts if isinstance(part, kinds)]
+
+
+def _start(node: Any) -> tuple[int, int]:
+    match node:
+        case ast.comprehension(target=target):
+            return _start(target)
+        case ast.match_case(pattern=pattern):
+            return pattern.lineno, pattern.col_offset
+        case _:
+            return node.lineno, node.col_offset
+
+
+def _end(node: Any) -> tuple[int, int]:
+    match node:
+        case ast.comprehension(iter=over, ifs=ifs):
+            return _end(ifs[-1] if ifs else over)
+        case ast.match_case(body=body):
+            return _end(body[-1])
+        case _:
+            return node.end_lineno, node.end_col_offset
+
+
+def _inside(position: Position, *nodes: ast.AST) -> bool:
+    line, end_line, column, end_column = position
+    return bool(nodes) and _start(nodes[0]) <= (line, column) and (end_line, end_column) <= _end(nodes[-1])
+
+
+def _contains(outer: Any, inner: Any) -> bool:
+    return (outer[0], outer[2]) <= (inner[0], inner[2]) and (inner[1], inner[3]) <= (outer[1], outer[3])
