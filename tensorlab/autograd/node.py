@@ -189,6 +189,17 @@ Source = Tensor | tuple[Node, int, TensorType] | None
 Stored = Saved | tuple[Saved | None, ...] | None
 
 
+def freed_message(node: Node) -> str:
+    """Torch's words for a node whose saved tensors are gone, and the line that it was made at."""
+    return (
+        "backward: Trying to backward through the graph a second time (or directly access saved tensors after "
+        "they have already been freed). Saved intermediate values of the graph are freed when you call "
+        ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a "
+        "second time or if you need to access saved tensors after calling backward.\n"
+        f"  {node.name} was made at {node.place or 'a place unknown'}"
+    )
+
+
 class OpNode(Node):
     """An operation of the library.
 
@@ -281,13 +292,7 @@ class OpNode(Node):
 
     def _unpacked(self, *, tracked: bool) -> list[Any]:
         if self.stored is None:
-            raise GradError(
-                "backward: Trying to backward through the graph a second time (or directly access saved tensors after "
-                "they have already been freed). Saved intermediate values of the graph are freed when you call "
-                ".backward() or autograd.grad(). Specify retain_graph=True if you need to backward through the graph a "
-                "second time or if you need to access saved tensors after calling backward.\n"
-                f"  {self.name} was made at {self.place or 'a place unknown'}"
-            )
+            raise GradError(freed_message(self))
         return [
             tuple([None if v is None else v.unpack(self, tracked=tracked) for v in s])
             if isinstance(s, tuple)
