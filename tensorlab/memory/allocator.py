@@ -12,6 +12,7 @@ a backward jump. So an update of slots and ints with no call in between is atomi
 is, ``peak = max(peak, live)`` is not. (3.11 collects garbage wherever a container is made; int arithmetic makes
 none, and slots need no dict.) ``list.append`` and ``list.pop`` are single C calls. A Python function as trace
 function, as a debugger sets it, is a call at each line: then totals stay exact, for each is updated in one line.
+`DeviceCachingAllocator`, with pools to keep in order, has a lock all the same, and says there how a free does without.
 """
 
 from __future__ import annotations

@@ -38,6 +38,10 @@ class CachingAllocator:
 
     The default limit is a quarter of main memory. What a chain of operations frees is at most what it had live, so
     a quarter for the cache and a quarter for live tensors leave half to NumPy, to files and to the rest of the machine.
+    Over an allocator that keeps freed blocks too, less will do.
+
+    Over a `BySizeAllocator` what counts as held is what that has of the system: whole segments, in which blocks that
+    wait here are free ones.
 
     Cost: 0.3 us for a hit and its free, at any size, against a page fault for each page of a new large block.
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory import Allocator, CachingAllocator, DataPtr, DeviceCachingAllocator
+from tensorlab.memory.default import default_stack
 from tensorlab.memory.device_api import MemoryInfo
 
 HOURS = 10
@@ -105,15 +106,12 @@ class CountingMemory:
 Policy = Callable[[CountingMemory], Allocator]
 
 TORCH = "PyTorch's"
+DEFAULT = "tensorlab's for main memory"
 POLICIES: dict[str, Policy] = {
     TORCH: DeviceCachingAllocator,
     "with a surplus of 0.1": lambda memory: DeviceCachingAllocator(memory, surplus=0.1),
-    "with a surplus of 0.25": lambda memory: DeviceCachingAllocator(memory, surplus=0.25),
-    # What tensorlab uses for main memory, on a machine with 64 GiB.
     "lists by size, up to 16 GiB": lambda memory: CachingAllocator(memory, limit=16 << 30),
-    "lists up to 32 MiB over a surplus of 0.1": lambda memory: CachingAllocator(
-        DeviceCachingAllocator(memory, surplus=0.1), limit=32 << 20
-    ),
+    DEFAULT: default_stack,
 }
 
 
