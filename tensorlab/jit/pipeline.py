@@ -16,6 +16,8 @@ from tensorlab.jit.passes.constant import constant
 from tensorlab.jit.passes.control import control
 from tensorlab.jit.passes.cse import cse
 from tensorlab.jit.passes.dce import dce
+from tensorlab.jit.passes.decompose import decompose
+from tensorlab.jit.passes.freeze import drop_dropout, fold_norm
 from tensorlab.jit.passes.fuse import fuse
 from tensorlab.jit.passes.hoist import hoist
 from tensorlab.jit.passes.inline import inline
@@ -209,6 +211,7 @@ NAMES: dict[str, Pass] = {
     p.name: p
     for p in (
         *(shapes, dce, cse, constant, control, peephole),
-        *(inline, tuples, lists, hoist, unroll, functional, inplace, pool, fuse),
+        *(inline, tuples, lists, fold_norm, drop_dropout, decompose),
+        *(hoist, unroll, functional, inplace, pool, fuse),
     )
 }

@@ -64,7 +64,18 @@ graph(%x : Float(2, 3), %y : Float(2, 3), %c : bool, %n : int):
   %m : Tensor = aten::sub(%l, %h, %one)
   %o : Tensor = aten::neg(%m)
   %p : Tensor = aten::mul_(%o, %m)
-  return (%o, %s)
+  %tuple : (Tensor, Tensor) = prim::TupleConstruct(%h, %s)
+  %u : Tensor, %v : Tensor = prim::TupleUnpack(%tuple)
+  %list : Tensor[] = prim::ListConstruct(%u, %v)
+  %w : Tensor = aten::__getitem__(%list, %zero)
+  %z : Tensor = aten::square(%p)
+  %weight : Float(3, 3) = prim::Constant[value={{1, 0, 2}, {0, 3, 1}, {1, 1, 1}}]()
+  %mean : Float(3) = prim::Constant[value={0.5, 1, 2}]()
+  %no : bool = prim::Constant[value=0]()
+  %eps : float = prim::Constant[value=0.25]()
+  %lin : Tensor = aten::linear(%z, %weight, %none)
+  %norm : Tensor, %10 : Tensor, %11 : Tensor = aten::native_batch_norm(%lin, %mean, %none, %mean, %mean, %no, %eps)
+  return (%norm, %v, %w)
 """
 
 
@@ -129,7 +140,11 @@ def caught(pipeline: Pipeline, graph: Graph, sample: list[object]) -> Equivalenc
     return error.value
 
 
-@pytest.mark.parametrize("name", ["control", "hoist", "unroll", "functional", "inplace", "pool"])
+# Before inlining the interpreter cannot run a call, and without its dropout a graph gives something else on purpose.
+OTHERS = [n for n in NAMES if n not in {p.name for p in DEFAULT} | {"inline", "drop_dropout"}]
+
+
+@pytest.mark.parametrize("name", OTHERS)
 def test_a_wrong_rewrite_in_other_passes_is_found(name: str, sample: list[object]) -> None:
     graph = parse_graph(TEXT)
     Pipeline((NAMES["shapes"],)).run(graph)

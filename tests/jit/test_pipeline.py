@@ -49,6 +49,7 @@ def test_pipelines_are_edited_as_data() -> None:
     assert [p.name for p in DEFAULT.only("fuse")] == ["fuse"]
     assert list(NAMES) == [
         *("shapes", "dce", "cse", "constant", "control", "peephole", "inline", "tuples", "lists"),
+        *("fold_norm", "drop_dropout", "decompose"),
         *("hoist", "unroll", "functional", "inplace", "pool", "fuse"),
     ]
     assert all(p.about.endswith(".") for p in NAMES.values())
