@@ -47,7 +47,8 @@ def _form_of(form: Layout) -> _Form:
         _forms.clear()
     size = form.dtype.itemsize
     strides = None if form.is_contiguous else tuple(s * size for s in form.strides)
-    found = _forms[form] = tuple(form.shape), form.dtype.numpy, strides, size
+    # Without elements a tensor may begin beyond its storage, which an ndarray may not: it begins at the first byte.
+    found = _forms[form] = tuple(form.shape), form.dtype.numpy, strides, size if form.numel else 0
     return found
 
 

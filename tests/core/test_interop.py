@@ -231,3 +231,20 @@ def test_a_tensor_is_an_array_to_numpy():
     assert np.sqrt(tl.tensor([4.0])).tolist() == [2.0]
     with pytest.raises(ValueError, match="copy"):
         np.array(t, dtype=np.int64, copy=False)
+
+
+@pytest.mark.parametrize(
+    "empty",
+    [
+        lambda: tl.zeros(0, 3)[:, 1],
+        lambda: tl.zeros(3, 0)[1:],
+        lambda: tl.zeros(0, 3)[:, ::2],
+        lambda: tl.zeros(4)[4:],
+        lambda: tl.zeros(2, 0, 3).transpose(0, 2),
+    ],
+    ids=["a column", "rows", "every other column", "past the end", "turned"],
+)
+def test_without_elements_a_view_may_begin_anywhere(empty) -> None:
+    x = empty()
+    assert x.numpy().shape == tuple(x.shape)
+    assert repr(x).startswith("tensor([")
