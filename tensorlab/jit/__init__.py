@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 _HOME = {
     "trace": "tensorlab.jit.api",
+    "trace_module": "tensorlab.jit.api",
     "script": "tensorlab.jit.api",
     "load": "tensorlab.jit.api",
     "explain": "tensorlab.jit.explanation",
     "find_disagreement": "tensorlab.jit.explain_search",
     "ScriptFunction": "tensorlab.jit.function",
     "Pipeline": "tensorlab.jit.pipeline",
+    "CompilationUnit": "tensorlab.jit.compilation_unit",
     "annotate": "tensorlab.jit.scripting.markers",
     "export": "tensorlab.jit.scripting.markers",
     "Final": "tensorlab.jit.scripting.markers",
@@ -25,10 +27,20 @@ _HOME = {
     "parse_ir": "tensorlab.jit.parse",
 }
 
-__all__ = ["Pipeline", "ScriptFunction", "explain", "find_disagreement", "load", "parse_ir", "script", "trace"]
+__all__ = [
+    "Pipeline",
+    "ScriptFunction",
+    "explain",
+    "find_disagreement",
+    "load",
+    "parse_ir",
+    "script",
+    "trace",
+    "trace_module",
+]
 
 if TYPE_CHECKING:
-    from tensorlab.jit.api import load, script, trace
+    from tensorlab.jit.api import load, script, trace, trace_module
     from tensorlab.jit.explain_search import find_disagreement
     from tensorlab.jit.explanation import explain
     from tensorlab.jit.function import ScriptFunction

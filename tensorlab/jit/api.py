@@ -16,6 +16,7 @@ from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.subject import Origin, Subject, calling
 from tensorlab.jit.watch import Watch
+from tensorlab.nn.module import Module
 
 
 def trace(
@@ -69,14 +70,39 @@ def trace(
     return function
 
 
+def trace_module(module: Module, inputs: Mapping[str, Any], **options: Any) -> Any:
+    """Trace several methods of a module, each on the example inputs under its name, as one `TracedModule`.
+
+    ``forward`` is what calling it does, or the first method where that is left out. ``options`` are those of `trace`.
+
+    Raises: `ArgumentError` where there is no such method, and as `trace`.
+    """
+    for name in inputs:
+        if not callable(getattr(module, name, None)):
+            raise ArgumentError(f"trace_module: {type(module).__name__} has no method {name!r}")
+    if not inputs:
+        raise ArgumentError("trace_module: takes at least one method with its example inputs, got none")
+    if not config().jit:
+        return module
+    traced = {name: trace(getattr(module, name), given, **options) for name, given in inputs.items()}
+    main = traced["forward"] if "forward" in traced else next(iter(traced.values()))
+    main.methods.update({name: function for name, function in traced.items() if function is not main})
+    return main
+
+
 def script(fn: Callable[..., Any]) -> Any:
-    """Compile an annotated function, control flow included, as a `ScriptFunction`.
+    """Compile an annotated function, control flow included, as a `ScriptFunction`; check a class, which comes back.
 
     Parameters without an annotation are tensors. With ``TENSORLAB_JIT=0`` the function itself comes back.
 
     Raises: `ScriptError` at the place of what is outside the language.
     """
     if isinstance(fn, ScriptFunction) or not config().jit:
+        return fn
+    if isinstance(fn, type):
+        from tensorlab.jit.scripting import compile_class
+
+        compile_class(fn)
         return fn
     from tensorlab.jit.scripting import compile_function
 

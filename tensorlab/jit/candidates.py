@@ -5,9 +5,10 @@ Arrays stand for the tensors of a call, in order. Everything is worked out from 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from itertools import count
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -30,6 +31,13 @@ def _first(value: float) -> Callable[[Array], Array]:
     return changed
 
 
+def _alternating(a: Array) -> Array:
+    made = np.abs(a)
+    odd = made.reshape(-1)[1::2]
+    np.negative(odd, out=odd)
+    return made
+
+
 _FLOATS: dict[str, Callable[[Array], Array]] = {
     "zeros": np.zeros_like,
     "ones": np.ones_like,
@@ -39,7 +47,7 @@ _FLOATS: dict[str, Callable[[Array], Array]] = {
     "two more": lambda a: a + a.dtype.type(2),
     "two less": lambda a: a - a.dtype.type(2),
     "a thousand times as large": lambda a: a * a.dtype.type(1000),
-    "alternating signs": lambda a: np.abs(a) * (1 - 2 * (np.arange(a.size) % 2)).reshape(a.shape).astype(a.dtype),
+    "alternating signs": _alternating,
     "a NaN": _first(float("nan")),
     "an infinity": _first(float("inf")),
 }
@@ -123,22 +131,22 @@ def _sizes(arrays: Sequence[Array]) -> list[int]:
 
 def _resized(arrays: Sequence[Array], sizes: dict[int, int]) -> Arrays:
     """The arrays with other sizes, their elements repeated; those that would become huge stay."""
-    shapes = [tuple(sizes.get(n, n) for n in a.shape) for a in arrays]
-    return [np.resize(a, s) if np.prod(s) <= _LARGEST else a for a, s in zip(arrays, shapes, strict=True)]
+    shapes: list[tuple[int, ...]] = [tuple(sizes.get(int(n), int(n)) for n in a.shape) for a in arrays]
+    return [np.resize(a, s) if math.prod(s) <= _LARGEST else a for a, s in zip(arrays, shapes, strict=True)]
 
 
 def _random(a: Array, generator: np.random.Generator) -> Array:
     match a.dtype.kind:
         case "b":
-            return generator.random(a.shape) > 0.5
+            return cast("Array", generator.random(size=a.shape)) > 0.5
         case "i" | "u":
             low, high = (int(a.min()), int(a.max())) if a.size else (0, 1)
             low = min(low, 0) if a.dtype.kind == "i" else 0
-            drawn: Array = generator.integers(low - (a.dtype.kind == "i"), high + 2, a.shape)
+            drawn = cast("Array", generator.integers(low - (a.dtype.kind == "i"), high + 2, size=a.shape))
             return drawn.astype(a.dtype)
         case _:
             scale = 10.0 ** generator.integers(-2, 4)
-            normal: Array = generator.standard_normal(a.shape)
+            normal = cast("Array", generator.standard_normal(size=a.shape))
             return (normal * scale).astype(a.dtype)
 
 

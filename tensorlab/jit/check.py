@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import linecache
 import warnings
 from collections.abc import Iterator, Sequence
 from typing import Any, cast
@@ -13,6 +14,7 @@ from tensorlab.errors import TracerWarning, TracingCheckError
 from tensorlab.jit import interpret
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.scripting.source import Source
 from tensorlab.jit.structure import tensors
 from tensorlab.jit.subject import Call, Subject
 from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results
@@ -29,9 +31,11 @@ def check_trace(subject: Subject, call: Call, traced: ScriptFunction, *, toleran
         warnings.simplefilter("ignore", TracerWarning)  # the first run has said it already
         again = subject.record(call, undo=True)
     alike = [v.type for v in again.graph.inputs] == [v.type for v in traced.graph.inputs]
-    difference = first_difference(traced.graph, again.graph, types=alike)
+    comparison = _Comparison(traced.graph, again.graph, types=alike)
+    difference = comparison.difference()
     given = tensors((call.args, dict(call.kwargs)))
     if difference is not None:
+        difference += comparison.lines()
         on = "the same inputs" if alike else f"inputs of other types ({', '.join(str(t.type) for t in given)})"
         raise TracingCheckError(f"trace: {traced.name} did something else when it ran again on {on}", difference)
     _warn_of_chance(traced)
@@ -77,6 +81,7 @@ class _Comparison:
     def __init__(self, a: Graph, b: Graph, *, types: bool) -> None:
         self.graphs = (a, b)
         self.types = types
+        self.parted: tuple[Node | Block | None, Node | Block | None] = (None, None)
         self.numbers: tuple[dict[int, int], dict[int, int]] = ({}, {})
 
     def difference(self) -> str | None:
@@ -85,8 +90,15 @@ class _Comparison:
         for i in range(max(len(left), len(right))):
             x, y = (side[i] if i < len(side) else None for side in (left, right))
             if x is None or y is None or not self._same(x, y):
+                self.parted = (x, y)
                 return self._shown(x, y)
         return None
+
+    def lines(self) -> str:
+        """The user's lines behind the two operations that differ, with carets; one where it is the same piece."""
+        spans = dict.fromkeys(s.span for s in self.parted if isinstance(s, Node) and s.span is not None)
+        sources = [(span, Source(span.filename, tuple(linecache.getlines(span.filename)))) for span in spans]
+        return "".join(f"\n{source.place(span)}" for span, source in sources if source.line(span.line))
 
     def _number(self, *sides: Sequence[Value]) -> None:
         for values, known in zip(sides, self.numbers, strict=True):

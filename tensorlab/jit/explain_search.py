@@ -21,7 +21,7 @@ from tensorlab.jit.tracing import Trace
 from tensorlab.jit.watch import Watch
 from tensorlab.ops.generator import get_rng_state, set_rng_state
 
-_SIMPLIFICATIONS = 120  # runs spent on making a find easier to read
+_SIMPLIFICATIONS: int = 120  # runs spent on making a find easier to read
 
 _COMPARISONS = frozenset(f"aten::{name}" for name in ("lt", "le", "gt", "ge", "eq", "ne"))
 
@@ -185,8 +185,13 @@ def _responsible(comparison: Comparison, call: Call) -> tuple[Mark | None, tuple
         trace = retraced(origin, watch)
     except Exception:  # noqa: BLE001 - the function fails on these arguments: what ran until then is known
         trace = Trace(Graph(comparison.traced.name), None, ())
-    there = explanation(trace, trace.graph, watch)
-    return first_change(explain(comparison.traced), there)
+    traced = explain(comparison.traced)
+    mark, instead = first_change(traced, explanation(trace, trace.graph, watch))
+    if mark is None:
+        failed = set(watch.failed())
+        mark = next((m for m in (*traced.of("branch"), *traced.of("baked")) if m.span in failed), None)
+        instead = ("an error",) if mark is not None else ()
+    return mark, instead
 
 
 def first_change(traced: Explanation, other: Explanation) -> tuple[Mark | None, tuple[str, ...]]:

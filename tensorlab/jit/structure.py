@@ -38,7 +38,7 @@ def structure_of(value: Any) -> Structure | None:
         return None
     parts = [structure_of(part) for _, part in held]
     known = [p for p in parts if p is not None]
-    return Nest(type(value), tuple(k for k, _ in held), tuple(known)) if len(known) == len(parts) else None
+    return Nest(_kind(value), tuple(k for k, _ in held), tuple(known)) if len(known) == len(parts) else None
 
 
 def odd_one(value: Any) -> str:
@@ -126,10 +126,16 @@ def copied(value: Any, copy: Callable[[Tensor], Tensor]) -> Any:
             return made[id(part)] if id(part) in made else made.setdefault(id(part), copy(part))
         held = _held(part)
         return (
-            part if held is None else _made(Nest(type(part), tuple(k for k, _ in held), ()), [once(v) for _, v in held])
+            part
+            if held is None
+            else _made(Nest(_kind(part), tuple(k for k, _ in held), ()), [once(v) for _, v in held])
         )
 
     return once(value)
+
+
+def _kind(value: object) -> type[Any]:
+    return type(value)
 
 
 def _held(value: Any) -> list[tuple[Any, Any]] | None:

@@ -22,6 +22,7 @@ class TracedModule(ScriptFunction, Module):
     def __init__(self, found: Trace, module: Module, *, pipeline: Pipeline, doc: str | None) -> None:
         Module.__init__(self)
         self.original_name = type(module).__name__
+        self.methods: dict[str, ScriptFunction] = {}  # traced beside it; see `trace_module`
         copy_names(module, self)
         super().__init__(found.graph, kind="traced", pipeline=pipeline, escapes=found.escapes, doc=doc, trace=found)
 
@@ -30,12 +31,18 @@ class TracedModule(ScriptFunction, Module):
         """Parameters and buffers by dotted name, as archives call them."""
         return named_tensors(self)
 
+    def __getattr__(self, name: str) -> Any:
+        methods = self.__dict__.get("methods", {})
+        return methods[name] if name in methods else super().__getattr__(name)
+
     def to(self, *args: Any, dtype: DType | None = None, device: Any = None, non_blocking: bool = False) -> Self:
         """As a module's; the graph follows, and compiles anew."""
         before = named_tensors(self)
         super().to(*args, dtype=dtype, device=device, non_blocking=non_blocking)
         after = named_tensors(self)
-        self.rebind({id(before[name]): tensor for name, tensor in after.items()})
+        new = {id(before[name]): tensor for name, tensor in after.items()}
+        for function in (self, *self.methods.values()):
+            function.rebind(new)
         return self
 
     def _get_name(self) -> str:

@@ -154,6 +154,7 @@ class TraceMode:
         if found is None:
             held = _op("aten::clone").run((tensor,)) if id(tensor) in self._of_data else tensor
             name = self._known.get(id(tensor), "").replace(".", "_")
+            name = f"_{name}" if name[:1].isdigit() else name
             found = self.builder.constant(held, span=self._made_at.get(id(tensor), span), name=name)
             if id(tensor) in self._made_at and found.producer is not None:
                 self.made_nodes.add(found.producer.serial)

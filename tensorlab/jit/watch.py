@@ -19,7 +19,9 @@ from typing import Any, NamedTuple
 
 from tensorlab.core.config import config
 from tensorlab.core.place import is_inside
+from tensorlab.jit.ir import Span
 from tensorlab.jit.sizes import SizeReads
+from tensorlab.jit.source import span_of
 
 Position = tuple[int, int, int, int]  # first line, last line, first column, last column; columns in bytes of UTF-8
 
@@ -95,6 +97,11 @@ class Watch:
 
     def __init__(self) -> None:
         self.runs: dict[CodeType, Run] = {}
+
+    def failed(self) -> Iterator[Span]:
+        """The places where an exception came up."""
+        for run in self.runs.values():
+            yield from (span_of(run.code, last) for last, at in run.steps if at == BROKEN and last >= 0)
 
     def over(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function, watched while it runs; a debugger's or a profiler's own watch waits meanwhile."""

@@ -27,7 +27,14 @@ def test_the_check_names_the_first_operation_that_differs() -> None:
     assert text.splitlines()[1:] == [
         f"  first time:  %2 : Float(2) = aten::add(%x, %x, %1), where %1 = 1  # {__file__}:{line}:15",
         f"  second time: %1 : Float(2) = aten::mul(%x, %x)  # {__file__}:{line}:45",
+        f"  {__file__}, line {line}, column 16",
+        "      return x + x if len(calls) == 1 else x * x",
+        "             ^^^^^",
+        f"  {__file__}, line {line}, column 46",
+        "      return x + x if len(calls) == 1 else x * x",
+        "                                           ^^^^^",
     ]
+    assert caught.value.difference == "\n".join(text.splitlines()[1:])
 
 
 def test_the_check_warns_of_random_results() -> None:
@@ -75,6 +82,12 @@ def test_a_memoised_global_is_found_out() -> None:
         f"  first time:  %2 : Float(2) = aten::mul(%x, %1), where %1 = 2  # {place(f, 2)}:26",
         "  second time: %4 : Float(2) = aten::add(%1, %2, %3), where %1 = {2, 2}, %2 = 1, %3 = 1"
         f"  # {place(f, 3)}:15",
+        f"  {__file__}, line {f.__code__.co_firstlineno + 2}, column 27",
+        '      memory["y"] = x * 2',
+        "                    ^^^^^",
+        f"  {__file__}, line {f.__code__.co_firstlineno + 3}, column 16",
+        '      return memory["y"] + 1',
+        "             ^^^^^^^^^^^^^^^",
     ]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
+from tensorlab.errors import ArgumentError
 from tensorlab.jit.traced_module import TracedModule
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated:DeprecationWarning")
@@ -178,3 +179,32 @@ def test_torch_has_the_same_state() -> None:
         return list(lib.jit.trace(net, lib.ones(4, 2)).state_dict())  # type: ignore[attr-defined]
 
     assert state(tl) == state(torch)
+
+
+def test_several_methods_of_a_module() -> None:
+    class Two(tl.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.linear = tl.nn.Linear(2, 2)
+
+        def forward(self, x: tl.Tensor) -> tl.Tensor:
+            return self.linear(x)
+
+        def energy(self, x: tl.Tensor, y: tl.Tensor) -> tl.Tensor:
+            return (self.linear(x) * y).sum()
+
+    net = Two()
+    traced = tl.jit.trace_module(net, {"forward": X, "energy": (X, X)})
+    assert traced(X).tolist() == net(X).tolist()
+    assert traced.energy(X, X + 1).item() == net.energy(X, X + 1).item()
+    assert traced.double().energy(X.double(), X.double()).dtype is tl.float64
+    with pytest.raises(ArgumentError) as caught:
+        tl.jit.trace_module(net, {"energi": X})
+    assert str(caught.value) == "trace_module: Two has no method 'energi'"
+    with pytest.raises(ArgumentError, match="takes at least one method with its example inputs, got none"):
+        tl.jit.trace_module(net, {})
+
+
+def test_modules_in_a_sequence_have_names_too() -> None:
+    traced = tl.jit.trace(tl.nn.Sequential(tl.nn.Linear(2, 2)), X)
+    assert "%_0_weight : Float(2, 2) = prim::Constant" in str(traced.graph)
