@@ -15,7 +15,7 @@ from tensorlab.autograd.engine import summed
 from tensorlab.autograd.node import zeros_of
 from tensorlab.autograd.recipe import Asked, Recipe, kept, recipe
 from tensorlab.core.dispatch import pushed
-from tensorlab.core.op import Op
+from tensorlab.core.op import Op, lookup
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import GradError
@@ -46,7 +46,7 @@ class _Call:
         how = self.how
         given: Sequence[Any] = grads
         if how.listed:
-            given = (tuple(zeros_of(r.type) if g is None else g for g, r in zip(grads, self.results, strict=True)),)
+            given = (tuple(_zeros(r) if g is None else g for g, r in zip(grads, self.results, strict=True)),)
         saved = [self.results] if how.listed and how.results else [self.results[k] for k in how.results]
         values = [*given, *kept(how, self.args), *(self.args[i] for i in how.inputs), *saved, None]
         order = {p.name: i for i, p in enumerate(how.op.schema.params)}
@@ -62,6 +62,11 @@ class _Call:
                 for tensor, grad in zip(_listed(target), grads_of, strict=True):
                     if grad is not None and id(tensor) in flowing:
                         yield tensor, grad
+
+
+def _zeros(like: Tensor) -> Tensor:
+    (zeros,) = lookup("aten::zeros")
+    return zeros.call((tuple(like.shape), like.dtype))
 
 
 def _listed(value: Any) -> Sequence[Any]:

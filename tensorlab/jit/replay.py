@@ -23,6 +23,8 @@ def replay(trace: ForwardTrace, graph: Graph, inputs: Sequence[Any]) -> list[Any
 
     Raises: `NotFusedError` for what it has no way of doing; whatever an operation raises.
     """
+    if any(node.blocks for node in graph.block.nodes):
+        raise NotFusedError("it has control flow")
     values: dict[int, Any] = {v.serial: given for v, given in zip(graph.inputs, inputs, strict=True)}
     for node in graph.block.nodes:
         trace.span = node.span
@@ -36,8 +38,6 @@ def replay(trace: ForwardTrace, graph: Graph, inputs: Sequence[Any]) -> list[Any
 
 def _results(trace: ForwardTrace, node: Node, args: list[Any]) -> Sequence[Any]:
     match node.kind:
-        case _ if node.blocks:
-            raise NotFusedError("it has control flow")
         case ir.CONSTANT:
             return (_constant(node.output),)
         case ir.LIST_CONSTRUCT:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.core.dtype import DType
-from tensorlab.core.interop import borrowed
 from tensorlab.core.op import lookup
 from tensorlab.core.shape import wrap_dim
-from tensorlab.core.tensor import Tensor, empty
+from tensorlab.core.tensor import Tensor
 from tensorlab.ops.movement import detach, unsqueeze
 
 
@@ -30,10 +29,9 @@ def put_back(g: Tensor | None, dim: int, indices: Tensor, shape: Sequence[int], 
 
 
 def zeros(shape: Sequence[int], dtype: DType) -> Tensor:
-    """A new tensor of zeros."""
-    made = empty(dtype, tuple(shape))
-    borrowed(made)[...] = 0
-    return made
+    """A new tensor of zeros, which a trace sees being made."""
+    (made,) = lookup("aten::zeros")
+    return made.call((tuple(shape), dtype))
 
 
 def taken(source: Tensor, dim: int, indices: Tensor) -> Tensor:
