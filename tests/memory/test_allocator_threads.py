@@ -213,6 +213,7 @@ STRAIGHT = [
     (CachingAllocator.deallocate, {"room"}),
     (CachingAllocator._release, {"room"}),
     (CachingAllocator._miss, {"room"}),
+    (CachingAllocator._refuse, {"room"}),
     (Reserve.allocate, {"_total", "_total_segments", "_peak", "_peak_segments", "_segments"}),
     (Reserve.deallocate, {"_reserved", "_segments"}),
     (History.note, {"_count"}),

@@ -235,6 +235,30 @@ def test_a_block_too_large_for_the_cache_drives_nothing_out() -> None:
     free(data)
 
 
+def test_large_blocks_make_way_for_small_ones() -> None:
+    fake = FakeAllocator()
+    caching = over(fake, limit=16 * MIB)
+    waiting = [caching.allocate(nbytes * MIB) for nbytes in (2, 2, 4, 8)]
+    for data in waiting:
+        free(data)
+    assert caching.cached_nbytes == 16 * MIB
+    small = caching.allocate(1000)
+    free(small)
+    assert caching.cached_nbytes == 8 * MIB + 1024
+    assert caching.allocate(1000) is small
+    assert caching.allocate(4 * MIB) is waiting[2]  # only the largest have gone
+    assert fake.returned == []
+    free(small)
+
+
+def test_a_cache_full_of_small_blocks_hands_them_down() -> None:
+    fake = FakeAllocator()
+    caching = over(fake, limit=4096)
+    for data in [caching.allocate(nbytes) for nbytes in (2 * MIB, 4096, 64)]:
+        free(data)
+    assert (caching.cached_nbytes, fake.returned) == (4096, [64])
+
+
 def test_segments_are_recorded_and_what_the_heap_does_is_not() -> None:
     stack = StatisticsAllocator(over(FakeAllocator()))
     with use_allocator(stack):
