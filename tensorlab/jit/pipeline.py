@@ -206,6 +206,17 @@ def _count(graph: Graph) -> int:
 # the constants that it copied.
 DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
 
+# With what a longer compilation buys: structure first, so that the rest sees through calls, tuples and lists; then
+# writes give way to new tensors, which may be moved, joined and fused; loops come last before fusion, and what they
+# repeated is computed once again. Results are those of the interpreter to the last bit, as with `DEFAULT`.
+FULL = Pipeline(
+    (
+        *(inline, shapes, tuples, lists, control),
+        *(dce, cse, constant, shapes, functional, peephole, cse, dce),
+        *(hoist, unroll, constant, control, shapes, peephole, cse, pool, dce, fuse, dce),
+    )
+)
+
 # Every pass by name, for command lines and completion.
 NAMES: dict[str, Pass] = {
     p.name: p

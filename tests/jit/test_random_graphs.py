@@ -19,11 +19,11 @@ from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Graph
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.passes.fuse import why_not_fusable
 from tensorlab.jit.passes.shapes import specialised
-from tensorlab.jit.pipeline import DEFAULT, NAMES, Pipeline
+from tensorlab.jit.pipeline import DEFAULT, FULL, NAMES, Pipeline
 from tensorlab.jit.text import Names, format_graph
 from tensorlab.jit.verify import verify
 
-PIPELINES = {"default": DEFAULT, **{name: Pipeline((p,)) for name, p in NAMES.items()}}
+PIPELINES = {"default": DEFAULT, "full": FULL, **{name: Pipeline((p,)) for name, p in NAMES.items()}}
 SETTINGS = settings(deadline=None, derandomize=True, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
 
 
