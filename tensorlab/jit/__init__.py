@@ -28,24 +28,33 @@ _HOME = {
 }
 
 __all__ = [
+    "CompilationUnit",
+    "Final",
     "Pipeline",
     "ScriptFunction",
+    "annotate",
     "explain",
+    "export",
     "find_disagreement",
+    "ignore",
+    "is_scripting",
     "load",
     "parse_ir",
     "script",
     "trace",
     "trace_module",
+    "unused",
 ]
 
 if TYPE_CHECKING:
     from tensorlab.jit.api import load, script, trace, trace_module
+    from tensorlab.jit.compilation_unit import CompilationUnit
     from tensorlab.jit.explain_search import find_disagreement
     from tensorlab.jit.explanation import explain
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.parse import parse_graph as parse_ir
     from tensorlab.jit.pipeline import Pipeline
+    from tensorlab.jit.scripting.markers import Final, annotate, export, ignore, is_scripting, unused
 
 
 def __getattr__(name: str) -> Any:

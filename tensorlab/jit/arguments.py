@@ -20,6 +20,7 @@ from tensorlab.core.types import (
     NONE,
     SCALAR,
     TENSOR,
+    ClassType,
     DictType,
     EnumType,
     ListType,
@@ -143,7 +144,7 @@ def fit(value: Any, wanted: Type) -> tuple[Any, Type]:
             given = cast("Sequence[Any]", value) if isinstance(value, _SEQUENCES) else ()
             if len(given) == len(elements):
                 return python(*(fit(v, t)[0] for v, t in zip(given, elements, strict=True))), wanted
-        case EnumType():
+        case EnumType() | ClassType():
             if isinstance(value, wanted.python):
                 return value, wanted
         case TupleType(elements) if isinstance(value, _SEQUENCES):

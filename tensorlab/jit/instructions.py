@@ -20,17 +20,21 @@ from tensorlab.core.types import TensorType, TupleType
 from tensorlab.errors import GraphError
 from tensorlab.jit.ir import (
     CONSTANT,
+    CREATE_OBJECT,
     DICT_CONSTRUCT,
     ENUM_NAME,
     ENUM_VALUE,
     FORMAT,
     FUSION_GROUP,
+    GET_ATTR,
     IF,
     LIST_CONSTRUCT,
     LIST_UNPACK,
     LOOP,
     PRINT,
+    PYTHON_OP,
     RAISE,
+    SET_ATTR,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
     UNINITIALIZED,
@@ -63,7 +67,7 @@ _SHOWN, _LENGTH = 6, 60  # of a summary: parts of a list, characters
 PRIMS = frozenset(
     {
         *(TUPLE_CONSTRUCT, TUPLE_UNPACK, LIST_CONSTRUCT, LIST_UNPACK, DICT_CONSTRUCT, FORMAT, PRINT, RAISE),
-        *(ENUM_NAME, ENUM_VALUE, UNINITIALIZED),
+        *(ENUM_NAME, ENUM_VALUE, UNINITIALIZED, CREATE_OBJECT, GET_ATTR, SET_ATTR, PYTHON_OP),
     }
 )
 
@@ -277,8 +281,7 @@ class _Translator:
         if opcode is Opcode.OP and node.op is None:
             where = f" at {node.span}" if node.span else ""
             raise GraphError(f"graph {self.graph.name}: no instruction for {node.kind}{where}")
-        made = node.outputs[0].type if node.kind == TUPLE_CONSTRUCT else None
-        python = made.python if isinstance(made, TupleType) else None  # the class of a named tuple
+        python = _python_of(node)
         self._emit(opcode, self._take(node.inputs), self._give(node.outputs), node=node, value=python)
 
     def _constant(self, node: Node) -> None:
@@ -326,6 +329,16 @@ _EMITTERS: dict[str, Callable[[_Translator, Node], None]] = {
     IF: _Translator._if,  # pyright: ignore[reportPrivateUsage]
     LOOP: _Translator._loop,  # pyright: ignore[reportPrivateUsage]
 }
+
+
+def _python_of(node: Node) -> Any:
+    """What an instruction needs of Python's: a class, a function, the name of an attribute."""
+    if node.kind in (GET_ATTR, SET_ATTR):
+        return node.attributes["name"]
+    if node.kind != TUPLE_CONSTRUCT:
+        return node.attributes.get("python")
+    made = node.outputs[0].type
+    return made.python if isinstance(made, TupleType) else None
 
 
 def _mask(registers: Sequence[int]) -> int:

@@ -15,14 +15,18 @@ from typing import Any
 from tensorlab.errors import ArgumentError, Place, RunError
 from tensorlab.jit.instructions import Code, Input, Instruction, Opcode, summary, translate
 from tensorlab.jit.ir import (
+    CREATE_OBJECT,
     DICT_CONSTRUCT,
     ENUM_NAME,
     ENUM_VALUE,
     FORMAT,
+    GET_ATTR,
     LIST_CONSTRUCT,
     LIST_UNPACK,
     PRINT,
+    PYTHON_OP,
     RAISE,
+    SET_ATTR,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
     UNINITIALIZED,
@@ -194,6 +198,8 @@ def _call(instruction: Instruction, values: list[Any]) -> Sequence[Any]:
             return given if len(instruction.outputs) > 1 else (given,)[: len(instruction.outputs)]
         if instruction.code is not None:
             return _run(instruction.code, values)
+        if instruction.kind in _PYTHON:
+            return _PYTHON[instruction.kind](instruction.value, values)[: len(instruction.outputs)]
         found = _PRIMS[instruction.kind](values)
         if len(found) != len(instruction.outputs):
             count = f"need {len(instruction.outputs)} but found {len(found)}"
@@ -223,6 +229,20 @@ def _print(values: list[Any]) -> tuple[()]:
     sys.stdout.write(" ".join(map(str, values)) + "\n")
     return ()
 
+
+def set_attribute(name: str, values: list[Any]) -> tuple[()]:
+    """``values[0].name = values[1]``."""
+    setattr(values[0], name, values[1])
+    return ()
+
+
+# Operations that need something of Python's besides their inputs: a class, a function, an attribute's name.
+_PYTHON: dict[str, Callable[[Any, list[Any]], Sequence[Any]]] = {
+    CREATE_OBJECT: lambda python, _: (object.__new__(python),),
+    GET_ATTR: lambda name, values: (getattr(values[0], name),),
+    SET_ATTR: set_attribute,
+    PYTHON_OP: lambda python, values: (python(*values),),
+}
 
 _PRIMS: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
     TUPLE_CONSTRUCT: lambda values: (tuple(values),),

@@ -169,6 +169,9 @@ LIST_CONSTRUCT = "prim::ListConstruct"
 LIST_UNPACK = "prim::ListUnpack"
 DICT_CONSTRUCT = "prim::DictConstruct"  # inputs: a key, its value, a key ...
 ENUM_NAME, ENUM_VALUE = "prim::EnumName", "prim::EnumValue"
+# Objects of scripted classes; attributes["name"] is the class's or the attribute's, ["python"] the class.
+CREATE_OBJECT, GET_ATTR, SET_ATTR = "prim::CreateObject", "prim::GetAttr", "prim::SetAttr"
+PYTHON_OP = "prim::PythonOp"  # attributes["python"] is called
 FORMAT = "aten::format"  # inputs: the text with its fields, the values
 PRINT = "prim::Print"
 RAISE = "prim::RaiseException"

@@ -184,6 +184,23 @@ class _Emitter:
         part = "name" if node.kind == ir.ENUM_NAME else "value"
         self._line(f"{self._give(node.output)} = {self._read(node.inputs[0])}.{part}", node)
 
+    def _create_object(self, node: Node) -> None:
+        python = node.attributes["python"]
+        made = f"{self._object('new', object.__new__)}({self._object(python.__name__, python)})"
+        self._line(f"{self._give(node.output)} = {made}", node)
+
+    def _get_attribute(self, node: Node) -> None:
+        self._line(f"{self._give(node.output)} = {self._read(node.inputs[0])}.{node.attributes['name']}", node)
+
+    def _set_attribute(self, node: Node) -> None:
+        owner, value = map(self._read, node.inputs)
+        self._line(f"{owner}.{node.attributes['name']} = {value}", node)
+
+    def _python_op(self, node: Node) -> None:
+        function = self._object(node.attributes["name"], node.attributes["python"])
+        text = f"{function}({', '.join(map(self._read, node.inputs))})"
+        self._line(f"{self._give(node.output)} = {text}" if node.outputs else text, node)
+
     def _format(self, node: Node) -> None:
         function = self._object("format_text", interpret.format_text)
         self._line(f"{self._give(node.output)} = {function}({', '.join(map(self._read, node.inputs))})", node)
@@ -334,6 +351,10 @@ _EMITTERS: dict[str, Callable[[_Emitter, Node], None]] = {
     ir.DICT_CONSTRUCT: _Emitter._dict_construct,  # pyright: ignore[reportPrivateUsage]
     ir.ENUM_NAME: _Emitter._enum_part,  # pyright: ignore[reportPrivateUsage]
     ir.ENUM_VALUE: _Emitter._enum_part,  # pyright: ignore[reportPrivateUsage]
+    ir.CREATE_OBJECT: _Emitter._create_object,  # pyright: ignore[reportPrivateUsage]
+    ir.GET_ATTR: _Emitter._get_attribute,  # pyright: ignore[reportPrivateUsage]
+    ir.SET_ATTR: _Emitter._set_attribute,  # pyright: ignore[reportPrivateUsage]
+    ir.PYTHON_OP: _Emitter._python_op,  # pyright: ignore[reportPrivateUsage]
     ir.FORMAT: _Emitter._format,  # pyright: ignore[reportPrivateUsage]
     ir.UNINITIALIZED: _Emitter._uninitialized,  # pyright: ignore[reportPrivateUsage]
     ir.PRINT: _Emitter._print,  # pyright: ignore[reportPrivateUsage]

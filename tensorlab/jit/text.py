@@ -162,7 +162,7 @@ def _typed(value: Value, names: Names) -> str:
 def _attributes(node: Node, style: Style, *, elide: bool) -> str:
     parts: list[str] = []
     for key, value in node.attributes.items():
-        if isinstance(value, Graph) or (value is None and node.kind == CONSTANT):
+        if isinstance(value, Graph) or key == "python" or (value is None and node.kind == CONSTANT):
             continue
         type_ = node.outputs[0].type if node.kind == CONSTANT and node.outputs else None
         parts.append(f"{key}={format_constant(value, type_, style=style, elide=elide)}")

@@ -75,7 +75,9 @@ class _Types:
         if node.op is not None:
             self.op(node)
         elif node.kind == TUPLE_CONSTRUCT:
-            self.note(node.output, TupleType(tuple(map(self.of, node.inputs))))
+            made = node.output.type
+            named = (made.names, made.python) if isinstance(made, TupleType) else ()
+            self.note(node.output, TupleType(tuple(map(self.of, node.inputs)), *named))
         else:
             rules = {IF: self.if_, LOOP: self.loop, LIST_CONSTRUCT: self.list, TUPLE_UNPACK: self.unpack}
             rule = rules.get(node.kind, self.group if node.kind == FUSION_GROUP else None)

@@ -20,6 +20,7 @@ from tensorlab.core.types import (
     NONE,
     STR,
     TENSOR,
+    ClassType,
     DictType,
     EnumType,
     ListType,
@@ -94,6 +95,9 @@ def class_type(thing: Any, names: Names, source: Source) -> Type | None:
         values = {general(value_type(m.value)) for m in thing}
         if len(values) == 1:
             return EnumType(thing.__name__, values.pop(), thing)
+    plain = thing.__bases__ == (object,) and thing.__module__ != "builtins"
+    if plain and not thing.__module__.startswith(("tensorlab.", "torch", "numpy", "typing")):
+        return ClassType(thing.__name__, thing)
     return None
 
 
@@ -101,15 +105,15 @@ def named_tuple_type(thing: Any, names: Names, source: Source) -> TupleType:
     """The type of a named tuple: a part without an annotation is a tensor."""
     fields: tuple[str, ...] = thing._fields
     said: dict[str, Any] = getattr(thing, "__annotations__", {})
-    types = [_said_type(said[name], names, source) if name in said else TENSOR for name in fields]
+    types = [said_type(said[name], names) if name in said else TENSOR for name in fields]
     return TupleType(tuple(types), fields, thing)
 
 
-def _said_type(said: Any, names: Names, source: Source) -> Type:
+def said_type(said: Any, names: Names) -> Type:
     """The type that an annotation of a class stands for, which is an object, or a text."""
     text = said if isinstance(said, str) else getattr(said, "__forward_arg__", None)
     if text is not None:
-        return annotation_type(ast.parse(text, mode="eval").body, names, source)
+        return annotation_type(ast.parse(text, mode="eval").body, names, Source("", (text,)))
     return object_type(said)
 
 

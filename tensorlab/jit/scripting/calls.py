@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.dtype import BY_NAME
 from tensorlab.core.op import lookup
-from tensorlab.core.types import BOOL, TensorType, accepts, general
+from tensorlab.core.types import BOOL, ClassType, TensorType, accepts, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
-from tensorlab.jit.scripting import methods, records
+from tensorlab.jit.scripting import classes, methods, records
 from tensorlab.jit.scripting.arguments import op_call
+from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
+from tensorlab.jit.scripting.python_calls import python_call
 from tensorlab.jit.scripting.pythonic import python_function
 from tensorlab.ops.conversion import CONVERTERS
 
@@ -32,6 +34,8 @@ _ATTRIBUTES = {
 
 def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
     """``x.shape`` and the like."""
+    if isinstance(value.type, ClassType):
+        return classes.read(scope, value, value.type, node)
     found = records.part(scope, value, node)
     if found is not None:
         return found
@@ -59,6 +63,8 @@ def call(scope: Expressions, node: ast.Call) -> Value:
         return function(scope, node)
     if records.is_named_tuple(thing):
         return records.make(scope, thing, node)
+    if classes.is_scripted_class(thing):
+        return classes.make(scope, thing, node)
     kind = op_kind(thing)
     if kind is not None:
         return _op_call(scope, kind, node, numbers=thing in BUILTINS and thing is not abs)
@@ -68,6 +74,8 @@ def call(scope: Expressions, node: ast.Call) -> Value:
 def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     receiver = scope.value(func.value)
     kind = f"aten::{func.attr}"
+    if isinstance(receiver.type, ClassType):
+        return classes.method(scope, receiver, receiver.type, func, node)
     if methods.is_container(receiver.type):
         return methods.method(scope, receiver, func, node)
     if not isinstance(receiver.type, TensorType):
@@ -101,11 +109,10 @@ def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
     text = ast.unparse(node.func)
     graph = scope.resolve(thing)
     if graph is None and isinstance(thing, FunctionType) and not thing.__module__.startswith("tensorlab."):
-        try:
-            graph = scope.compile_called(thing)
-        except ScriptError as error:
-            error.calls.append((thing.__name__, scope.source.place(node)))
-            raise
+        mark = mark_of(thing)
+        if mark in ("ignore", "unused"):
+            return python_call(scope, thing, mark, node)
+        return call_function(scope, thing, node, text)
     if graph is not None:
         return inline(scope, graph, getattr(thing, "__wrapped__", thing), text, node)
     name = text.rpartition(".")[2]
@@ -114,12 +121,27 @@ def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
     scope.fail(node.func, f"{text} cannot be called in a script", near_op(f"aten::{name}"))
 
 
-def inline(scope: Expressions, graph: Graph, function: Any, name: str, node: ast.Call) -> Value:
+def call_function(
+    scope: Expressions, function: FunctionType, node: ast.Call, name: str, *, owner: Value | None = None
+) -> Value:
+    """A call of a Python function that is scripted for it; ``owner`` is the object whose method it is."""
+    try:
+        graph = scope.compile_called(function, owner=None if owner is None else owner.type)
+    except ScriptError as error:
+        error.calls.append((function.__name__, scope.source.place(node)))
+        raise
+    return inline(scope, graph, function, name, node, owner=owner)
+
+
+def inline(
+    scope: Expressions, graph: Graph, function: Any, name: str, node: ast.Call, *, owner: Value | None = None
+) -> Value:
     """The nodes of another function's graph, in place of a call of it.
 
     Raises: `ScriptError` for arguments that it does not take.
     """
     args = [scope.value(scope.unstarred(a)) for a in node.args]
+    args[:0] = [] if owner is None else [owner]
     keywords = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
     if len(keywords) < len(node.keywords):
         scope.fail(node, "** in a call cannot be scripted", "write the arguments out")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from tensorlab.core.types import (
@@ -337,6 +337,10 @@ class Expressions(Operators):
             values = [self.value(self.unstarred(e)) for e in node.elts]
             return self.list_of(values, node)
         return self.value(node)
+
+    def call_function(self, function: FunctionType, node: ast.Call, name: str, *, owner: Value | None = None) -> Value:
+        """A call of a Python function, which is scripted for it."""
+        return calls.call_function(self, function, node, name, owner=owner)
 
     def call(self, node: ast.Call) -> Value:
         return calls.call(self, node)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+import sys
 from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import Any
 
-from tensorlab.core.types import OptionalType, Type
+from tensorlab.core.types import ClassType, OptionalType, Type
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import Graph
-from tensorlab.jit.scripting.annotations import annotation_type
+from tensorlab.jit.scripting.annotations import annotation_type, said_type
+from tensorlab.jit.scripting.classes import class_type, is_scripted_class, methods_of
 from tensorlab.jit.scripting.exits import ReturnTypeError
 from tensorlab.jit.scripting.finish import finish
+from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.merge import assigned_names
 from tensorlab.jit.scripting.names import Attributes, Names, load_ops
 from tensorlab.jit.scripting.scope import Resolver
@@ -39,6 +42,23 @@ def compile_function(function: object, *, resolve: Resolver = graph_of) -> Graph
     try:
         return _Session(resolve).function(function)
     except ScriptError as error:  # the frames of the frontend would only hide the user's line
+        raise error.with_traceback(None) from error.__cause__
+
+
+def compile_class(thing: type, *, resolve: Resolver = graph_of) -> None:
+    """Check that every method of a class can be scripted.
+
+    Raises: `ScriptError`, as `compile_function`.
+    """
+    if not is_scripted_class(thing):
+        raise ScriptError(f"{thing.__name__} cannot be scripted: takes a class of your own without a base")
+    session = _Session(resolve)
+    try:
+        session.attributes_of(thing)
+        for method in methods_of(thing).values():
+            if not mark_of(method):
+                session.function(method, owner=class_type(thing))
+    except ScriptError as error:
         raise error.with_traceback(None) from error.__cause__
 
 
@@ -80,34 +100,58 @@ class _Session:
     def __init__(self, resolve: Resolver) -> None:
         self.resolve = resolve
         self.active: list[FunctionType] = []
+        self.classes: dict[Any, dict[str, Type]] = {}
         load_ops()
 
-    def function(self, function: object) -> Graph:
+    def attributes_of(self, thing: Any) -> dict[str, Type]:
+        """The attributes of a scripted class: what it annotates, and what its ``__init__`` assigns."""
+        if thing not in self.classes:
+            said = vars(thing).get("__annotations__", {})
+            self.classes[thing] = {
+                name: said_type(t, Names(vars(sys.modules[thing.__module__]))) for name, t in said.items()
+            }
+            init = methods_of(thing).get("__init__")
+            if init is not None:
+                self.function(init, owner=class_type(thing))
+        return self.classes[thing]
+
+    def function(self, function: object, *, owner: Type | None = None) -> Graph:
         node, source = function_source(function)
         assert isinstance(function, FunctionType)
         if function in self.active:
             raise source.error(node, f"{node.name} calls itself, which cannot be scripted", hint="write a loop")
         self.active.append(function)
         try:
-            return self.definition(node, source, Names.of(function))
+            return self.definition(node, source, Names.of(function), owner)
         finally:
             self.active.pop()
 
-    def definition(self, node: ast.FunctionDef, source: Source, names: Names) -> Graph:
+    def definition(self, node: ast.FunctionDef, source: Source, names: Names, owner: Type | None = None) -> Graph:
         """The graph of a definition; made again where what it returns from inside of loops was not known."""
         node = with_type_comments(node, source)
         returns = None if node.returns is None else annotation_type(node.returns, names, source)
         while True:
             try:
-                return self.attempt(node, source, names, returns)
+                return self.attempt(node, source, names, returns, owner)
             except ReturnTypeError as found:
                 returns = found.type
 
-    def attempt(self, node: ast.FunctionDef, source: Source, names: Names, returns: Type | None) -> Graph:
+    def attempt(
+        self, node: ast.FunctionDef, source: Source, names: Names, returns: Type | None, owner: Type | None
+    ) -> Graph:
         graph = Graph(node.name)
         builder = Builder(graph.block)
-        scope = Statements(source, names, builder, compile_called=self.function, resolve=self.resolve)
-        _params(scope, node)
+        init_of = owner.python if isinstance(owner, ClassType) and node.name == "__init__" else None
+        scope = Statements(
+            source,
+            names,
+            builder,
+            compile_called=self.function,
+            resolve=self.resolve,
+            attributes_of=self.attributes_of,
+            init_of=init_of,
+        )
+        _params(scope, node, owner)
         scope.locals = frozenset(assigned_names(node.body))
         scope.returns, scope.is_annotated = returns, node.returns is not None
         builder.results(scope.tail(node.body, node).value)
@@ -115,7 +159,7 @@ class _Session:
         return graph
 
 
-def _params(scope: Statements, node: ast.FunctionDef) -> None:
+def _params(scope: Statements, node: ast.FunctionDef, owner: Type | None) -> None:
     given = node.args
     for many, sign in ((given.vararg, "*"), (given.kwarg, "**")):
         if many is not None:
@@ -123,6 +167,9 @@ def _params(scope: Statements, node: ast.FunctionDef) -> None:
     params = [*given.posonlyargs, *given.args, *given.kwonlyargs]
     if params and params[0].arg == "self" and isinstance(scope.names.get("self"), Attributes):
         params = params[1:]
+    if owner is not None and params:
+        first, *params = params
+        scope.frame.names[first.arg] = scope.builder.param(owner, first.arg)
     for param in params:
         type_ = annotation_type(param.annotation, scope.names, scope.source)
         scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)

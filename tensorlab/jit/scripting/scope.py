@@ -83,7 +83,7 @@ class Frame:
 class Compile(Protocol):
     """How a function called by the scripted one becomes a graph."""
 
-    def __call__(self, function: FunctionType) -> Graph: ...
+    def __call__(self, function: FunctionType, *, owner: Type | None = None) -> Graph: ...
 
 
 Resolver = Callable[[Any], Graph | None]
@@ -93,16 +93,30 @@ class Scope:
     """The point of a function that the graph has grown to."""
 
     def __init__(
-        self, source: Source, names: Names, builder: Builder, *, compile_called: Compile, resolve: Resolver
+        self,
+        source: Source,
+        names: Names,
+        builder: Builder,
+        *,
+        compile_called: Compile,
+        resolve: Resolver,
+        attributes_of: Callable[[Any], dict[str, Type]],
+        init_of: Any = None,
     ) -> None:
         self.source = source
         self.names = names
         self.builder = builder
         self.compile_called = compile_called
         self.resolve = resolve
+        self.attributes_of = attributes_of  # of a scripted class, by name
+        self._init_of = init_of
         self.frame: Frame = Frame()
         self.locals: frozenset[str] = frozenset()  # names that the function assigns somewhere
         self.optional_params: set[str] = set()  # parameters that may be None, and are not declared anew
+
+    def is_init_of(self, thing: Any) -> bool:
+        """Whether this is the ``__init__`` of a class, which makes its attributes."""
+        return self._init_of is thing
 
     def fail(self, node: ast.AST, message: str, hint: str = "") -> NoReturn:
         """Raise the error of a place."""

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import NONE, STR, DictType, ListType, TensorType, Type, accepts, general
+from tensorlab.core.types import NONE, STR, ClassType, DictType, ListType, TensorType, Type, accepts, general
 from tensorlab.jit.ir import RAISE, Node, Value
-from tensorlab.jit.scripting import flow, iteration, loops, methods, subscripts
+from tensorlab.jit.scripting import classes, flow, iteration, loops, methods, subscripts
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.exits import Exits, Returned
 from tensorlab.jit.scripting.language import refusal
@@ -168,10 +168,25 @@ class Statements(Exits):
                     self.assign_to(part, item)
             case ast.Subscript():
                 self.store(target, value)
+            case ast.Attribute(owner) if self.is_value(owner) and self.owner_of(target) is not None:
+                self.set_attribute(target, value)
             case ast.Attribute():
                 self.fail(target, "assigning to an attribute cannot be scripted", "return the value")
             case _:
                 self.fail(target, *refusal(target))
+
+    def owner_of(self, target: ast.Attribute) -> Value | None:
+        """The object of a scripted class whose attribute a target is."""
+        if isinstance(target.value, ast.Name | ast.Attribute):
+            owner = self.value(target.value)
+            return owner if isinstance(owner.type, ClassType) else None
+        return None
+
+    def set_attribute(self, target: ast.Attribute, value: Value) -> None:
+        """``self.count = 1``."""
+        owner = self.value(target.value)
+        if isinstance(owner.type, ClassType):
+            classes.write(self, owner, owner.type, target, value)
 
     def place(self, target: ast.Subscript) -> Value:
         """The view of a tensor that a subscript left of ``=`` names."""
@@ -192,6 +207,15 @@ class Statements(Exits):
         self.single(kind, [self.place(target), value], target)
 
     def annotated(self, node: ast.AnnAssign) -> None:
+        if isinstance(node.target, ast.Attribute) and node.value is not None:
+            wanted = annotation_type(node.annotation, self.names, self.source)
+            said = ast.unparse(node.target)
+            value = self.value_as(node.value, wanted, lambda given: f"{said} is annotated as {wanted}, but is {given}")
+            owner = self.owner_of(node.target)
+            if owner is not None and isinstance(owner.type, ClassType) and self.is_init_of(owner.type.python):
+                self.attributes_of(owner.type.python).setdefault(node.target.attr, wanted)
+            self.assign_to(node.target, value)
+            return
         if not isinstance(node.target, ast.Name):
             self.fail(node.target, "only a variable can be annotated in a script")
         wanted = annotation_type(node.annotation, self.names, self.source)
@@ -214,6 +238,8 @@ class Statements(Exits):
                 self.updated_element(node, owner, node.target)
         elif isinstance(node.target, ast.Name):
             self.assign(node.target.id, self.updated(node, self.name(node.target)), node.target)
+        elif self.is_value(node.target) and self.owner_of(node.target) is not None:
+            self.set_attribute(node.target, self.updated(node, self.value(node.target)))
         else:
             self.fail(node.target, "assigning to an attribute cannot be scripted", "return the value")
 

@@ -1396,7 +1396,147 @@ def f(x: Tensor) -> Tensor:
     ),
 )
 
-PROGRAMS = (*EXITS, *ITERATION, *LISTS, *NUMBERS, *STRINGS, *DICTS, *KINDS)
+CLASSES = (
+    program(
+        "static method",
+        """
+class Tools:
+    @staticmethod
+    def shift(x: Tensor, n: int = 3) -> Tensor:
+        return x + n
+
+def f(x: Tensor) -> Tensor:
+    t = Tools()
+    return t.shift(x) + t.shift(x, n=1)
+""",
+        X,
+    ),
+    program(
+        "class with state",
+        """
+class Counter:
+    def __init__(self, start: int):
+        self.count = start
+        self.seen: List[int] = []
+
+    def add(self, n: int = 1) -> int:
+        if n > 5:
+            return self.count
+        self.count += n
+        self.seen.append(n)
+        return self.count
+
+def f(n: int) -> Tuple[int, int, List[int]]:
+    c = Counter(10)
+    c.add(n)
+    c.add()
+    d = c
+    d.count = d.count * 2
+    return c.count, len(c.seen), c.seen
+""",
+        *INTS,
+    ),
+    program(
+        "class with tensors",
+        """
+class Scale:
+    def __init__(self, w: Tensor, times: int):
+        self.w = w
+        self.times = times
+
+    def apply(self, x: Tensor) -> Tensor:
+        for i in range(self.times):
+            x = x * self.w
+        return x
+
+    @property
+    def twice(self) -> int:
+        return self.times * 2
+
+def f(x: Tensor) -> Tensor:
+    s = Scale(x, 2)
+    s.w = s.w + 1
+    return s.apply(x) + s.twice
+""",
+        X,
+    ),
+    program(
+        "objects in objects",
+        """
+class Inner:
+    def __init__(self, n: int):
+        self.n = n
+
+class Outer:
+    def __init__(self, n: int):
+        self.inner = Inner(n)
+
+    def bump(self) -> int:
+        self.inner.n += 1
+        return self.inner.n
+
+def f(n: int) -> int:
+    o = Outer(n)
+    i = o.inner
+    o.bump()
+    return i.n * 10 + o.bump()
+""",
+        *INTS,
+    ),
+    program(
+        "ignored function",
+        """
+@tl.jit.ignore
+def odd(x: Tensor, n: int = 1) -> int:
+    return int(eval("x.sum()")) + n
+
+def f(x: Tensor) -> int:
+    return odd(x, 2) * 10 + odd(x, 5)
+""",
+        X,
+    ),
+    program(
+        "ignored function of nothing",
+        """
+@tl.jit.ignore
+def note(n: int) -> None:
+    [n for n in range(3)].__len__()
+
+def f(n: int) -> int:
+    note(n)
+    return n
+""",
+        *INTS,
+    ),
+    program(
+        "unused function",
+        """
+@tl.jit.unused
+def never(x: Tensor) -> Tensor:
+    raise ValueError("not here")
+
+def f(x: Tensor, n: int) -> Tensor:
+    if n > 3:
+        x = never(x)
+    return x * 2
+""",
+        (*X, 1),
+        (*X, 5),
+    ),
+    program(
+        "final",
+        """
+SIZE: int = 3
+
+def f(x: Tensor) -> Tensor:
+    n: Final[int] = 2
+    return x * n + SIZE
+""",
+        X,
+    ),
+)
+
+PROGRAMS = (*EXITS, *ITERATION, *LISTS, *NUMBERS, *STRINGS, *DICTS, *KINDS, *CLASSES)
 
 DIFFERS: dict[str, str] = {
     "comprehension with an if": "TorchScript has no ifs in comprehensions",
@@ -1410,6 +1550,8 @@ DIFFERS: dict[str, str] = {
     "a tuple from outside unpacked": "TorchScript has no tuples from outside",
     "constants from outside": "TorchScript has no tuples from outside",
     "type comments of parameters": "TorchScript overlooks the comment behind the assignment beside those of parameters",
+    "static method": "TorchScript has static methods only by the name of the class",
+    "final": "TorchScript has Final for attributes alone",
     "loops in loops": "TorchScript asks for a value of y in the branch that continues too",
     "endless without an end": "TorchScript does not see that control never gets behind a `while True` without a break",
 }
@@ -1417,4 +1559,10 @@ DIFFERS: dict[str, str] = {
 # Programs whose graphs have no form in code that reads back, and why.
 WITHOUT_CODE: dict[str, str] = {
     "enum": "the text of a graph has no names for the user's own classes",
+    "class with state": "as enum",
+    "static method": "as enum",
+    "class with tensors": "as enum",
+    "objects in objects": "as enum",
+    "ignored function": "Python's own functions stay with Python",
+    "ignored function of nothing": "as ignored function",
 }

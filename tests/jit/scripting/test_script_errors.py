@@ -1,6 +1,7 @@
 """What is outside the language, and how it is told: every message in full, in ``tests/golden/scripting/errors.txt``."""
 
-from typing import List, Optional  # noqa: UP035 - what users write
+from enum import Enum
+from typing import List, NamedTuple, Optional  # noqa: UP035 - what users write
 
 import numpy as np
 import pytest
@@ -19,7 +20,18 @@ class Thing:
         return x
 
 
+class Point(NamedTuple):
+    x: tl.Tensor
+    y: int
+
+
+class Color(Enum):
+    RED = 1
+
+
 NAMESPACE = {
+    "Point": Point,
+    "Color": Color,
     "tl": tl,
     "Tensor": tl.Tensor,
     "np": np,
@@ -63,7 +75,14 @@ CASES = {
     "function value": "def f(x):\n    return tl.tanh\n",
     "numpy int": "def f(x):\n    return x + count\n",
     "object attribute": "def f(x):\n    return thing.x\n",
-    "class call": "def f(x):\n    return Thing()\n",
+    "class call": "def f(x):\n    return Thing(1)\n",
+    "class method": "def f(x):\n    return Thing().metod(x)\n",
+    "class attribute": "def f(x):\n    return Thing().size\n",
+    "class with a base": "def f(x):\n    return Exception()\n",
+    "named tuple arguments": "def f(x):\n    return Point(x)\n",
+    "named tuple type": "def f(x):\n    return Point(x, y=x)\n",
+    "named tuple part": "def f(p: Point):\n    return p.z\n",
+    "enum member": "def f(c: Color):\n    return c + 1\n",
     "return types": "def f(c: bool):\n    if c:\n        return 1\n    return 1.0\n",
     "no return on a way": "def f(c: bool):\n    if c:\n        return 1\n",
     "annotated return": "def f(x) -> int:\n    return x\n",

@@ -28,7 +28,9 @@ from tests.jit.scripting.programs import DIFFERS, PROGRAMS, WITHOUT_CODE, Progra
 SAME = [p for p in PROGRAMS if p.name not in DIFFERS]
 
 _counter = itertools.count()
-_TYPES = {name: getattr(typing, name) for name in ("Any", "Dict", "List", "NamedTuple", "Optional", "Tuple", "Union")}
+_TYPES = {
+    name: getattr(typing, name) for name in ("Any", "Dict", "Final", "List", "NamedTuple", "Optional", "Tuple", "Union")
+}
 
 
 def function_of(program: Program, library: Any) -> Callable[..., Any]:
@@ -40,7 +42,7 @@ def function_of(program: Program, library: Any) -> Callable[..., Any]:
     module.__file__ = filename
     names = vars(module)
     names |= {**_TYPES, "tl": library, "Tensor": library.Tensor, "math": math, "Enum": enum.Enum}
-    exec(compile(program.source, filename, "exec"), names)
+    exec(compile(program.source, filename, "exec", dont_inherit=True), names)
     return names["f"]
 
 

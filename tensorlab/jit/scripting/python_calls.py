@@ -1,0 +1,84 @@
+"""Calls that stay with Python: functions marked ``ignore`` are called while the script runs, ``unused`` ones raise."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+from dataclasses import dataclass
+from types import FunctionType
+from typing import TYPE_CHECKING, Any
+
+from tensorlab.core.types import NONE, TENSOR, Type, accepts, general
+from tensorlab.errors import RunError
+from tensorlab.jit.arguments import MisfitError, fit
+from tensorlab.jit.ir import PYTHON_OP, RAISE, Value
+from tensorlab.jit.scripting.annotations import annotation_type
+from tensorlab.jit.scripting.names import Names
+from tensorlab.jit.scripting.source import function_source
+from tensorlab.jit.scripting.type_comments import with_type_comments
+
+if TYPE_CHECKING:
+    from tensorlab.jit.scripting.expressions import Expressions
+
+
+@dataclass(frozen=True, slots=True)
+class PythonCall:
+    """A function of Python with the type that its result is said to have."""
+
+    function: FunctionType
+    type: Type
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it.
+
+        Raises: `RunError` for a result of another type.
+        """
+        result = self.function(*args)
+        try:
+            return fit(result, self.type)[0]
+        except MisfitError:
+            name, got = self.function.__name__, type(result).__name__
+            raise RunError(f"{name}: is annotated to return {self.type}, but returned a value of type {got}") from None
+
+
+def python_call(scope: Expressions, function: FunctionType, mark: str, node: ast.Call) -> Value:
+    """The node that calls into Python, or that raises."""
+    definition, source = function_source(function)
+    definition = with_type_comments(definition, source)
+    names = Names.of(function)
+    returned = TENSOR if definition.returns is None else annotation_type(definition.returns, names, source)
+    if mark == "unused":
+        message = f"RuntimeError: {function.__name__} is marked unused, and a script cannot run it"
+        scope.builder.node(RAISE, [scope.constant(message, node)], span=scope.span(node))
+        return scope.constant(None, node) if returned == NONE else scope.uninitialized(returned, node)
+    given = definition.args
+    params = {p.arg: annotation_type(p.annotation, names, source) for p in (*given.posonlyargs, *given.args)}
+    values = _bound(scope, function, params, node)
+    attributes = {"name": function.__name__, "python": PythonCall(function, returned)}
+    types = [] if returned == NONE else [returned]
+    made = scope.builder.node(PYTHON_OP, values, types, attributes=attributes, span=scope.span(node))
+    return made.output if types else scope.constant(None, node)
+
+
+def _bound(scope: Expressions, function: FunctionType, params: dict[str, Type], node: ast.Call) -> list[Value]:
+    args, keywords = scope.arguments(node)
+    name = function.__name__
+    if len(args) > len(params):
+        message = f"arguments for call are not valid: {name} takes {len(params)} arguments, got {len(args)}"
+        scope.fail(node, message)
+    given = dict(zip(params, args, strict=False)) | keywords
+    defaults = inspect.signature(function).parameters
+    values: list[Value] = []
+    for param, wanted in params.items():
+        value = given.pop(param, None)
+        if value is None and defaults[param].default is not inspect.Parameter.empty:
+            value = scope.constant(defaults[param].default, node)
+        if value is None:
+            scope.fail(node, f"arguments for call are not valid: {name} misses its argument {param}")
+        if not accepts(wanted, general(value.type)):
+            got = general(value.type)
+            scope.fail(node, f"arguments for call are not valid: {name} takes {wanted} for {param}, got {got}")
+        values.append(value)
+    for param in given:
+        scope.fail(node, f"arguments for call are not valid: {name} has no further argument {param}")
+    return values
