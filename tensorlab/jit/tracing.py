@@ -70,7 +70,8 @@ class TraceMode:
             if param.alias is not None:
                 self._own(arg, span)
         inputs = [self._argument(_declared(p, a), span) for p, a in zip(op.schema.params, args, strict=True)]
-        for index in op.schema.writes:
+        writes = op.schema.writes
+        for index in writes:
             self._written(args[index])
         with below(self):
             result = op.call(args)
@@ -78,9 +79,8 @@ class TraceMode:
         results = cast("tuple[Any, ...]", result or ()) if several else (result,)
         node = self.builder.node(op.kind, inputs, [value_type(r) for r in results], op=op, span=span)
         depends = op.random or self._depend(inputs)
-        writes = bool(op.schema.writes)
         pairs = zip(results, node.outputs, strict=True)
-        given = [self._give(r, v, depends=depends, writes=writes) for r, v in pairs]
+        given = [self._give(r, v, depends=depends, writes=bool(writes)) for r, v in pairs]
         if not several:
             return given[0]
         return tuple(given) if given else None

@@ -57,6 +57,38 @@ def test_every_caller_and_callee(how: str, caller: Callable[[tl.Tensor], tl.Tens
         assert compiled(x).tolist() == compiled.interpret(x).tolist() == caller(x).tolist()
 
 
+def branchy(x):
+    if x.sum() > 0:
+        y = x * 3
+    else:
+        y = -x
+    return y
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:Converting a tensor to a Python boolean")
+@pytest.mark.parametrize("callee", ["python", "trace", "script"])
+@pytest.mark.parametrize("how", ["trace", "script"])
+def test_control_flow_survives_where_it_does_in_torch(how: str, callee: str) -> None:
+    torch = pytest.importorskip("torch")
+
+    def survives(lib: Any) -> tuple[bool, list[float]]:
+        inner: Any = branchy
+        if callee == "script":
+            inner = lib.jit.script(branchy)
+        elif callee == "trace":
+            inner = lib.jit.trace(branchy, lib.ones(2), check_trace=False)
+
+        def outer(x):  # no annotations: both libraries take a tensor
+            return inner(x + 1) * x
+
+        compiled = lib.jit.script(outer) if how == "script" else lib.jit.trace(outer, lib.ones(2), check_trace=False)
+        graph = str(getattr(compiled, "inlined_graph", compiled.graph))
+        return "prim::If" in graph, compiled(lib.tensor([-3.0, 1.0])).tolist()
+
+    assert survives(tl) == survives(torch)
+
+
 def test_the_graph_of_a_callee_stands_in_the_trace_with_its_places_and_known_shapes() -> None:
     graph = tl.jit.trace(calls_scripted, (tl.ones(2),)).graph
     assert format_graph(graph, spans=False) == (

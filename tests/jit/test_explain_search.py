@@ -113,6 +113,16 @@ def test_each_kind_of_disagreement_is_found_with_what_is_responsible(
     assert (found.kind, found.responsible.source, found.responsible.values, found.instead) == (kind, source, then, now)
 
 
+@pytest.mark.parametrize("dtype", [tl.float16, tl.bfloat16, tl.float64, tl.int64, tl.int8, tl.uint8])
+@pytest.mark.parametrize("shape", [(), (2,), (2, 1, 3)])
+def test_inputs_of_every_dtype_and_rank_are_tried(dtype: tl.dtype, shape: tuple[int, ...]) -> None:
+    found = searched(lambda x: x * 2 if x.sum() > 7 else x + 0, tl.ones(shape, dtype=dtype)).found
+    assert found is not None
+    (x,) = found.call.args
+    assert (x.dtype, x.ndim, found.instead) == (dtype, len(shape), ("True",))
+    assert x.sum() > 7
+
+
 def test_a_trace_that_is_right_is_not_accused() -> None:
     found = searched(lambda x, y: (x * y).sum(0).tanh(), tl.ones(2, 3), tl.ones(3), budget=60)
     assert (found.tried, found.found) == (60, None)
@@ -136,6 +146,13 @@ def test_buffers_are_brought_back() -> None:
     assert guard is not None
     assert guard.function.startswith("ShapeError: batch_norm: ")
     assert norm.running_mean.tolist() == before
+
+
+def test_what_made_the_function_fail_is_responsible() -> None:
+    found = searched(lambda x: x * int(x.sum()), tl.zeros(2)).found  # NaN is no integer, and times zero it is NaN
+    assert found is not None
+    assert found.responsible is not None
+    assert found.responsible.source == "int(x.sum())"
 
 
 def test_the_same_seed_finds_the_same() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -205,3 +207,50 @@ def test_types_count_if_they_are_asked_for() -> None:
     short, long = (record(lambda x: x + 1, (tl.ones(n),), ("x",), "f").graph for n in (2, 3))
     assert first_difference(short, long, types=False) is None
     assert first_difference(short, long) is not None
+
+
+def memoised(lib: Any) -> Callable[[Any], Any]:
+    memory: dict[str, Any] = {}
+
+    def f(x: Any) -> Any:
+        if "y" not in memory:
+            memory["y"] = x * 2
+        return memory["y"] + 1
+
+    return f
+
+
+def turns(lib: Any) -> Callable[[Any], Any]:
+    def f(x: Any) -> Any:
+        total = x[0]
+        for i in range(x.shape[0]):
+            total = total + x[i]
+        return total
+
+    return f
+
+
+def counted(lib: Any) -> Callable[[Any], Any]:
+    numbers = iter(range(100))
+    return lambda x: x * next(numbers)
+
+
+def steady(lib: Any) -> Callable[[Any], Any]:
+    return lambda x: lib.tanh(x * 2)
+
+
+@pytest.mark.filterwarnings("ignore:.*torch.jit.*is deprecated:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:.*Output nr 1. of the traced function")
+@pytest.mark.parametrize("make", [memoised, turns, counted, steady])
+def test_torch_rejects_the_same(make: Callable[[Any], Callable[[Any], Any]]) -> None:
+    torch = pytest.importorskip("torch")
+
+    def rejected(lib: Any, error: type[Exception]) -> bool:
+        try:
+            lib.jit.trace(make(lib), lib.ones(2), check_inputs=[(lib.ones(3),)])
+        except error:
+            return True
+        return False
+
+    theirs = rejected(torch, torch.jit.TracingCheckError)
+    assert rejected(tl, TracingCheckError) == theirs == (make is not steady)
