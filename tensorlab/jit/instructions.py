@@ -277,6 +277,9 @@ class _Translator:
             _EMITTERS.get(node.kind, _Translator._op)(self, node)
 
     def _op(self, node: Node) -> None:
+        if isinstance(node.attributes.get("subgraph"), Graph):  # a call whose graph is known
+            self._group(node)
+            return
         opcode = Opcode.PRIM if node.kind in PRIMS else Opcode.OP
         if opcode is Opcode.OP and node.op is None:
             where = f" at {node.span}" if node.span else ""
