@@ -116,7 +116,9 @@ class Place:
 class ScriptError(TensorlabError, SyntaxError):
     """Source outside the scripted language; shows the line with carets.
 
-    ``calls`` says how scripting came there: the scripted function and where it was called, innermost first.
+    ``calls`` says how scripting came there: the scripted function, its caller and the place of the call, innermost
+    first. ``derivations`` are the places that types which do not go together come from, each with what is said of it.
+    ``edit`` is a piece of the source and what to write there instead, where that is known to compile.
     The builtin kind's own attributes (``lineno``, ``offset`` from 1, ``text`` ...) are set too, so that Python's and
     IPython's tracebacks show the place.
     """
@@ -130,7 +132,9 @@ class ScriptError(TensorlabError, SyntaxError):
         self.message = message
         self.place = place
         self.hint = hint
-        self.calls: list[tuple[str, Place]] = []
+        self.calls: list[tuple[str, str, Place]] = []
+        self.derivations: tuple[tuple[str, Place], ...] = ()
+        self.edit: tuple[Place, str] | None = None
         self.line = place.line if place else 0
         self.column = place.column if place else 0
         self.end_column = place.end_column if place else 0
@@ -141,10 +145,16 @@ class ScriptError(TensorlabError, SyntaxError):
         parts = [self.message]
         if self.place is not None:
             parts.append(str(self.place))
+        for said, place in self.derivations:
+            parts += [f"  {said}:", str(place)]
         if self.hint:
             parts.append(f"  hint: {self.hint}")
-        for name, place in self.calls:
-            parts += [f"  {name} is scripted because it is called here:", str(place)]
+        if self.edit is not None and self.edit[1] not in self.hint:
+            place, text = self.edit
+            where = "" if self.place is not None and place.line == self.place.line else f" in line {place.line}"
+            parts.append(f"  try: {text}{where}")
+        for name, caller, place in self.calls:
+            parts += [f"  {name!r} is being compiled since it was called from {caller!r}:", str(place)]
         return "\n".join(parts)
 
 

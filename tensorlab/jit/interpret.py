@@ -259,9 +259,19 @@ _PRIMS: dict[str, Callable[[list[Any]], Sequence[Any]]] = {
 
 
 def place(span: Span | None) -> str:
-    """Lines to put under an error's message: where, and the line itself with carets where it can be read."""
+    """Lines to put under an error's message: where, and the line itself with carets where it can be read.
+
+    Of a function put in place, also where it was called, and where its caller was.
+    """
     if span is None:
         return ""
+    if span.caller is not None:
+        called = f"\n  {span.function!r} was called from {span.caller.function!r}:"
+        return f"{_line(span)}{called}{place(span.caller)}"
+    return _line(span)
+
+
+def _line(span: Span) -> str:
     text = linecache.getline(span.filename, span.line).rstrip()
     if not text:
         return f"\n  {span.filename}, line {span.line}"

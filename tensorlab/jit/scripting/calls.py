@@ -11,7 +11,7 @@ from tensorlab.core.dtype import BY_NAME
 from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, ClassType, TensorType, accepts, general
 from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import CONSTANT, Graph, Node, Value, walk
+from tensorlab.jit.ir import CONSTANT, Graph, Node, Span, Value, walk
 from tensorlab.jit.scripting import classes, methods, records
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.markers import mark_of
@@ -44,7 +44,11 @@ def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
         if kind is not None and lookup(kind):
             return scope.single(kind, [value], node)
         if methods.has_overload(f"aten::{node.attr}", value.type):
-            scope.fail(node, f"{node.attr} is a method of a tensor", f"call it: {ast.unparse(node)}()")
+            error = scope.source.error(
+                node, f"{node.attr} is a method of a tensor", hint=f"call it: {ast.unparse(node)}()"
+            )
+            error.edit = scope.source.name_place(node), f"{node.attr}()"
+            raise error
     scope.fail(node, f"a value of type {general(value.type)} has no attribute {node.attr!r} that can be scripted")
 
 
@@ -128,7 +132,7 @@ def call_function(
     try:
         graph = scope.compile_called(function, owner=None if owner is None else owner.type)
     except ScriptError as error:
-        error.calls.append((function.__name__, scope.source.place(node)))
+        error.calls.append((function.__name__, scope.source.function, scope.source.place(node)))
         raise
     return inline(scope, graph, function, name, node, owner=owner)
 
@@ -166,9 +170,21 @@ def inline(
     made, scope.builder.made = scope.builder.made, copied.append
     results = scope.builder.inline(graph.block, args)
     scope.builder.made = made
+    _note_call(copied, scope.span(node))
     if not all(accepts(p.type, v.type) for p, v in zip(graph.inputs, args, strict=True)):
         _forget_types(copied)
     return results[0] if len(results) == 1 else scope.tuple_of(results, node)
+
+
+def _note_call(nodes: list[Node], site: Span) -> None:
+    """Let what was put in place know where it was called, so that errors of a run can show the way there."""
+    noted: dict[Span, Span] = {}
+    for top in nodes:
+        for node in (top, *(n for block in top.blocks for n in walk(block))):
+            if node.span is not None:
+                if node.span not in noted:
+                    noted[node.span] = node.span.called_from(site)
+                node.span = noted[node.span]
 
 
 def _forget_types(nodes: list[Node]) -> None:

@@ -100,6 +100,7 @@ class _Session:
     def __init__(self, resolve: Resolver) -> None:
         self.resolve = resolve
         self.active: list[FunctionType] = []
+        self.trying = False  # a suggested edit
         self.classes: dict[Any, dict[str, Type]] = {}
         load_ops()
 
@@ -135,6 +136,27 @@ class _Session:
                 return self.attempt(node, source, names, returns, owner)
             except ReturnTypeError as found:
                 returns = found.type
+            except ScriptError as error:
+                if error.edit is not None and not error.calls:
+                    edited = source.edited(*error.edit)
+                    error.edit = error.edit if self._compiles(node, edited, names, owner) else None
+                raise
+
+    def _compiles(self, node: ast.FunctionDef, source: Source, names: Names, owner: Type | None) -> bool:
+        """Whether a definition compiles as its source has been edited; an error in there is not looked into."""
+        if self.trying:
+            return False
+        self.trying = True
+        try:
+            for found in ast.walk(parse("".join(source.lines), source.filename)):
+                if isinstance(found, ast.FunctionDef) and (found.name, found.lineno) == (node.name, node.lineno):
+                    self.definition(found, source, names, owner)
+                    return True
+        except ScriptError:
+            pass
+        finally:
+            self.trying = False
+        return False
 
     def attempt(
         self, node: ast.FunctionDef, source: Source, names: Names, returns: Type | None, owner: Type | None
@@ -173,6 +195,7 @@ def _params(scope: Statements, node: ast.FunctionDef, owner: Type | None) -> Non
     for param in params:
         type_ = annotation_type(param.annotation, scope.names, scope.source)
         scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)
+        scope.frame.places[param.arg] = scope.span(param)
         if isinstance(type_, OptionalType):
             scope.frame.declared[param.arg] = type_
             scope.optional_params.add(param.arg)

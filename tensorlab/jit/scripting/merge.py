@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tensorlab.core.types import NONE, OptionalType, Type, accepts, general, unify
 from tensorlab.jit import edit
-from tensorlab.jit.ir import UNINITIALIZED, Node, Value
+from tensorlab.jit.ir import UNINITIALIZED, Node, Span, Value
 from tensorlab.jit.scripting.scope import Frame, Missing, Scope
 
 BRANCHES = ("true", "false")
@@ -26,14 +26,16 @@ def merge_branches(scope: Scope, node: Node, frames: Sequence[Frame]) -> None:
     assigned = dict.fromkeys(name for f in frames for name in f.names if name not in f.refined)
     for name in assigned:
         found = [f.names[name] if name in f.names else scope.frame.find(name) for f in frames]
-        merged = _merged(scope, node, name, found)
+        merged = _merged(scope, node, name, found, [f.places.get(name) or scope.frame.place(name) for f in frames])
         if isinstance(merged, Missing) and left[0] != left[1]:
             merged = _of_one_side(scope, node, name, found, side=left.index(False)) or merged
         scope.frame.names[name] = merged
         scope.frame.refined.discard(name)
 
 
-def _merged(scope: Scope, node: Node, name: str, found: Sequence[Value | Missing | None]) -> Value | Missing:
+def _merged(
+    scope: Scope, node: Node, name: str, found: Sequence[Value | Missing | None], places: Sequence[Span | None]
+) -> Value | Missing:
     values = [v for v in found if isinstance(v, Value)]
     if len(values) < len(found):
         side = next(s for s, v in zip(BRANCHES, found, strict=True) if not isinstance(v, Value))
@@ -43,7 +45,10 @@ def _merged(scope: Scope, node: Node, name: str, found: Sequence[Value | Missing
     type_ = common_type([v.type for v in values], scope.frame.declaration(name))
     if type_ is None:
         a, b = (general(v.type) for v in values)
-        return Missing(f"Type mismatch: {name} is set to type {a} in the true branch and type {b} in the false branch")
+        message = f"Type mismatch: {name} is set to type {a} in the true branch and type {b} in the false branch"
+        told = zip((a, b), BRANCHES, places, strict=True)
+        derivations = tuple((f"type {t} in the {side} branch", at) for t, side, at in told if at is not None)
+        return Missing(message, derivations=derivations)
     return add_result(scope, node, values, type_, name)
 
 

@@ -10,13 +10,13 @@ import ast
 import re
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import FunctionType
 from typing import Any, NoReturn, Protocol
 
 from tensorlab.core.op import lookup, mismatch
-from tensorlab.core.types import OptionalType, TupleType, Type, accepts, general
-from tensorlab.errors import ArgumentError, TensorlabError
+from tensorlab.core.types import FLOAT, INT, OptionalType, TupleType, Type, accepts, general
+from tensorlab.errors import ArgumentError, ScriptError, TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, UNINITIALIZED, Block, Graph, Node, Span, Value
 from tensorlab.jit.scripting.names import Names, near_op
@@ -28,6 +28,8 @@ BROKE = "$broke"  # there is no next turn of the innermost loop
 RETURNED = "$returned"  # the function has returned
 RESULT = "$result"  # what it returned
 
+_INT_ASSIGNED = re.compile(r"\w+\s*=\s*(-?\d+)\s*(?:#.*)?$")
+_MEANT = re.compile(r"did you mean '(\w+)'\?")
 _TEMPORARY = re.compile(r"_\d*")  # a name that says nothing, as the text of a graph has them
 
 
@@ -37,6 +39,7 @@ class Missing:
 
     message: str
     hint: str = ""
+    derivations: tuple[tuple[str, Span], ...] = ()
 
 
 @dataclass(eq=False, slots=True)
@@ -52,6 +55,7 @@ class Frame:
     names: dict[str, Value | Missing] = field(default_factory=dict[str, Value | Missing])
     declared: dict[str, Type] = field(default_factory=dict[str, Type])
     refined: set[str] = field(default_factory=set[str])
+    places: dict[str, Span] = field(default_factory=dict[str, Span])  # where each variable was assigned last
 
     def chain(self) -> Iterator[Frame]:
         """This frame and those around it, innermost first."""
@@ -63,6 +67,10 @@ class Frame:
     def find(self, name: str) -> Value | Missing | None:
         """What a variable has here."""
         return next((f.names[name] for f in self.chain() if name in f.names), None)
+
+    def place(self, name: str) -> Span | None:
+        """Where a variable got the value that it has here."""
+        return next((f.places[name] for f in self.chain() if name in f.places), None)
 
     def declaration(self, name: str) -> Type | None:
         """The type that a variable was declared with."""
@@ -119,8 +127,12 @@ class Scope:
         return self._init_of is thing
 
     def fail(self, node: ast.AST, message: str, hint: str = "") -> NoReturn:
-        """Raise the error of a place."""
-        raise self.source.error(node, message, hint=hint)
+        """Raise the error of a place; a name that was probably meant is an edit, as far as that compiles."""
+        error = self.source.error(node, message, hint=hint)
+        meant = _MEANT.fullmatch(hint)
+        if meant is not None and error.place is not None:
+            error.edit = self.source.name_place(node), meant[1]
+        raise error
 
     def span(self, node: ast.AST) -> Span:
         return self.source.span(node)
@@ -175,7 +187,9 @@ class Scope:
         """
         found = self.frame.find(name)
         if isinstance(found, Missing):
-            self.fail(node, found.message, found.hint)
+            error = self.source.error(node, found.message, hint=found.hint)
+            error.derivations = tuple((said, self.source.place(span)) for said, span in found.derivations)
+            raise error
         if found is None and name in self.locals:
             self.fail(node, f"undefined value {name}", f"{name} is assigned only later")
         return found
@@ -189,16 +203,31 @@ class Scope:
         declared = self.frame.declaration(name)
         wanted = declared or (general(outer.type) if isinstance(outer, Value) else None)
         if wanted is not None and not accepts(wanted, value.type):
-            self.fail(
-                node,
-                f"variable {name} previously had type {wanted} but is now being assigned to a value of type "
-                f"{general(value.type)}",
-                _type_hint(name, wanted, value.type),
-            )
+            raise self._retyped(name, wanted, value.type, node)
         if not value.name and not value.is_constant and not _TEMPORARY.fullmatch(name):
             value.name = name
         self.frame.names[name] = value
+        self.frame.places[name] = self.span(node)
         self.frame.refined.discard(name)
+
+    def _retyped(self, name: str, wanted: Type, given: Type, node: ast.AST) -> ScriptError:
+        """The error for a variable whose type would change, with the place that the old type comes from."""
+        error = self.source.error(
+            node,
+            f"variable {name} previously had type {wanted} but is now being assigned to a value of type "
+            f"{general(given)}",
+            hint=_type_hint(name, wanted, given),
+        )
+        first = self.frame.place(name)
+        if first is not None:
+            place = self.source.place(first)
+            error.derivations = ((f"{name} has type {wanted} since here", place),)
+            begins = _INT_ASSIGNED.match(place.text[place.column :])
+            if (wanted, general(given)) == (INT, FLOAT) and begins is not None:
+                start, end = (place.column + at for at in begins.span(1))
+                at = replace(place, column=start, end_column=end)
+                error.edit = at, f"{begins[1]}.0"
+        return error
 
     def forget(self, name: str, message: str, hint: str = "") -> None:
         """Let a variable have no value from here on, and say why where it is used."""

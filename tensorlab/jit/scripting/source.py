@@ -71,6 +71,18 @@ class Source:
         end = span.end_column if span.end_line == span.line else len(text)
         return Place(span.filename, span.line, span.column, end, text, label_of(span.filename))
 
+    def name_place(self, node: ast.AST) -> Place:
+        """The last name of a dotted one."""
+        place = self.place(node)
+        width = len(node.attr) if isinstance(node, ast.Attribute) else place.end_column - place.column
+        return replace(place, column=place.end_column - width)
+
+    def edited(self, place: Place, text: str) -> Source:
+        """The source with something else written in a place."""
+        line = self.lines[place.line - 1]
+        changed = f"{line[: place.column]}{text}{line[place.end_column :]}"
+        return replace(self, lines=(*self.lines[: place.line - 1], changed, *self.lines[place.line :]))
+
     def error(self, at: ast.AST | Span, message: str, *, hint: str = "") -> ScriptError:
         """An error at a place, to be raised."""
         return ScriptError(message, self.place(at), hint=hint)
