@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tensorlab.core.place import user_frame
@@ -54,16 +54,19 @@ _MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Escape:
-    """A value that left the trace: what became of it, where, what was said, and the value as text."""
+    """A value that left the trace: what became of it, where, what was said, and the value as text.
+
+    A place in a loop is one place: it has the different ``values`` in the order in which they came.
+    """
 
     what: str
     span: Span | None
     message: str
-    value: str = field(default="", compare=False)  # a place is one place, whatever was read there
+    values: tuple[str, ...] = field(default=(), compare=False)
 
     def to_dict(self) -> dict[str, object]:
         span = self.span.to_dict() if self.span else None
-        return {"what": self.what, "span": span, "message": self.message, "value": self.value}
+        return {"what": self.what, "span": span, "message": self.message, "values": list(self.values)}
 
 
 def read_value(tensor: Tensor, what: str) -> str:
@@ -105,8 +108,12 @@ class Escapes:
         span = user_span()
         if what == "iter" and span is not None:
             span = iterated(span)
-        escape = Escape(what, span, message, value)
+        escape = Escape(what, span, message, (value,) if value else ())
         if escape in self.found:
+            at = self.found.index(escape)
+            before = self.found[at].values
+            if value and value not in before and len(before) < _SHOWN:
+                self.found[at] = replace(escape, values=(*before, value))
             return
         self.found.append(escape)
         frame = user_frame()

@@ -117,7 +117,7 @@ class Reading:
             if within(span, mine)
         ]
         baked = [e for e in escapes if e.span is not None and within(e.span, mine)]
-        found += [Mark("baked", e.span, self.text(e.span), e.what, (e.value,) * bool(e.value)) for e in baked if e.span]
+        found += [Mark("baked", e.span, self.text(e.span), e.what, e.values) for e in baked if e.span]
         found += [Mark("baked", s, self.text(s), "constant", (v,)) for s, v in made.items() if within(s, mine)]
         found += self._sizes()
         hangs = _Hangs([e.span for e in baked if e.span is not None], self.sizes, self.body, self.source)
@@ -164,10 +164,16 @@ class Reading:
     # Control flow
 
     def _control(self, nodes: Sequence[ast.AST], hangs: _Hangs) -> Iterator[Mark]:
-        """Branches, loops, and what never ran, from the outside in; what never ran is not looked into."""
+        """Branches, loops, and what never ran, from the outside in; what never ran is not looked into.
+
+        Statements in a row are one piece.
+        """
         waiting: list[ast.AST] = []
         for node in nodes:
             if self._has_code(node) and not self._did_run(node):
+                if waiting and not isinstance(node, ast.stmt):
+                    yield self._never(waiting)
+                    waiting = []
                 waiting.append(node)
                 continue
             if waiting and self._has_code(node):
@@ -175,7 +181,7 @@ class Reading:
                 waiting = []
             yield from self._decision(node, hangs)
             for name, value in ast.iter_fields(node):
-                if name not in ("decorator_list", "returns", "annotation"):
+                if name not in ("decorator_list", "returns", "annotation", "target"):
                     yield from self._control(_placed(value), hangs)
         if waiting:
             yield self._never(waiting)
@@ -276,8 +282,8 @@ def _start(node: Any) -> tuple[int, int]:
     match node:
         case ast.comprehension(target=target):
             return _start(target)
-        case ast.match_case(pattern=pattern):
-            return pattern.lineno, pattern.col_offset
+        case ast.match_case(body=body):
+            return _start(body[0])
         case _:
             return node.lineno, node.col_offset
 

@@ -143,6 +143,55 @@ def test_a_branch_without_an_else(value: bool) -> None:
     assert [m.values for m in explained(f, tl.ones(2)).of("branch")] == [(str(value),), (str(not value),)]
 
 
+def test_a_place_in_a_loop_has_all_of_its_values() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        while True:
+            x = x + 1
+            if x.sum() > 5:
+                break
+        for _ in []:
+            x = x * 2
+        return x
+
+    found = explained(f, tl.ones(2))
+    assert [m.values for m in found.of("baked")] == [("False", "True")]
+    assert [(m.source, m.values) for m in found.of("branch")] == [("x.sum() > 5", ("True", "False"))]
+    assert [m.source for m in found.of("never")] == ["x = x * 2"]
+    assert [m.values for m in found.of("loop")] == [("0",)]
+
+
+@pytest.mark.parametrize(("mode", "never"), [("a", ["x = x * 3", "x = x * 4"]), ("c", ["x = x * 2", "x = x * 3"])])
+def test_cases_of_a_match(mode: str, never: list[str]) -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        match mode:
+            case "a":
+                x = x * 2
+            case "b":
+                x = x * 3
+            case _:
+                x = x * 4
+        return x
+
+    assert [m.source for m in explained(f, tl.ones(2)).of("never")] == never
+
+
+def test_finally_with_and_expressions_over_lines() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        try:
+            with tl.no_grad():
+                y = (
+                    x * 2
+                    + x
+                )  # fmt: skip
+        finally:
+            y = y + 2
+        return y
+
+    found = explained(f, tl.ones(2))
+    assert found.of("never") == ()
+    assert [(m.span.end_line - m.span.line, len(m.nodes)) for m in found.of("recorded")] == [(0, 1), (1, 1), (0, 1)]
+
+
 def test_a_name_carries_what_decides() -> None:
     def f(x: tl.Tensor) -> tl.Tensor:
         positive = bool(x.sum() > 0)

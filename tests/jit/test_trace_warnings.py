@@ -88,8 +88,16 @@ def test_each_escape_knows_its_expression_and_its_value() -> None:
     lines = linecache.getlines(__file__)
     pieces = [lines[e.span.line - 1][e.span.column : e.span.end_column] for e in traced.escapes if e.span]
     assert pieces == ["int(x[0])", "x[0] > 0", "[0, 1, 2][x[0].long()]", "float(x[0])", "x.tolist()", "x.numpy()", "x"]
-    assert [e.value for e in traced.escapes] == ["1", "True", "1", "1.0", "[1.0, 1.0]", "[1.0, 1.0]", "2"]
-    assert traced.escapes[1].to_dict()["value"] == "True"
+    assert [*(e.values for e in traced.escapes)] == [
+        ("1",),
+        ("True",),
+        ("1",),
+        ("1.0",),
+        ("[1.0, 1.0]",),
+        ("[1.0, 1.0]",),
+        ("2",),
+    ]
+    assert traced.escapes[1].to_dict()["values"] == ["True"]
 
 
 def messages(function: Callable[..., Any], *inputs: tl.Tensor) -> list[str]:

@@ -167,7 +167,7 @@ def test_a_warning_stands_at_its_place() -> None:
         "! cell:3  baked in",
         "! no place",
     ]
-    assert view.to_dict()["warnings"][1] == {"what": "len", "span": None, "message": "no place", "value": ""}
+    assert view.to_dict()["warnings"][1] == {"what": "len", "span": None, "message": "no place", "values": []}
 
 
 def test_a_value_keeps_its_name_in_every_pass() -> None:
