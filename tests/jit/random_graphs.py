@@ -8,9 +8,9 @@ import numpy as np
 from hypothesis import strategies as st
 
 import tensorlab as tl
-from tensorlab.core.types import BOOL, INT, TensorType
+from tensorlab.core.types import BOOL, INT, ListType, TensorType, TupleType
 from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import IF, LOOP, Graph, Value
+from tensorlab.jit.ir import IF, LIST_CONSTRUCT, LOOP, TUPLE_CONSTRUCT, TUPLE_UNPACK, Graph, Value
 from tensorlab.jit.text import format_graph
 
 SHAPE = (2, 3)
@@ -62,6 +62,7 @@ def graphs(draw: st.DrawFn) -> Sample:
 
 def _fill(draw: st.DrawFn, scope: Scope, steps: int) -> None:
     kinds = ["unary", "binary", "binary", "number", "constant", "sum", "again"]
+    kinds += ["list", "tuple"]
     kinds += ["write"] if scope.writable else []
     kinds += ["if", "loop"] if scope.depth < 2 else []
     for _ in range(steps):
@@ -130,6 +131,53 @@ def _write(draw: st.DrawFn, scope: Scope) -> None:
     _add(scope, scope.builder.value(f"aten::{draw(st.sampled_from(('add_', 'mul_')))}", [x, y]))
 
 
+def _list(draw: st.DrawFn, scope: Scope) -> None:
+    """A list of tensors that grows and changes, perhaps in a branch, and an element of it."""
+    builder, pick = scope.builder, st.sampled_from(scope.tensors)
+    made = builder.node(LIST_CONSTRUCT, [draw(pick)], [ListType(TensorType())]).output
+    for kind in draw(st.lists(st.sampled_from(("append", "insert", "_set_item", "in_branch")), max_size=3)):
+        if kind == "append":
+            builder.op("aten::append", [made, draw(pick)])
+        elif kind == "in_branch":
+            node = builder.node(IF, [draw(st.sampled_from(scope.conditions))])
+            for _ in range(2):
+                with builder.inside(builder.block(node)):
+                    builder.op("aten::append", [made, draw(pick)])
+        else:
+            builder.op(f"aten::{kind}", [made, builder.constant(0), draw(pick)])
+    element = builder.value("aten::__getitem__", [made, builder.constant(draw(st.sampled_from((0, -1))))])
+    _add(scope, element)
+
+
+def _tuple(draw: st.DrawFn, scope: Scope) -> None:
+    """A pair that goes through an if, a loop or neither, and is taken apart."""
+    builder, pick = scope.builder, st.sampled_from(scope.tensors)
+
+    def pair() -> Value:
+        parts = [draw(pick), draw(pick)]
+        return builder.node(TUPLE_CONSTRUCT, parts, [TupleType((TensorType(), TensorType()))]).output
+
+    value = pair()
+    way = draw(st.sampled_from(("plain", "if", "loop")))
+    if way == "if":
+        node = builder.node(IF, [draw(st.sampled_from(scope.conditions))])
+        for kept in (True, False):
+            with builder.inside(builder.block(node)):
+                builder.results(value if kept else pair())
+        value = builder.output(node, value.type)
+    elif way == "loop":
+        true = builder.constant(True)
+        node = builder.node(LOOP, [draw(st.sampled_from(scope.counts)), true, value], [value.type])
+        with builder.inside(builder.block(node)):
+            builder.param(INT)
+            first, second = builder.node(TUPLE_UNPACK, [builder.param(value.type)], [TensorType()] * 2).outputs
+            swapped = builder.node(TUPLE_CONSTRUCT, [second, builder.value("aten::tanh", [first])], [value.type])
+            builder.results(true, swapped.output)
+        value = node.output
+    for part in builder.node(TUPLE_UNPACK, [value], [TensorType()] * 2).outputs:
+        _add(scope, part)
+
+
 def _if(draw: st.DrawFn, scope: Scope) -> None:
     builder = scope.builder
     condition = draw(st.sampled_from([*scope.conditions, None]))
@@ -180,6 +228,8 @@ _STEPS = {
     "sum": _sum,
     "again": _again,
     "write": _write,
+    "list": _list,
+    "tuple": _tuple,
     "if": _if,
     "loop": _loop,
 }
