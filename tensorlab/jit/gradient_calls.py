@@ -53,16 +53,15 @@ class GradientPrograms:
 
     def call(self, key: tuple[object, ...], inputs: Sequence[Any], types_of: TypesOf, run: Callable[..., Any]) -> Any:
         """Run the function so that its results can be differentiated; ``run`` does it on the tape, op by op."""
-        needing = self._needing()
-        program = self.program(key, inputs, types_of)
-        if program.forward is None:
-            return run(*inputs)
         try:
-            return _recorded(program, (*inputs, *(t for _, t in needing)), self._pipeline)
+            program = self.program(key, inputs, types_of)
+            if program.forward is not None:
+                return _recorded(program, (*inputs, *(t for _, t in self._needing())), self._pipeline)
         except GradError:
             raise
         except TensorlabError:
-            return run(*inputs)  # where it fails again, and is told with the user's line
+            pass  # it fails again below, and is told with the user's line
+        return run(*inputs)
 
     def program(self, key: tuple[object, ...], inputs: Sequence[Any], types_of: TypesOf) -> GradientProgram:
         """The program for a call with these inputs, made if it is not there."""

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import GradError
+from tensorlab.errors import GradError, RunError
 from tensorlab.jit.ir import FUSION_GROUP
 
 
@@ -349,6 +349,98 @@ def test_scripts_and_their_tuples():
     expected = gradients(lambda a, b: ((a * b / 2).exp(), (a * b / 2 + b).sum()), leaves((2, 3), (3,)))
     for mine, reference in zip(gradients(both, inputs), expected, strict=True):
         np.testing.assert_allclose(mine, reference)
+
+
+def test_an_error_of_a_run_shows_the_users_line():
+    def rows(table, places):
+        return table[places].exp()
+
+    table, places = leaves((3, 2))[0], tl.tensor([0, 2])
+    wrong = tl.tensor([0, 3])
+    for first in (wrong, places):
+        fused = tl.jit.trace(rows, (table.detach(), places))
+        for given in (first, places, wrong):
+            if given is places:
+                fused(table, given).sum().backward()
+                continue
+            with pytest.raises(RunError) as error:
+                fused(table, given)
+            assert "return table[places].exp()" in str(error.value)
+        assert [p.refused for p in fused.gradient_programs] == [""]
+
+
+def test_a_number_among_the_inputs_may_be_another_at_each_call():
+    @tl.jit.script
+    def scaled(x: tl.Tensor, n: float):
+        return x.exp() * n
+
+    (x,) = leaves((3,))
+    assert scaled.gradient_program(x, 2.0).refused == "input 1, n, is no tensor, and may be another at each call"
+    for n in (2.0, 3.0):
+        (found,) = gradients(lambda x, n=n: scaled(x, n), [x], loss=lambda y: y.sum())
+        np.testing.assert_allclose(found, (x.exp() * n).detach().numpy())
+
+
+def test_tables_of_the_tape_show_the_call_as_one_node():
+    fused = compiled(lambda a, b: (a * b).tanh(), (3,), (3,))
+    node = fused(*leaves((3,), (3,))).grad_fn
+    assert node.name == "tracedBackward"
+    assert [n.name for n, _ in node.next_functions] == ["AccumulateGrad", "AccumulateGrad"]
+
+
+OPS = {
+    "mul": lambda p, q: p * q,
+    "add": lambda p, q: p + q,
+    "sub": lambda p, q: p - 2 * q,
+    "div": lambda p, q: p / (q * q + 1),
+    "maximum": tl.maximum,
+    "where": lambda p, q: tl.where(p > q, p, q * q),
+    "outer": lambda p, q: p @ (q.t() @ p) if p.dim() == q.dim() == 2 and p.shape == q.shape else p * q,
+    "tanh": lambda p, q: p.tanh(),
+    "sigmoid": lambda p, q: (p - q).sigmoid(),
+    "softmax": lambda p, q: softmax(p) if p.dim() else p.exp().reciprocal(),
+    "sum": lambda p, q: p.sum(-1, keepdim=True) * q if p.dim() else p + q,
+    "mean": lambda p, q: p.mean() + q,
+    "turn": lambda p, q: (p.t() * 2).exp().log().t() if p.dim() == 2 else p.neg(),
+    "cat": lambda p, q: tl.cat([p, p * 2], 0)[1:-1].mean(0) if p.dim() == 2 else q.abs(),
+    "chunk": lambda p, q: p.chunk(2, -1)[1].sum(-1, keepdim=True) + q if p.dim() and p.shape[-1] > 1 else q,
+    "detach": lambda p, q: p.detach() * q,
+}
+
+
+def random_function(seed):
+    """A straight line of six operations on three inputs and what came of them; one to three results."""
+    random = np.random.default_rng(seed)
+    lines = [(random.choice(list(OPS)), *random.integers(0, 3 + k, 2)) for k in range(6)]
+    count = int(random.integers(1, 4))
+
+    def function(a, b, c):
+        held = [a, b, c]
+        for name, i, j in lines:
+            held.append(OPS[name](held[i], held[j]))
+        return tuple(h * 1.5 for h in held[-count:])
+
+    return function, tuple(map(bool, random.permutation([True, random.random() < 0.7, random.random() < 0.5])))
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_random_straight_lines(seed):
+    function, needs = random_function(seed)
+    shapes = [(3, 4), (4,), (3, 1)]
+    inputs, plain = leaves(*shapes, needs=needs), leaves(*shapes, needs=needs)
+    results = function(*plain)
+    if not any(r.requires_grad for r in results):
+        needs = (True, True, True)
+        inputs, plain = leaves(*shapes), leaves(*shapes)
+    fused = tl.jit.trace(function, tuple(t.detach() for t in inputs), check_trace=False)
+    assert fused.gradient_program(*inputs).refused == ""
+    for mine, reference in zip(fused(*inputs), function(*plain), strict=True):
+        assert mine.requires_grad == reference.requires_grad
+        np.testing.assert_allclose(mine.detach().numpy(), reference.detach().numpy(), rtol=1e-10)
+    for mine, reference in zip(gradients(fused, inputs), gradients(function, plain), strict=True):
+        assert (mine is None) == (reference is None)
+        if mine is not None:
+            np.testing.assert_allclose(mine, reference, rtol=1e-8, atol=1e-10)
 
 
 def loop(x: tl.Tensor):
