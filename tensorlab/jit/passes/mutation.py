@@ -25,10 +25,10 @@ Obstacle = tuple[str, Node | Value | None]
 
 def to_functional(rewriter: Rewriter) -> None:
     """Replace operations that write to memory of the graph's own by ones that give new tensors."""
+    scene = _Scene(rewriter.graph)
     for node in list(walk(rewriter.graph.block)):
         if node.op is None or not node.op.schema.writes or not isinstance(node.inputs[0].type, TensorType):
             continue
-        scene = _Scene(rewriter.graph)
         found = _twin(node.op, node.kind.removesuffix("_")) if node.kind.endswith("_") else None
         obstacle = _why_not_functional(node, found, scene)
         if found is None or obstacle is not None:
@@ -41,17 +41,18 @@ def to_functional(rewriter: Rewriter) -> None:
         reason = "the memory is the graph's own, and all that follows can take the new tensor"
         uses = [(use, made.output) for use in later]
         rewriter.replace([node], {node.output: made.output}, rule="functional", reason=reason, uses=uses)
+        scene = _Scene(rewriter.graph)
 
 
 def to_inplace(rewriter: Rewriter) -> None:
     """Let operations write their results into tensors that nobody needs any more."""
+    scene = _Scene(rewriter.graph)
     for node in list(walk(rewriter.graph.block)):
         if node.op is None or "scalar" not in node.op.rules or node.op.schema.writes or not node.inputs:
             continue
         found = _twin(node.op, f"{node.kind}_")
         if found is None or found.schema.writes != (0,) or not isinstance(node.inputs[0].type, TensorType):
             continue
-        scene = _Scene(rewriter.graph)
         obstacle = _why_not_inplace(node, found, scene)
         if obstacle is not None:
             reason, blocker = obstacle
@@ -60,6 +61,7 @@ def to_inplace(rewriter: Rewriter) -> None:
         made = rewriter.builder_before(node).node(found.kind, node.inputs, [node.output.type], op=found)
         reason = "nobody needs the tensor that it takes any more"
         rewriter.replace([node], {node.output: made.output}, rule="inplace", reason=reason)
+        scene = _Scene(rewriter.graph)
 
 
 functional = Pass("functional", to_functional)
