@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from types import CodeType
@@ -13,7 +12,8 @@ from tensorlab.jit.escapes import Escape
 from tensorlab.jit.ir import Span
 from tensorlab.jit.scripting.source import Source
 from tensorlab.jit.sizes import place_of
-from tensorlab.jit.watch import Position, Run, positions
+from tensorlab.jit.syntax_places import Places, contains, end_of, inside, start_of, within
+from tensorlab.jit.watch import Run, positions
 
 MarkKind = Literal["recorded", "baked", "branch", "loop", "never"]
 Decider = Literal["tensor", "size", "python"]
@@ -76,22 +76,6 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
             yield from codes_in(constant)
 
 
-class Places:
-    """A set of positions that can be asked whether any lies inside a piece of syntax."""
-
-    def __init__(self, found: Iterable[Position]) -> None:
-        self._sorted = sorted({(line, column, end_line, end_column) for line, end_line, column, end_column in found})
-
-    def any_in(self, start: tuple[int, int], end: tuple[int, int]) -> bool:
-        """Whether one lies between two places."""
-        for line, column, end_line, end_column in self._sorted[bisect_left(self._sorted, (*start, 0, 0)) :]:
-            if (line, column) > end:
-                return False
-            if (end_line, end_column) <= end:
-                return True
-        return False
-
-
 class Reading:
     """One function of the user's: its syntax, what there was to run, and what ran."""
 
@@ -109,7 +93,7 @@ class Reading:
     ) -> list[Mark]:
         """Every mark, in the order of the source."""
         first, last = self.body[0], self.body[-1]
-        start, end = _start(first), _end(last)
+        start, end = start_of(first), end_of(last)
         mine = Span(self.source.filename, start[0], 0, end[0] + 1, 0)
         found = [
             Mark("recorded", span, self.text(span), nodes=r.nodes, lines=r.lines)
@@ -135,13 +119,13 @@ class Reading:
     # What ran
 
     def _has_code(self, *nodes: ast.AST) -> bool:
-        return self.there.any_in(_start(nodes[0]), _end(nodes[-1]))
+        return self.there.any_in(start_of(nodes[0]), end_of(nodes[-1]))
 
     def _did_run(self, *nodes: ast.AST) -> bool:
-        return self.ran.any_in(_start(nodes[0]), _end(nodes[-1]))
+        return self.ran.any_in(start_of(nodes[0]), end_of(nodes[-1]))
 
     def _span(self, *nodes: ast.AST) -> Span:
-        start, end = _start(nodes[0]), _end(nodes[-1])
+        start, end = start_of(nodes[0]), end_of(nodes[-1])
         column, end_column = self.source.column(*start), self.source.column(*end)
         return Span(self.source.filename, start[0], column, end[0], end_column, self.source.function)
 
@@ -154,7 +138,7 @@ class Reading:
             if place not in self.sizes:
                 continue
             span = self._span(node)
-            if not any(_contains(other, place) for other in self.sizes if other != place):
+            if not any(contains(other, place) for other in self.sizes if other != place):
                 yield Mark("baked", span, self.text(span), "size", tuple(self.sizes[place]))
 
     def _walk(self, nodes: Iterable[ast.AST]) -> Iterator[ast.AST]:
@@ -199,7 +183,7 @@ class Reading:
             case ast.While(test=test, body=body):
                 yield from self._branch("while", test, body, [], hangs)
             case ast.For(target=target, iter=over):
-                turns = sum(m.times for m in self.moves if m.turns and m.end is not None and _inside(m.end, target))
+                turns = sum(m.times for m in self.moves if m.turns and m.end is not None and inside(m.end, target))
                 span = self._span(over)
                 yield Mark("loop", span, self.text(span), "for", (str(turns),), decided=hangs.of(over))
             case _:
@@ -212,8 +196,8 @@ class Reading:
             return  # a constant, which Python has decided before
         seen = {True: self._did_run(*body), False: bool(orelse) and self._did_run(*orelse)}
         for start, end, _, _ in self.moves:
-            if start is not None and _inside(start, test) and (end is None or not _inside(end, test)):
-                seen[False] = seen[False] or end is None or not (_inside(end, *body))
+            if start is not None and inside(start, test) and (end is None or not inside(end, test)):
+                seen[False] = seen[False] or end is None or not (inside(end, *body))
         span = self._span(test)
         missing = [outcome for outcome, was in seen.items() if not was]
         arm: Sequence[ast.AST] = {True: body, False: orelse}[missing[0]] if missing else ()
@@ -249,7 +233,7 @@ class _Hangs:
     def of(self, node: ast.expr) -> Decider:
         """What the value of an expression hangs on; a tensor's value comes before a size."""
         found: set[Decider] = set()
-        span = Span("", *self._at(*_start(node)), *self._at(*_end(node)))
+        span = Span("", *self._at(*start_of(node)), *self._at(*end_of(node)))
         if any(within(read, span) for read in self._read):
             found.add("tensor")
         for part in ast.walk(node):
@@ -263,45 +247,8 @@ class _Hangs:
         return line, self._source.column(line, offset)
 
 
-def within(inner: Span, outer: Span) -> bool:
-    """Whether one span lies in another; a span without a file is in any."""
-    if outer.filename and inner.filename != outer.filename:
-        return False
-    start, end = (inner.line, inner.column), (inner.end_line, inner.end_column)
-    return (outer.line, outer.column) <= start and end <= (outer.end_line, outer.end_column)
-
-
 def _placed(field: Any) -> list[ast.AST]:
     """The pieces of syntax in a field that have a place."""
     parts = cast("list[Any]", field) if isinstance(field, list) else [field]
     kinds = (ast.expr, ast.stmt, ast.ExceptHandler, ast.match_case, ast.comprehension, ast.keyword)
     return [part for part in parts if isinstance(part, kinds)]
-
-
-def _start(node: Any) -> tuple[int, int]:
-    match node:
-        case ast.comprehension(target=target):
-            return _start(target)
-        case ast.match_case(body=body):
-            return _start(body[0])
-        case _:
-            return node.lineno, node.col_offset
-
-
-def _end(node: Any) -> tuple[int, int]:
-    match node:
-        case ast.comprehension(iter=over, ifs=ifs):
-            return _end(ifs[-1] if ifs else over)
-        case ast.match_case(body=body):
-            return _end(body[-1])
-        case _:
-            return node.end_lineno, node.end_col_offset
-
-
-def _inside(position: Position, *nodes: ast.AST) -> bool:
-    line, end_line, column, end_column = position
-    return bool(nodes) and _start(nodes[0]) <= (line, column) and (end_line, end_column) <= _end(nodes[-1])
-
-
-def _contains(outer: Any, inner: Any) -> bool:
-    return (outer[0], outer[2]) <= (inner[0], inner[2]) and (inner[1], inner[3]) <= (outer[1], outer[3])
