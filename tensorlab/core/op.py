@@ -354,10 +354,10 @@ def _other_type(value: Any) -> Type:
         return EnumType(type(value).__name__, value_type(value.value), type(value))
     if isinstance(value, dict):
         return _dict_type(cast(dict[object, object], value))
-    names = getattr(value, "_fields", ())
+    names: tuple[str, ...] = getattr(value, "_fields", ())
     if isinstance(value, tuple) and names:
         parts = cast(Sequence[object], value)
-        return TupleType(tuple(map(value_type, parts)), tuple(names), type(value))
+        return TupleType(tuple(map(value_type, parts)), names, type(cast(object, value)))
     if isinstance(value, (list, tuple)):
         parts = [value_type(v) for v in cast(Sequence[object], value)]
         if not parts:

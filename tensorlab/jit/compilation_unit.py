@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ast
 import inspect
+import sys
 import typing
 from collections.abc import Mapping
 from typing import Any
 
 from tensorlab.core.place import user_frame
+from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ScriptError
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import Graph
@@ -95,7 +97,10 @@ class _Definition:
             raise ScriptError(f"{self.node.name} calls itself, which cannot be scripted", hint="write a loop")
         if self.graph is None:
             self.busy = True
-            resolve = lambda thing: thing.compiled(names) if isinstance(thing, _Definition) else graph_of(thing)
+
+            def resolve(thing: Any) -> Graph | None:
+                return thing.compiled(names) if isinstance(thing, _Definition) else graph_of(thing)
+
             try:
                 self.graph = compile_def(self.node, self.lines, self.filename, names, resolve=resolve)
             finally:
@@ -107,9 +112,7 @@ class _Definition:
 
 
 def _base_names() -> dict[str, Any]:
-    import tensorlab
-
-    return {**_TYPING, "Tensor": tensorlab.Tensor, "tensorlab": tensorlab}
+    return {**_TYPING, "Tensor": Tensor, "tensorlab": sys.modules["tensorlab"]}
 
 
 def _callers_names() -> dict[str, Any]:

@@ -166,8 +166,8 @@ def summary(value: Any) -> str:
     """A value in a few words: a tensor by its type (``Float(2, 2)``), anything else as Python writes it, cut short."""
     if isinstance(getattr(value, "type", None), TensorType):
         return str(value.type)
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):
-        parts = ", ".join(summary(v) for v in value[:_SHOWN])  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):  # pyright: ignore
+        parts = ", ".join(summary(v) for v in value[:_SHOWN])  # pyright: ignore
         more = ", ..." if len(value) > _SHOWN else ""  # pyright: ignore[reportUnknownArgumentType]
         return f"[{parts}{more}]" if isinstance(value, list) else f"({parts}{more})"
     text = repr(value)

@@ -89,7 +89,7 @@ def class_type(thing: Any, names: Names, source: Source) -> Type | None:
     """The type of a named tuple's class or an enumeration; `None` for what is neither."""
     if not isinstance(thing, type):
         return None
-    if issubclass(thing, tuple) and hasattr(thing, "_fields"):
+    if issubclass(thing, tuple) and hasattr(thing, "_fields"):  # pyright: ignore
         return named_tuple_type(thing, names, source)
     if issubclass(thing, Enum) and len(thing):
         values = {general(value_type(m.value)) for m in thing}

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, cast
 
 from tensorlab.core.types import (
     BOOL,
@@ -85,9 +85,9 @@ class Expressions(Operators):
         if isinstance(thing, Captured):
             return self.builder.constant(thing.tensor, span=self.span(node))
         if is_constant(thing):
+            if isinstance(thing, tuple):
+                return self.tuple_of([self.constant(v, node) for v in cast("tuple[Any, ...]", thing)], node)
             plain = float(thing) if isinstance(thing, float) else thing  # NumPy's float64 is a float too
-            if isinstance(plain, tuple):
-                return self.tuple_of([self.constant(v, node) for v in plain], node)
             return self.constant(plain, node)
         text = ast.unparse(node)
         if hasattr(thing, "data_ptr"):

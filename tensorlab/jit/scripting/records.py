@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 def is_named_tuple(thing: Any) -> bool:
     """Whether something is a named tuple's class."""
-    return isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")
+    return isinstance(thing, type) and issubclass(thing, tuple) and hasattr(thing, "_fields")  # pyright: ignore
 
 
 def make(scope: Expressions, thing: Any, node: ast.Call) -> Value:

@@ -7,11 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import NONE, STR, ClassType, DictType, ListType, TensorType, Type, accepts, general
+from tensorlab.core.types import (
+    NONE,
+    STR,
+    ClassType,
+    DictType,
+    ListType,
+    OptionalType,
+    TensorType,
+    Type,
+    accepts,
+    general,
+)
 from tensorlab.jit.ir import RAISE, Node, Value
 from tensorlab.jit.scripting import classes, flow, iteration, loops, methods, subscripts
 from tensorlab.jit.scripting.annotations import annotation_type
-from tensorlab.jit.scripting.exits import Exits, Returned
+from tensorlab.jit.scripting.exits import Exits, Returned, ReturnTypeError
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
 from tensorlab.jit.scripting.names import RaisedError
@@ -43,6 +54,8 @@ class Statements(Exits):
             if isinstance(node, ast.Raise):
                 return Returned(self.constant(None, node), implicit=True)
         if self.returns is not None and not accepts(self.returns, NONE):
+            if not self.is_annotated:
+                raise ReturnTypeError(OptionalType(self.returns))
             self.fail(function, f"{function.name} does not return {self.returns} on every way to its end")
         return Returned(self.constant(None, function), implicit=True)
 
@@ -91,9 +104,6 @@ class Statements(Exits):
         if a.value.type == b.value.type == NONE:
             return Returned(self.constant(None, node), implicit=a.implicit and b.implicit)
         type_ = common_type([a.value.type, b.value.type], self.returns)
-        if (a.implicit or b.implicit) and self.returns is None:
-            returned = general((b if a.implicit else a).value.type)
-            self.fail(function, f"{function.name} does not return {returned} on every way to its end")
         if type_ is None:
             first, second = general(a.value.type), general(b.value.type)
             self.fail(
@@ -224,8 +234,8 @@ class Statements(Exits):
         self.optional_params.discard(name)
         if node.value is None:
             return
-        refused = lambda given: f"variable {name} is annotated as {wanted} but is assigned a value of type {given}"
-        value = self.value_as(node.value, wanted, refused)
+        annotated = f"variable {name} is annotated as {wanted} but is assigned a value of type"
+        value = self.value_as(node.value, wanted, lambda given: f"{annotated} {given}")
         self.assign(name, value, node.target)
 
     def augmented(self, node: ast.AugAssign) -> None:

@@ -69,26 +69,35 @@ def _parts(scope: Expressions, value: Value, type_: TupleType, part: ast.Slice, 
 
 
 def view(scope: Expressions, value: Value, node: ast.Subscript) -> Value:
-    """A view of a tensor: an int takes one position of a dimension, a slice several, None adds a dimension."""
-    dim = 0
+    """A view of a tensor: an int takes one position of a dimension, a slice several, None adds a dimension.
+
+    What stands behind ``...`` counts from the last dimension.
+    """
+    dim, behind = 0, False
     parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
     for position, part in enumerate(parts):
         if isinstance(part, ast.Constant) and part.value is Ellipsis:
-            if position != len(parts) - 1:
-                scope.fail(part, "... before other indices cannot be scripted", "write the dimensions out with :")
+            if behind:
+                scope.fail(part, "a second ... cannot be scripted", "write the dimensions out with :")
+            dim, behind = -sum(not _is_none(p) for p in parts[position + 1 :]), True
+            continue
+        if _is_none(part):
+            at = scope.constant(dim - 1 if behind else dim, part)
+            value = scope.single("aten::unsqueeze", [value, at], node)
+            dim += not behind
             continue
         at = scope.constant(dim, part)
         if isinstance(part, ast.Slice):
-            bounds = [scope.value(b) if b is not None else scope.constant(None, part) for b in (part.lower, part.upper)]
-            step = scope.value(part.step) if part.step is not None else scope.constant(1, part)
-            value = scope.single("aten::slice", [value, at, *bounds, step], node)
-            dim += 1
-        elif isinstance(part, ast.Constant) and part.value is None:
-            value = scope.single("aten::unsqueeze", [value, at], node)
+            value = scope.single("aten::slice", [value, at, *methods.slice_bounds(scope, part)], node)
             dim += 1
         else:
             value = scope.single("aten::select", [value, at, _position(scope, part)], node)
+            dim += behind
     return value
+
+
+def _is_none(part: ast.expr) -> bool:
+    return isinstance(part, ast.Constant) and part.value is None
 
 
 def _position(scope: Expressions, part: ast.expr) -> Value:

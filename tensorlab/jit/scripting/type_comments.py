@@ -9,6 +9,7 @@ import io
 import re
 import tokenize
 from collections.abc import Mapping
+from typing import cast
 
 from tensorlab.jit.ir import Span
 from tensorlab.jit.scripting.source import Source
@@ -32,7 +33,8 @@ def with_type_comments(node: ast.FunctionDef, source: Source) -> ast.FunctionDef
     for statement in ast.walk(copied):
         for name, body in ast.iter_fields(statement):
             if name in ("body", "orelse") and isinstance(body, list):
-                body[:] = [_annotated(s, comments, source) for s in body]
+                statements = cast("list[ast.stmt]", body)
+                statements[:] = [_annotated(s, comments, source) for s in statements]
     first = copied.body[0].lineno
     for line in range(node.lineno, first + 1):
         text, at = comments.get(line, ("", None))

@@ -23,7 +23,9 @@ from tensorlab.jit.interpret import run
 from tensorlab.jit.scripting import compile_source
 from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.verify import verify
-from tests.jit.scripting.programs import DIFFERS, PROGRAMS, WITHOUT_CODE, Program, T
+from tests.jit.scripting.program import Program, T
+from tests.jit.scripting.programs import DIFFERS, PROGRAMS, WITHOUT_CODE
+from tests.jit.scripting.test_script_errors import CASES
 
 SAME = [p for p in PROGRAMS if p.name not in DIFFERS]
 
@@ -117,6 +119,47 @@ def test_as_torchscript_does(program: Program) -> None:
         theirs = torch.jit.script(function_of(program, torch))
         for call in program.calls:
             assert outcome(scripted, call, tl, TensorlabError) == outcome(theirs, call, torch, Exception)
+
+
+# What we refuse and TorchScript takes, and why we do.
+TAKEN_BY_TORCH = {
+    "unicode": "a dict comprehension cannot be scripted",
+    "dict comprehension": "a dict comprehension cannot be scripted",
+    "other type tensor": "a tensor is no int unless int() asks it for its value",
+    "annotated return": "a tensor is no int unless int() asks it for its value",
+    "attribute": "x.data has no op of its own here",
+    "annotation union": "there are no unions but with None",
+    "starred target": "each part is written out",
+    "list types": "TorchScript makes a list of a union, with a warning, that nothing can be done with",
+    "dict values": "as list types",
+    "sorted tensors": "a tensor has no order",
+    "is": "only None and members of enumerations are compared by identity",
+    "complex": "there are no complex numbers",
+    "assert message": "a message is a string",
+    "min tensors": "TorchScript's fails when it runs, unless the tensors have one element",
+    "min one": "TorchScript's gives the number itself, where Python raises",
+    "float text": "TorchScript's fails when it runs",
+    "tensor of values": "a tensor of lists is made of numbers that are written out",
+    "empty": "empty has no op of its own here",
+    "too many ways": "it would copy the rest of the function too often",
+    "too many by position": "alpha is given by its name",
+}
+
+
+@pytest.mark.torch
+def test_torchscript_refuses_what_we_refuse() -> None:
+    torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
+    taken: list[str] = []
+    for name, source in CASES.items():
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                torch.jit.script(function_of(Program(name, source, ()), torch))
+        except (RuntimeError, NameError, SyntaxError, torch.jit.frontend.NotSupportedError):
+            continue
+        taken.append(name)
+    assert set(taken) <= set(TAKEN_BY_TORCH)
+    assert len(CASES) - len(taken) > 80
 
 
 def test_every_difference_is_of_a_program_and_has_a_reason() -> None:
