@@ -56,7 +56,7 @@ class _Call:
             found = formula.rule(*[values[k] for k in formula.takes])
             shares = (found,) if len(targets) == 1 else found or (None,) * len(targets)
             for target, share in zip(targets, shares, strict=True):
-                if share is None:
+                if share is None or target is None:
                     continue
                 grads_of = (share,) if isinstance(target, Tensor) else share
                 for tensor, grad in zip(_listed(target), grads_of, strict=True):
@@ -74,9 +74,11 @@ def _listed(value: Any) -> Sequence[Any]:
 
 
 class _NoEscapes(Escapes):
-    """Values that leave the trace are the end of it."""
+    """Values that leave the trace are the end of it, but for lengths, which hold for the layouts at hand."""
 
     def add(self, what: str, value: str = "") -> None:
+        if what in ("iter", "len", "length"):
+            return
         raise NotFusedError(f"what it does depends on elements of a tensor, read as {what}")
 
 
@@ -105,7 +107,8 @@ class _StrictTrace(TraceMode):
         Raises: `NotFusedError` for one that is not: it was made where the trace does not see.
         """
         key = id(tensor)
-        if key not in self._values and key not in self._of_data and key not in self._constants:
+        known = key in self._values or key in self._of_data or key in self._constants
+        if not known and not tensor.storage().readonly:
             raise NotFusedError("a tensor in it was made unseen")
         return super().value_of(tensor, span)
 
@@ -125,8 +128,6 @@ class ForwardTrace(_StrictTrace):
             return op.rules["composite"](*args)
         if op.schema.writes:
             raise NotFusedError(f"{op.schema.name} writes to a tensor in place")
-        if op.side_effect:
-            raise NotFusedError(f"{op.schema.name} has an effect besides its result")
         result = super().call(op, args)
         if asked and op.name != "detach":
             self._note(op, args, asked, result)

@@ -259,14 +259,14 @@ def backward_for(program: GradientProgram, mask: Mask, pipeline: Pipeline, input
 
 
 def direction(graph: Graph, pipeline: Pipeline) -> Direction:
-    """Optimise a graph, and lower it.
+    """Optimise a copy of a graph, and lower it.
 
     Raises: `NotFusedError` where a shape depends on elements.
     """
-    derived = snapshot(graph)
-    Pipeline((shapes,)).run(graph)
-    for node in graph.nodes():
+    own = snapshot(graph)
+    Pipeline((shapes,)).run(own)
+    for node in own.nodes():
         if not all(map(is_known, node.outputs)):
             raise NotFusedError(f"the shape of what {node.kind} gives is not known before it runs")
-    records = pipeline.run(graph)
-    return Direction(derived, records, graph, lower(graph))
+    records = pipeline.run(own)
+    return Direction(graph, records, own, lower(own))

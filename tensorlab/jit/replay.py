@@ -64,9 +64,11 @@ def _constant(value: Value) -> Any:
 def _call(trace: ForwardTrace, op: Op, node: Node, args: list[Any]) -> Any:
     if op.kind == "aten::__getitem__" and isinstance(args[0], (list, tuple)):
         return cast("Sequence[Any]", args[0])[args[1]]
-    if any(holds_memory(v.type) for v in node.outputs):
+    checks = op.side_effect and not node.outputs and not op.schema.writes
+    if checks or any(holds_memory(v.type) for v in node.outputs):
         with pushed(trace):
-            return op.call(tuple(args))
+            found = op.call(tuple(args))
+        return () if checks else found
     if op.side_effect or op.schema.writes or not node.outputs:
         raise NotFusedError(f"{op.schema.name} has an effect besides its result")
     if any(holds_memory(v.type) for v in node.inputs) and op.schema.name not in _OF_TYPE:

@@ -15,17 +15,23 @@ from tensorlab.ops.lapack import owned
 @lru_cache(maxsize=256)
 def _mask(rows: int, columns: int, offset: int) -> Tensor:
     """True on and below a diagonal."""
-    return owned(np.tri(rows, columns, offset, dtype=bool))
+    return _lasting(owned(np.tri(rows, columns, offset, dtype=bool)))
 
 
 @lru_cache(maxsize=256)
 def _diagonal_mask(n: int) -> Tensor:
-    return owned(np.eye(n, dtype=bool))
+    return _lasting(owned(np.eye(n, dtype=bool)))
 
 
 def identity(n: int, dtype: DType) -> Tensor:
     """A matrix of ones on the diagonal, which nobody may write to."""
-    return owned(np.eye(n, dtype=dtype.numpy))
+    return _lasting(owned(np.eye(n, dtype=dtype.numpy)))
+
+
+def _lasting(made: Tensor) -> Tensor:
+    """A tensor that stays as it is, so that a graph may hold it."""
+    made.storage().readonly = True
+    return made
 
 
 def lower(a: Tensor, offset: int = 0) -> Tensor:

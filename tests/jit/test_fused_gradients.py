@@ -102,6 +102,10 @@ PROGRAMS = {
     "detached": (lambda a: a.detach() * a + a.exp().detach(), [(3,)]),
     "made of other ops": (lambda a: a[1:].square() + tl.diff(a), [(5,)]),
     "conv": (lambda x, w: tl.nn.functional.conv2d(x, w, padding=1).relu(), [(1, 2, 4, 4), (3, 2, 3, 3)]),
+    "no change": (lambda a, b: tl.float_power(a, 2.0) * b.to(tl.float64), [(3,), (3,)]),
+    "group_norm": (lambda x: tl.nn.functional.group_norm(x, 2), [(2, 4, 3)]),
+    "checked": (lambda x: tl.nn.functional.binary_cross_entropy(x.sigmoid(), tl.ones(3, dtype=tl.float64)), [(3,)]),
+    "cholesky": (lambda x: tl.linalg.cholesky(x @ x.t() + 3 * tl.eye(3, dtype=tl.float64)), [(3, 3)]),
     "pool": (lambda x: tl.nn.functional.max_pool2d(x.exp(), 2), [(1, 1, 4, 4)]),
 }
 
