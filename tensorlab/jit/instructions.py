@@ -166,12 +166,17 @@ def summary(value: Any) -> str:
     """A value in a few words: a tensor by its type (``Float(2, 2)``), anything else as Python writes it, cut short."""
     if isinstance(getattr(value, "type", None), TensorType):
         return str(value.type)
-    if isinstance(value, (list, tuple)) and not hasattr(value, "_fields"):  # pyright: ignore
+    if isinstance(value, (list, tuple)) and not _is_named(value):  # pyright: ignore[reportUnknownArgumentType]
         parts = ", ".join(summary(v) for v in value[:_SHOWN])  # pyright: ignore
-        more = ", ..." if len(value) > _SHOWN else ""  # pyright: ignore[reportUnknownArgumentType]
+        more = ", ..." if len(value) > _SHOWN else ""  # pyright: ignore
         return f"[{parts}{more}]" if isinstance(value, list) else f"({parts}{more})"
     text = repr(value)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 3]}..."
+
+
+def _is_named(value: object) -> bool:
+    """Whether a tuple is a named one, which tells its parts by their names."""
+    return hasattr(value, "_fields")
 
 
 def translate(graph: Graph) -> Code:

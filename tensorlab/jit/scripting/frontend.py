@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Mapping, Sequence
 from types import FunctionType
-from typing import Any, cast
+from typing import Any
 
 from tensorlab.core.types import ClassType, OptionalType, Type
 from tensorlab.errors import ScriptError
@@ -107,7 +107,7 @@ class _Session:
     def attributes_of(self, thing: Any) -> dict[str, Type]:
         """The attributes of a scripted class: what it annotates, and what its ``__init__`` assigns."""
         if thing not in self.classes:
-            said = cast("dict[str, Any]", vars(thing).get("__annotations__", {}))
+            said: dict[str, Any] = getattr(thing, "__annotations__", {})
             self.classes[thing] = {
                 name: said_type(t, Names(vars(sys.modules[thing.__module__]))) for name, t in said.items()
             }

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from tensorlab.core.types import NONE, OptionalType, Type, accepts, general, unify
 from tensorlab.jit import edit
-from tensorlab.jit.ir import UNINITIALIZED, Node, Span, Value
+from tensorlab.jit.ir import Node, Span, Value
 from tensorlab.jit.scripting.scope import Frame, Missing, Scope
 
 BRANCHES = ("true", "false")
@@ -61,7 +61,7 @@ def _of_one_side(
         return None
     type_ = general(value.type)
     with scope.builder.inside(node.blocks[1 - side]):
-        other = scope.builder.node(UNINITIALIZED, (), (type_,), span=node.span).output
+        other = scope.uninitialized(type_, node.span or Span("", 0))
     return add_result(scope, node, [value, other] if side == 0 else [other, value], type_, name)
 
 

@@ -134,8 +134,8 @@ class Scope:
             error.edit = self.source.name_place(node), meant[1]
         raise error
 
-    def span(self, node: ast.AST) -> Span:
-        return self.source.span(node)
+    def span(self, node: ast.AST | Span) -> Span:
+        return node if isinstance(node, Span) else self.source.span(node)
 
     def constant(self, value: Any, node: ast.AST) -> Value:
         """A constant of the graph."""
@@ -143,8 +143,14 @@ class Scope:
             self.fail(node, f"integer {value} does not fit into 64 bits")
         return self.builder.constant(value, span=self.span(node))
 
-    def uninitialized(self, type_: Type, node: ast.AST) -> Value:
-        """A value that nothing reads: control does not come to where it would be."""
+    def uninitialized(self, type_: Type, node: ast.AST | Span) -> Value:
+        """A value that nothing reads: control does not come to where it would be.
+
+        A tuple has its parts all the same, for a pass may take it apart where it stands.
+        """
+        if isinstance(type_, TupleType):
+            parts = [self.uninitialized(part, node) for part in type_.elements]
+            return self.builder.node(TUPLE_CONSTRUCT, parts, [type_], span=self.span(node)).output
         return self.builder.node(UNINITIALIZED, (), (type_,), span=self.span(node)).output
 
     def op(

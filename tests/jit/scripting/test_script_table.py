@@ -19,14 +19,19 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.code import graph_to_code, name_constants
+from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.interpret import run
+from tensorlab.jit.parse import parse_graph
+from tensorlab.jit.pipeline import FULL
 from tensorlab.jit.scripting import compile_source
 from tensorlab.jit.scripting.names import text_namespace
+from tensorlab.jit.text import Style, format_graph
 from tensorlab.jit.verify import verify
 from tests.jit.scripting.program import Program, T
 from tests.jit.scripting.programs import DIFFERS, PROGRAMS, WITHOUT_CODE
 from tests.jit.scripting.test_script_errors import CASES
 
+WITH_TEXT = [p for p in PROGRAMS if WITHOUT_CODE.get(p.name, "Python").startswith(("Python", "as ignored"))]
 SAME = [p for p in PROGRAMS if p.name not in DIFFERS]
 
 _counter = itertools.count()
@@ -107,6 +112,27 @@ def test_as_python_does(program: Program, capsys: pytest.CaptureFixture[str]) ->
         for other in others:
             assert outcome(other, call, tl, TensorlabError) == expected
             assert capsys.readouterr().out == printed
+
+
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.name.replace(" ", "_"))
+def test_by_the_full_pipeline_as_python_does(program: Program, capsys: pytest.CaptureFixture[str]) -> None:
+    function = function_of(program, tl)
+    compiled = ScriptFunction(tl.jit.script(function).graph, kind="scripted", pipeline=FULL)
+    for call in program.calls:
+        expected = outcome(function, call, tl, Exception)
+        printed = capsys.readouterr().out
+        assert outcome(compiled, call, tl, TensorlabError) == expected
+        assert capsys.readouterr().out == printed
+    verify(compiled.graph_for(*given(program.calls[0], tl)))
+
+
+@pytest.mark.parametrize("style", ["2", "1.0"])
+@pytest.mark.parametrize("program", WITH_TEXT, ids=lambda p: p.name.replace(" ", "_"))
+def test_the_text_of_a_graph_reads_back(program: Program, style: Style) -> None:
+    text = format_graph(tl.jit.script(function_of(program, tl)).graph, style=style, elide=False)
+    again = parse_graph(text)
+    verify(again)
+    assert format_graph(again, style=style, elide=False) == text
 
 
 @pytest.mark.torch
