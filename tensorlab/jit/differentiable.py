@@ -21,6 +21,7 @@ from tensorlab.jit.backward_graph import INPUT, BackwardTrace, ForwardTrace, Key
 from tensorlab.jit.build import Builder, snapshot
 from tensorlab.jit.ir import Graph, Node
 from tensorlab.jit.lower import lower
+from tensorlab.jit.passes.mutation import functional
 from tensorlab.jit.passes.shapes import shapes
 from tensorlab.jit.pipeline import Pipeline
 from tensorlab.jit.program import Program
@@ -122,7 +123,9 @@ def differentiated(
     needs = tuple(isinstance(v, Tensor) and v.requires_grad for v in inputs)
     types = tuple(v.type for v in reference.inputs)
     source = snapshot(reference)
-    unfused = replace(pipeline, passes=tuple(p for p in pipeline.passes if p.name != "fuse"))
+    # What is written in place in the function's own memory is written anew: formulas look at what was there.
+    rest = tuple(p for p in pipeline.passes if p.name != "fuse")
+    unfused = replace(pipeline, passes=(shapes, functional, *rest))
     records = unfused.run(source)
     try:
         found = _Derived(source, inputs, needs)

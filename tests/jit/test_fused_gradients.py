@@ -79,7 +79,14 @@ def lstm_cell(x, h, c, w):
     return o.sigmoid() * cell.tanh(), cell
 
 
+def own_memory(x, w):
+    y = x @ w
+    y += x
+    return y.mul_(2).relu_() * x
+
+
 PROGRAMS = {
+    "in place on memory of its own": (own_memory, [(3, 3), (3, 3)]),
     "pointwise": (lambda a, b, c: (a * b + c).tanh(), [(2, 3), (2, 3), (2, 3)]),
     "broadcast": (lambda a, b, c: (a * b + c).tanh(), [(2, 3), (3,), (2, 1)]),
     "scalar": (lambda a, b: a.exp() * b - 2 / b, [(2, 3), ()]),
@@ -463,7 +470,7 @@ def counted(x: tl.Tensor):
 
 SHARED = "a result shares memory with an input, a constant or another result"
 REFUSALS = {
-    "in place": (lambda x: (x * 1).add_(1) * x, "add_ writes to a tensor in place"),
+    "in place": (lambda x: (y := x * 1).add_(1) * y[0].mul_(2), "add_ writes to a tensor in place"),
     "elements": (lambda x: x.prod(0), "what it does depends on elements of a tensor, read as bool"),
     "random": (lambda x: tl.nn.functional.dropout(x, 0.5, training=True), None),
     "view": (lambda x: x.t(), SHARED),
