@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from itertools import accumulate
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tensorlab.core.op import Op
 from tensorlab.core.types import TensorType, TupleType
@@ -166,11 +166,12 @@ def summary(value: Any) -> str:
     """A value in a few words: a tensor by its type (``Float(2, 2)``), anything else as Python writes it, cut short."""
     if isinstance(getattr(value, "type", None), TensorType):
         return str(value.type)
-    if isinstance(value, (list, tuple)) and not _is_named(value):  # pyright: ignore[reportUnknownArgumentType]
-        parts = ", ".join(summary(v) for v in value[:_SHOWN])  # pyright: ignore
-        more = ", ..." if len(value) > _SHOWN else ""  # pyright: ignore
+    if isinstance(value, (list, tuple)) and not _is_named(cast(object, value)):
+        several = cast(Sequence[Any], value)
+        parts = ", ".join(map(summary, several[:_SHOWN]))
+        more = ", ..." if len(several) > _SHOWN else ""
         return f"[{parts}{more}]" if isinstance(value, list) else f"({parts}{more})"
-    text = repr(value)
+    text = repr(cast(object, value))
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 3]}..."
 
 

@@ -131,8 +131,8 @@ CASES = {
     "misaligned": (
         lambda: tl.from_numpy(np.zeros(9, np.uint8)[1:].view(np.float32)),
         ArgumentError,
-        "from_numpy: got an array whose elements lie (4,) bytes apart, the first at 1 bytes past a multiple of 4; takes "
-        "multiples of the item size 4: copy it first",
+        "from_numpy: got an array whose elements lie (4,) bytes apart, the first at 1 bytes past a multiple of 4; "
+        "takes multiples of the item size 4: copy it first",
     ),
     "zeros": (lambda: tl.zeros(), ArgumentError, "zeros: argument 'size' is missing; takes sizes, or one list of them"),
     "zeros float": (lambda: tl.zeros(1.5), ArgumentError, "zeros: argument 'size' takes an integer, got float"),
