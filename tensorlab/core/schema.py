@@ -132,7 +132,7 @@ def _type_text(type_: Type, alias: Alias | None) -> str:
 
 _HEAD = re.compile(r"\s*(?:(?P<ns>\w+)::)?(?P<name>\w+)(?:\.(?P<overload>\w+))?\s*\(")
 _PARAM = re.compile(
-    r"(?P<base>(?:Dict|Tuple)\(\w+, \w+\)|[A-Za-z]\w*)"
+    r"(?P<base>(?:Dict|Tuple)?\(\w+, \w+\)|[A-Za-z]\w*)"
     r"(?P<alias>\((?P<set>\w+)(?P<bang>!?)\))?(?P<suffix>(?:\[\d*\]|\?)*)"
     r"(?:\s+(?P<name>\w+))?(?:\s*=\s*(?P<default>.+))?$"
 )
@@ -182,7 +182,7 @@ def _split_commas(text: str) -> list[str]:
     return [*parts, last] if last else parts
 
 
-_PAIR = re.compile(r"(Dict|Tuple)\((\w+), (\w+)\)")
+_PAIR = re.compile(r"(Dict|Tuple)?\((\w+), (\w+)\)")
 _LETTERS = ("t", "k", "v")
 
 

@@ -130,7 +130,10 @@ class Expressions(Operators):
         return calls.attribute(self, self.value(node.value), node)
 
     def binary(self, node: ast.BinOp) -> Value:
-        return self.operate(node.op, self.value(node.left), self.value(node.right), node)
+        left, right = self.value(node.left), self.value(node.right)
+        if left.type == STR and isinstance(node.op, ast.Mod):
+            return methods.percent(self, left, right, node)
+        return self.operate(node.op, left, right, node)
 
     def unary(self, node: ast.UnaryOp) -> Value:
         if isinstance(node.op, ast.Not):

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import difflib
+import re
 from typing import TYPE_CHECKING
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import INT, NONE, STR, DictType, ListType, Type, accepts, general
+from tensorlab.core.types import BOOL, FLOAT, INT, NONE, STR, DictType, ListType, TupleType, Type, accepts, general
 from tensorlab.jit.ir import FORMAT, Value
 from tensorlab.jit.scripting.iteration import listed
 
@@ -102,6 +103,43 @@ def fstring(scope: Expressions, node: ast.JoinedStr) -> Value:
         return scope.constant(text.replace("{{", "{").replace("}}", "}"), node)
     form = scope.constant(text, node)
     return scope.builder.node(FORMAT, [form, *values], [STR], span=scope.span(node)).output
+
+
+_PERCENT = re.compile(r"%(?:(%)|([-+0# ]*)(\d*(?:\.\d+)?)([sdifgeExXor]))")
+
+
+def percent(scope: Expressions, left: Value, right: Value, node: ast.AST) -> Value:
+    """``"%s has %d" % (a, b)``, as the format that gives the same."""
+    if not left.is_constant:
+        scope.fail(node, "% of a string that is computed cannot be scripted", "use format")
+    count = len(right.type.elements) if isinstance(right.type, TupleType) else 1
+    values = scope.unpacked(right, count, node) if isinstance(right.type, TupleType) else [right]
+    text, place, used = "", 0, 0
+    for found in _PERCENT.finditer(left.constant):
+        text += left.constant[place : found.start()].replace("{", "{{").replace("}", "}}")
+        place = found.end()
+        if found[1]:
+            text += "%"
+            continue
+        if used == len(values):
+            scope.fail(node, f"{left.constant!r} takes more values than the {len(values)} there are")
+        text += _field(scope, values[used].type, found[2], found[3], found[4], node)
+        used += 1
+    rest = left.constant[place:]
+    if "%" in rest or used < len(values):
+        scope.fail(node, f"{left.constant!r} cannot be filled with {len(values)} values in a script")
+    form = scope.constant(text + rest.replace("{", "{{").replace("}", "}}"), node)
+    return scope.builder.node(FORMAT, [form, *values], [STR], span=scope.span(node)).output
+
+
+def _field(scope: Expressions, type_: Type, flags: str, width: str, kind: str, node: ast.AST) -> str:
+    side = "<" if "-" in flags else ">" if kind in "sr" and width else ""
+    others = flags.replace("-", "")
+    if kind in "sr":
+        return f"{{!{kind}:{side}{width}}}" if width else f"{{!{kind}}}"
+    if type_ not in ((INT, BOOL) if kind in "dixXo" else (INT, FLOAT, BOOL)):
+        scope.fail(node, f"%{kind} takes a number, got {general(type_)}")
+    return f"{{:{side}{others}{width}{'d' if kind == 'i' else kind}}}"
 
 
 def _spec(scope: Expressions, spec: ast.expr | None) -> str:

@@ -17,6 +17,7 @@ DIFFERS: dict[str, str] = {
     "reversed": "TorchScript has no reversed of lists and ranges",
     "set slices": "TorchScript cannot assign to a slice of a list",
     "invert and log2": "TorchScript has neither for numbers",
+    "percent with widths": "TorchScript has no widths behind a percent sign",
     "f-string with braces": "TorchScript does not put braces back when it formats",
     "f-string with a format": "TorchScript has no formats in f-strings",
     "dict of lists": "TorchScript takes the empty list for one of tensors",

@@ -4,6 +4,22 @@ from tests.jit.scripting.program import program
 
 STRINGS = (
     program(
+        "percent",
+        """
+def f(n: int, s: str) -> str:
+    return "%s has %d" % (s, n) + "%s!" % s
+""",
+        (5, "x"),
+    ),
+    program(
+        "percent with widths",
+        """
+def f(n: int, x: float, s: str) -> str:
+    return "{%5d|%-5d|%05.2f|%+d|%x|%%} %5s|%-5s|" % (n, n, x, n, n, s, s) + "%.3e" % x
+""",
+        (27, 3.14159, "ab"),
+    ),
+    program(
         "f-string with braces",
         """
 def f(n: int) -> str:

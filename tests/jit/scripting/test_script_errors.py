@@ -117,6 +117,8 @@ CASES = {
     "import": "def f(x):\n    import math\n    return x\n",
     "lambda": "def f(x):\n    g = lambda y: y\n    return x\n",
     "inner def": "def f(x):\n    def g(y):\n        return y\n    return x\n",
+    "percent few": "def f(n: int):\n    return '%d and %d' % n\n",
+    "percent kind": "def f(s: str):\n    return '%d' % 'a'\n",
     "format computed": "def f(x, n: int):\n    print(f'{x:{n}}')\n    return x\n",
     "walrus": "def f(x):\n    return (y := x)\n",
     "global": "def f(x):\n    global y\n    return x\n",

@@ -167,6 +167,8 @@ TAKEN_BY_TORCH = {
     "float text": "TorchScript's fails when it runs",
     "tensor of values": "a tensor of lists is made of numbers that are written out",
     "empty": "empty has no op of its own here",
+    "percent few": "TorchScript's fails when it runs",
+    "percent kind": "TorchScript's fails when it runs",
     "too many ways": "it would copy the rest of the function too often",
     "too many by position": "alpha is given by its name",
 }
