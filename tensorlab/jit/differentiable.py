@@ -30,6 +30,7 @@ from tensorlab.jit.replay import replay
 from tensorlab.jit.structure import Structure, structure_of, tensors
 
 Mask = tuple[bool, ...]  # which of the results got a gradient
+MASKS = 16  # programs backwards kept a function and kind of call, besides that for all results; the oldest goes first
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -257,6 +258,9 @@ def backward_for(program: GradientProgram, mask: Mask, pipeline: Pipeline, input
             found = derived.finished(program, *derived.backward(mask), pipeline)
         except TensorlabError as why:
             found = str(why)
+        others = [m for m in list(program.backwards) if not all(m)]
+        if len(others) >= MASKS:
+            program.backwards.pop(others[0], None)
         program.backwards[mask] = found
     return found
 

@@ -1,5 +1,9 @@
 """Gradients of compiled functions by two programs: as eager mode's, and as torch's."""
 
+import gc
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 
@@ -172,6 +176,45 @@ def test_programs_are_kept_by_layouts_and_by_who_asks():
     fused(*leaves((2,), (2,), needs=(True, False)))
     fused(*leaves((3,), (3,)))
     assert len(fused.gradient_programs) == 3
+
+
+def test_tables_of_programs_are_bounded(monkeypatch):
+    monkeypatch.setattr("tensorlab.jit.gradient_calls.LIMIT", 2)
+    monkeypatch.setattr("tensorlab.jit.differentiable.MASKS", 1)
+    fused = compiled(lambda a: (a * 2, a * 3, a * 5), (1,))
+    for n in (1, 2, 3):
+        for k in range(3):
+            (a,) = leaves((n,))
+            fused(a)[k].sum().backward()
+            assert a.grad.tolist() == [(2, 3, 5)[k]] * n
+    assert [p.types[0].shape for p in fused.gradient_programs] == [(2,), (3,)]
+    assert [list(p.backwards) for p in fused.gradient_programs] == [[(True, True, True), (False, False, True)]] * 2
+
+
+def test_a_call_is_let_go_without_a_collection():
+    fused = compiled(lambda a: (a * a).tanh().sum(), (3,))
+    y = fused(*leaves((3,)))
+    node = weakref.ref(y.grad_fn)
+    gc.disable()
+    try:
+        y.backward()
+        del y
+        assert node() is None
+    finally:
+        gc.enable()
+
+
+def test_threads_share_a_function():
+    fused = compiled(lambda a, b: (a * b).tanh(), (3,), (3,))
+    expected = gradients(lambda a, b: (a * b).tanh(), leaves((3,), (3,)))
+
+    def work(_):
+        return [gradients(fused, leaves((3,), (3,))) for _ in range(20)]
+
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(work, range(4)):
+            for each in found:
+                np.testing.assert_allclose(each, expected)
 
 
 def test_results_without_gradients_give_none_to_what_they_alone_depend_on():
