@@ -243,7 +243,7 @@ def _listed(method: Callable[[dict[Any, Any]], Iterable[Any]]) -> Callable[[dict
     return lambda self: list(method(self))
 
 
-for _key in ("str", "int", "float", "bool", "Tensor"):
+for _key in ("str", "int", "float", "bool"):
     _dict = f"Dict({_key}, t)"
     _written = f"{_dict}(a!)"
     for _schema, _rule in (

@@ -33,7 +33,7 @@ from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_y
 from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, Truth, is_tensor
 from tensorlab.jit.scripting.pythonic_containers import isinstance_of
 
-_KEYS = (STR, INT, FLOAT, BOOL, TENSOR)
+_KEYS = (STR, INT, FLOAT, BOOL)
 
 
 class Expressions(Operators):
@@ -295,7 +295,7 @@ class Expressions(Operators):
         if parts and (wanted is None or type_ is None):
             type_ = DictType(self.common(keys, "keys", node), self.common(values, "values", node))
         if type_ is None or type_.key not in _KEYS:
-            self.fail(node, f"a dict takes keys of type str, int, float, bool or Tensor, got {keys[0].type}")
+            self.fail(node, f"a dict takes keys of type str, int, float or bool, got {keys[0].type}")
         return self.builder.node(DICT_CONSTRUCT, parts, [type_], span=self.span(node)).output
 
     def common(self, values: Sequence[Value], what: str, node: ast.AST) -> Type:

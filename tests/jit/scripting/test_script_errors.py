@@ -134,6 +134,7 @@ CASES = {
     "list types": "def f(n: int, x):\n    return [n, x]\n",
     "tuple item": "def f(n: int):\n    t = (n, n)\n    t[0] = 1\n    return t\n",
     "dict key": "def f(n: int):\n    d = {1: n}\n    return d['a']\n",
+    "dict of tensor keys": "def f(x):\n    return {x: 1}\n",
     "dict kinds": "def f(x):\n    return {1: x, 'a': x}\n",
     "dict values": "def f(x):\n    return {1: x, 2: 3}\n",
     "dict method": "def f(x):\n    d = {1: x}\n    return d.itmes()\n",

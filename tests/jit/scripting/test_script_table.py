@@ -158,6 +158,7 @@ TAKEN_BY_TORCH = {
     "starred target": "each part is written out",
     "list types": "TorchScript makes a list of a union, with a warning, that nothing can be done with",
     "dict values": "as list types",
+    "dict of tensor keys": "keys are compared by value, which a tensor is not",
     "sorted tensors": "a tensor has no order",
     "is": "only None and members of enumerations are compared by identity",
     "complex": "there are no complex numbers",
