@@ -176,7 +176,15 @@ def more() -> dict[str, Callable[[], Any]]:
     x, p, n = tl.tensor([[0.5, -1.0], [2.0, 3.0]]), tl.tensor([0.25, 0.75]), tl.tensor([6, 3])
     row, image, kernel = tl.arange(8.0).reshape(1, 8), tl.ones(1, 2, 4, 4), tl.ones(3, 2, 2, 2)
     twos = ([1, 1], [0, 0], [1, 1], False, [0, 0], 1)
+    state, weights = tl.ones(3, 2), tl.ones(8, 2)
+
+    def recurrent() -> Any:
+        given = (tl.ones(4, 3, 8), state, state, weights, tl.ones(8))
+        made = op("recurrent_steps")(*given, "lstm", False)
+        return made, op("recurrent_steps_backward")(tl.ones(4, 3, 2), None, *made, *given, "lstm", False)
+
     return {
+        "recurrent": recurrent,
         "rand": lambda: (tl.rand(2, 3), tl.randn(4), tl.randint(3, (2,)), tl.randperm(5), tl.rand_like(x)),
         "drawn": lambda: (tl.bernoulli(p), tl.bernoulli(p, 0.5), tl.poisson(p), tl.multinomial(p, 2, replacement=True)),
         "normal": lambda: tl.normal(p, p),
