@@ -14,7 +14,7 @@ from typing import Any
 from tensorlab.autograd.modes import ENABLED
 from tensorlab.autograd.node import OpNode, Source, Stored, next_serial
 from tensorlab.autograd.recipe import Recipe, kept, recipe
-from tensorlab.autograd.tape import ORIGIN_NO_GRAD, Saved, Tape
+from tensorlab.autograd.tape import ORIGIN_NO_GRAD, WATCHED, Saved, Tape
 from tensorlab.autograd.views import source
 from tensorlab.core.op import Op
 from tensorlab.core.place import is_inside, user_place
@@ -103,6 +103,8 @@ def _stored(how: Recipe, args: tuple[Any, ...], result: Tensor) -> list[Stored]:
         saved.version = storage.version
         if storage.writes is None:
             storage.writes = []
+        if WATCHED:
+            WATCHED[-1].saved(saved)
         stored.append(saved)
     if how.results:
         stored.append(Saved(result, None, output=0))

@@ -28,6 +28,7 @@ from tensorlab.core.types import (
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
 from tensorlab.jit.ir import (
+    CAPTURED,
     CONSTANT,
     FUSION_GROUP,
     LIST_CONSTRUCT,
@@ -182,6 +183,13 @@ class Builder:
         wanted = value_type(payload) if type_ is None else type_
         names = (name,) if name else ()
         return self.node(CONSTANT, (), (wanted,), attributes={"value": payload}, names=names, span=span).output
+
+    def captured(self, tensor: Any, *, span: Span | None = None, name: str = "") -> Value:
+        """A constant that is somebody else's tensor, who may write to it between two runs: it is not computed with."""
+        found = self.constant(tensor, span=span, name=name)
+        if found.producer is not None:
+            found.producer.attributes[CAPTURED] = True
+        return found
 
     def op(
         self,

@@ -157,6 +157,7 @@ def walk(block: Block) -> Iterator[Node]:
 
 
 CONSTANT = "prim::Constant"
+CAPTURED = "captured"  # attribute of a constant whose tensor others hold too
 IF = "prim::If"  # input: bool; two blocks without parameters; outputs = results of the block taken
 # Inputs: max trip count (int), first condition (bool), carried...; block(i, carried...) -> (condition, carried...).
 LOOP = "prim::Loop"

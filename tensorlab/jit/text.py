@@ -14,7 +14,7 @@ from tensorlab.core.device import device
 from tensorlab.core.dtype import DType
 from tensorlab.core.types import TensorType, TupleType, Type
 from tensorlab.errors import RangeError
-from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.ir import CAPTURED, CONSTANT, Block, Graph, Node, Value
 
 Style = Literal["2", "1.0"]
 STYLES: tuple[Style, ...] = ("2", "1.0")
@@ -162,7 +162,8 @@ def _typed(value: Value, names: Names) -> str:
 def _attributes(node: Node, style: Style, *, elide: bool) -> str:
     parts: list[str] = []
     for key, value in node.attributes.items():
-        if isinstance(value, Graph) or key == "python" or (value is None and node.kind == CONSTANT):
+        # Who else holds a tensor is no part of what the graph computes.
+        if isinstance(value, Graph) or key in ("python", CAPTURED) or (value is None and node.kind == CONSTANT):
             continue
         type_ = node.outputs[0].type if node.kind == CONSTANT and node.outputs else None
         parts.append(f"{key}={format_constant(value, type_, style=style, elide=elide)}")

@@ -152,10 +152,12 @@ class TraceMode:
         """The graph's value for a tensor; one that the trace never saw is a constant."""
         found = self._values.get(id(tensor))
         if found is None:
-            held = _op("aten::clone").run((tensor,)) if id(tensor) in self._of_data else tensor
+            own = id(tensor) in self._of_data
+            held = _op("aten::clone").run((tensor,)) if own else tensor
             name = self._known.get(id(tensor), "").replace(".", "_")
             name = f"_{name}" if name[:1].isdigit() else name
-            found = self.builder.constant(held, span=self._made_at.get(id(tensor), span), name=name)
+            keep = self.builder.constant if own else self.builder.captured
+            found = keep(held, span=self._made_at.get(id(tensor), span), name=name)
             if id(tensor) in self._made_at and found.producer is not None:
                 self.made_nodes.add(found.producer.serial)
             self._know(tensor, found, constant=True)

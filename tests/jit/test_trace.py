@@ -378,3 +378,11 @@ def test_warnings_can_be_turned_off_by_module_and_into_errors() -> None:
         warnings.simplefilter("error", TracerWarning)
         with pytest.raises(TracerWarning):
             tl.jit.trace(reads_twice, (tl.ones(2),))
+
+
+def test_what_is_written_to_a_captured_tensor_is_seen_by_the_next_call() -> None:
+    held = tl.tensor([1.0, 2.0])
+    compiled = tl.jit.trace(lambda x: x * (held * 2 + 1), (tl.ones(2),))
+    assert compiled(tl.ones(2)).tolist() == [3.0, 5.0]
+    held.add_(10)
+    assert compiled(tl.ones(2)).tolist() == [23.0, 25.0]

@@ -14,7 +14,7 @@ from tensorlab.core.types import ListType, TensorType, Type
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.alias import AliasInfo, has_side_effect, is_random
 from tensorlab.jit.build import known
-from tensorlab.jit.ir import IF, LIST_CONSTRUCT, LOOP, Block, Node, Value
+from tensorlab.jit.ir import CAPTURED, IF, LIST_CONSTRUCT, LOOP, Block, Node, Value
 from tensorlab.jit.passes.control import known_branch, no_trip, same_results, unchanged
 from tensorlab.jit.rewrite import Pass, Rewriter
 
@@ -84,6 +84,9 @@ class _Folder:
             return "has an effect besides its result", None
         if is_random(node):
             return "draws random numbers", None
+        for value in node.inputs:
+            if value.producer is not None and value.producer.attributes.get(CAPTURED):
+                return "takes a tensor that others hold too, and may write to between two runs", value
         for value in (*node.inputs, *node.outputs):
             for writer in self.alias.writers(value):
                 return f"{writer.kind} may write to its memory", writer

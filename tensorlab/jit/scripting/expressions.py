@@ -83,7 +83,7 @@ class Expressions(Operators):
         if isinstance(thing, Enum):
             return records.member(self, thing, node)
         if isinstance(thing, Captured):
-            return self.builder.constant(thing.tensor, span=self.span(node))
+            return self.builder.captured(thing.tensor, span=self.span(node))
         if is_constant(thing):
             if isinstance(thing, tuple):
                 return self.tuple_of([self.constant(v, node) for v in cast("tuple[Any, ...]", thing)], node)
