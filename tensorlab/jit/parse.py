@@ -34,6 +34,7 @@ from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
 from tensorlab.jit.ir import CONSTANT, FORMAT, Block, Graph, Node, Value
 from tensorlab.jit.lexer import Lexer, Token
+from tensorlab.jit.torch_forms import KINDS, adapt
 
 _BLOCK = re.compile(r"block\d+$")
 _LABEL = re.compile(r"(\w+::\w+)_\d+$")
@@ -158,8 +159,10 @@ class _Parser(Lexer):
         for index, value in enumerate(self.values(names)):
             edit.insert_input(node, index, value)
         node.span = self.places.get(self.next)
+        labelled = node.kind != word.text
+        node.kind = KINDS.get(node.kind, node.kind)
         self.resolve(node, word)
-        if node.kind != word.text:
+        if labelled:
             self.labelled.setdefault(word.text, []).append((node, word))
         while _BLOCK.match(self.ahead.text):
             self.block(node, names)
@@ -176,7 +179,7 @@ class _Parser(Lexer):
             raise self.error(f"takes the kind of a node, aten::add, got {word.text!r}", word)
         return word.text
 
-    def resolve(self, node: Node, word: Token) -> None:
+    def resolve(self, node: Node, word: Token, *, adapted: bool = False) -> None:
         if not lookup(node.kind):
             if node.kind.startswith("aten::") and node.kind != FORMAT:
                 raise self.error(f"unknown builtin op {node.kind}", word)
@@ -185,6 +188,9 @@ class _Parser(Lexer):
         whole = (op for op in lookup(node.kind) if len(op.schema.params) == len(types))
         node.op = next((op for op in whole if mismatch(op.schema, types, {}) is None), None)
         if node.op is not None:
+            return
+        if not adapted and adapt(node):
+            self.resolve(node, word, adapted=True)
             return
         try:
             op = resolve(node.kind, types)
