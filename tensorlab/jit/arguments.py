@@ -11,7 +11,6 @@ import keyword
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from tensorlab.core.op import value_type
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import (
     BOOL,
@@ -31,6 +30,7 @@ from tensorlab.core.types import (
     accepts,
     general,
 )
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.ir import Graph
 

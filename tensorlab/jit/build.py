@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
-from tensorlab.core.op import Op, bound_results, infer, lookup, mismatch, resolve, value_type
+from tensorlab.core.op import Op, bound_results, infer, lookup, mismatch, resolve
 from tensorlab.core.schema import Param, Schema
 from tensorlab.core.types import (
     DTYPE,
@@ -25,6 +25,7 @@ from tensorlab.core.types import (
     accepts,
     unify,
 )
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
 from tensorlab.jit.ir import (

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from typing import Any, cast
 
 from tensorlab.core.dispatch import MODES, below, pushed
-from tensorlab.core.op import Op, lookup, value_type
+from tensorlab.core.op import Op, lookup
 from tensorlab.core.schema import Param
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import FLOAT, NONE, TENSOR, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ArgumentError, TraceError
 from tensorlab.jit import edit
 from tensorlab.jit.alias import is_random

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from tensorlab.core.op import infer, mismatch, value_type
+from tensorlab.core.op import infer, mismatch
 from tensorlab.core.types import BOOL, INT, ListType, OptionalType, ScalarType, TensorType, TupleType, Type, accepts
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import GraphError, TensorlabError
 from tensorlab.jit.build import known
 from tensorlab.jit.ir import CONSTANT, IF, LOOP, Block, Graph, Node, Value

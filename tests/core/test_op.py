@@ -4,7 +4,7 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.core import op as op_module
-from tensorlab.core.op import all_ops, bind, declare, infer, lookup, mismatch, resolve, value_type
+from tensorlab.core.op import all_ops, bind, declare, infer, lookup, mismatch, resolve
 from tensorlab.core.schema import REQUIRED, Alias, parse_schema
 from tensorlab.core.types import (
     BOOL,
@@ -23,6 +23,7 @@ from tensorlab.core.types import (
     accepts,
     unify,
 )
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ArgumentError, ParseError
 
 MATRIX = TensorType(tl.float32, (2, 3))

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tensorlab.core.op import all_ops, resolve, value_type
+from tensorlab.core.op import all_ops, resolve
 from tensorlab.core.types import BOOL, FLOAT, INT, NONE, STR, TENSOR, ListType, OptionalType
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ArgumentError, DimError, RangeError
 from tensorlab.ops import number
 

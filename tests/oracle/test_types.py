@@ -17,8 +17,9 @@ from oracle.case import Call, Case, Maker, tl_dtype
 from oracle.compare import ours
 from oracle.families import CASES
 from tensorlab.core.dispatch import pushed
-from tensorlab.core.op import Op, all_ops, infer, value_type
+from tensorlab.core.op import Op, all_ops, infer
 from tensorlab.core.types import TENSOR, ListType, OptionalType, TensorType, Type, accepts
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import TensorlabError
 
 pytestmark = [

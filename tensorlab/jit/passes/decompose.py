@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from tensorlab.core.dispatch import pushed
-from tensorlab.core.op import Op, infer, value_type
+from tensorlab.core.op import Op, infer
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import INT, NONE, TENSOR, ListType, OptionalType, TensorType, Type
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import LIST_CONSTRUCT, Block, Graph, Node, Value, walk

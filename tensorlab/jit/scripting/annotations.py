@@ -10,7 +10,6 @@ from typing import Any, Optional
 
 from tensorlab.core.device import device
 from tensorlab.core.dtype import DType
-from tensorlab.core.op import value_type
 from tensorlab.core.types import (
     BOOL,
     DEVICE,
@@ -31,6 +30,7 @@ from tensorlab.core.types import (
     Type,
     general,
 )
+from tensorlab.core.value_types import value_type
 from tensorlab.errors import ScriptError
 from tensorlab.jit.scripting.names import UNDEFINED, Names, member
 from tensorlab.jit.scripting.source import Source
