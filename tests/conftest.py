@@ -15,7 +15,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the files under tests/golden anew instead of comparing"
     )
-    parser.addoption("--whole", action="store_true", help="run every row of tests/oracle, not a share of them")
+    parser.addoption("--whole", action="store_true", help="run all of tests/oracle and tests/nn, not a share of them")
 
 
 class Golden:

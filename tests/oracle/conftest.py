@@ -1,8 +1,9 @@
 """Which rows run: a bounded share of them by default, all with ``--whole``.
 
-By default each row runs on plain memory in its first dtype and in one other, its gradients are compared with torch's on
-plain memory, and every third row's with those on other memory and with finite differences. Which, the row's name says,
-so that it is the same in each run.
+By default each row runs on plain memory in its first dtype and in one other, and its gradients are compared with
+torch's on plain memory; every second row runs on every form of memory, the others in place, and every third row's
+gradients are compared on other memory and with finite differences. Which, the row's name says, so that it is the same
+in each run.
 """
 
 import zlib
@@ -31,6 +32,10 @@ def in_share(item: pytest.Item) -> bool:
             dtypes = next(c.dtypes for c in CASES if c.label == label)
             other = dtypes[1 + number % (len(dtypes) - 1)] if len(dtypes) > 1 else dtypes[0]
             return call.params["dtype"] in (dtypes[0], other)
+        case "test_on_every_form_of_memory":
+            return number % 2 == 0
+        case "test_in_place":
+            return number % 2 == 1
         case "test_against_torch":
             return call.params["form"] == "plain" or number % 3 == 0
         case "test_against_finite_differences":
