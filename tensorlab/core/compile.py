@@ -132,8 +132,8 @@ def _digest(source: str, signature: str) -> str:
 def _compilers() -> str:
     """What else decides the machine code: versions, the processor, and our own part in it."""
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-    names = ("intrinsics.py", "native_arithmetic.py", "vectors.py", "lowering.py", "native.py", "compile.py")
-    ours = [Path(__file__).with_name(name).read_text() for name in names]
+    texts = ("intrinsics", "native_arithmetic", "transposing", "vectors", "lowering", "native", "compile")
+    ours = [Path(__file__).with_name(f"{name}.py").read_text() for name in texts]
     return "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tensorlab.memory.report import MemoryReport
-from tensorlab.memory.segments import Frame, Segment
+from tensorlab.memory.segments import Block, Frame, Segment
 from tensorlab.memory.timeline import LineCurve, Timeline
 from tensorlab.view.graph import source_name
 from tensorlab.view.memory_svg import Fill
@@ -139,7 +139,7 @@ class Kin:
         first = self.segments[0]
         laid, at = [], 0
         for block in blocks:
-            laid.append(type(block)(at, block.nbytes, block.requested_nbytes, block.state))
+            laid.append(Block(at, block.nbytes, block.requested_nbytes, block.state))
             at += block.nbytes
         return Segment(first.device, 0, at, first.stream, first.pool, tuple(laid))
 
