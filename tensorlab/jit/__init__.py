@@ -13,6 +13,8 @@ _HOME = {
     "trace_module": "tensorlab.jit.api",
     "script": "tensorlab.jit.api",
     "load": "tensorlab.jit.api",
+    "cache_info": "tensorlab.jit.cache",
+    "clear_cache": "tensorlab.jit.cache",
     "explain": "tensorlab.jit.explanation",
     "find_disagreement": "tensorlab.jit.explain_search",
     "ScriptFunction": "tensorlab.jit.function",
@@ -33,6 +35,8 @@ __all__ = [
     "Pipeline",
     "ScriptFunction",
     "annotate",
+    "cache_info",
+    "clear_cache",
     "explain",
     "export",
     "find_disagreement",
@@ -48,6 +52,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from tensorlab.jit.api import load, script, trace, trace_module
+    from tensorlab.jit.cache import cache_info, clear_cache
     from tensorlab.jit.compilation_unit import CompilationUnit
     from tensorlab.jit.explain_search import find_disagreement
     from tensorlab.jit.explanation import explain
