@@ -166,34 +166,50 @@ def _compute(
 ) -> tuple[list[str], set[str]]:
     """The statements of one turn, and the primitives that they call."""
     inliner = Inliner()
-    for k, (step, typed) in enumerate(zip(region.steps, steps, strict=True)):
-        computed = carried(typed.compute).name
-        arguments: list[str] = []
-        for param, ref in zip(step.op.schema.params, step.args, strict=True):
-            wanted = None if param.name in step.op.exempt else typed.compute
-            unrounded = (step.op.schema.name, param.name) in _UNROUNDED
-            match ref.source:
-                case Source.INPUT:
-                    arguments.append(_taken(f"x{ref.index}", inputs[ref.index], wanted, unrounded=unrounded))
-                case Source.STEP:
-                    own = _result(steps[ref.index])
-                    arguments.append(_taken(f"v{ref.index}", own, wanted, unrounded=unrounded))
-                case Source.PARAM:
-                    number = f"{cast_name(computed)}(p{ref.index})"
-                    arguments.append(number if unrounded else _rounded(number, typed.compute))
-                case Source.LITERAL:
-                    arguments.append(literal_text(ref.literal, computed))
-        result = inliner.call(step.op.rules["scalar"], arguments, computed)
-        dtype = _result(typed)
-        if dtype.category is Category.BOOL:
-            inliner.statements.append(f"v{k} = ({result}) != 0")
-        elif dtype.is_half:
-            # Two names: what is stored needs no widening, and what is not stored no more than that.
-            inliner.statements.append(f"h{k} = {dtype.name}_down({cast_name(float32.name)}({result}))")
-            inliner.statements.append(f"v{k} = {dtype.name}_up(h{k})")
-        else:
-            inliner.statements.append(f"v{k} = {cast_name(dtype.name)}({result})")
+    for k in range(len(region.steps)):
+        compute_step(inliner, k, region, steps, inputs, params)
     return inliner.statements, inliner.primitives
+
+
+def compute_step(
+    inliner: Inliner,
+    k: int,
+    region: Region,
+    steps: Sequence[TypedStep],
+    inputs: Sequence[DType],
+    params: Sequence[Category],
+) -> None:
+    """Add the statements of step ``k``: from ``x0``, ``v0``, ``p0`` and their like to ``v{k}``.
+
+    The result of a step of 16 bits is there twice: as it is carried, ``v{k}``, and as it lies in memory, ``h{k}``.
+    """
+    step, typed = region.steps[k], steps[k]
+    computed = carried(typed.compute).name
+    arguments: list[str] = []
+    for param, ref in zip(step.op.schema.params, step.args, strict=True):
+        wanted = None if param.name in step.op.exempt else typed.compute
+        unrounded = (step.op.schema.name, param.name) in _UNROUNDED
+        match ref.source:
+            case Source.INPUT:
+                arguments.append(_taken(f"x{ref.index}", inputs[ref.index], wanted, unrounded=unrounded))
+            case Source.STEP:
+                own = _result(steps[ref.index])
+                arguments.append(_taken(f"v{ref.index}", own, wanted, unrounded=unrounded))
+            case Source.PARAM:
+                number = f"{cast_name(computed)}(p{ref.index})"
+                arguments.append(number if unrounded else _rounded(number, typed.compute))
+            case Source.LITERAL:
+                arguments.append(literal_text(ref.literal, computed))
+    result = inliner.call(step.op.rules["scalar"], arguments, computed)
+    dtype = _result(typed)
+    if dtype.category is Category.BOOL:
+        inliner.statements.append(f"v{k} = ({result}) != 0")
+    elif dtype.is_half:
+        # Two names: what is stored needs no widening, and what is not stored no more than that.
+        inliner.statements.append(f"h{k} = {dtype.name}_down({cast_name(float32.name)}({result}))")
+        inliner.statements.append(f"v{k} = {dtype.name}_up(h{k})")
+    else:
+        inliner.statements.append(f"v{k} = {cast_name(dtype.name)}({result})")
 
 
 def _result(typed: TypedStep) -> DType:

@@ -47,6 +47,16 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Reduce(Step):
+    """One reduction of one argument; ``rest`` are the op's other arguments, all of them known.
+
+    A region with such a step is no walk over elements but one over rows: see `rows`.
+    """
+
+    rest: tuple[object, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Region:
     """Steps in order over ``inputs`` tensors and ``params`` numbers; ``outputs`` are indices of steps."""
 
@@ -87,9 +97,22 @@ def type_region(region: Region, inputs: Sequence[TensorType], params: Sequence[C
                     args.append(_CATEGORY_TYPE[params[ref.index]])
                 case Source.LITERAL:
                     args.append(ref.literal)
-        compute, result = pointwise_types(step.op, args)
-        typed.append(TypedStep(compute, result))
+        if isinstance(step, Reduce):
+            typed.append(_reduced(step, args[0]))
+        else:
+            typed.append(TypedStep(*pointwise_types(step.op, args)))
     return tuple(typed)
+
+
+def _reduced(step: Reduce, argument: object) -> TypedStep:
+    """The types of a reduction: it folds elements of its argument's dtype.
+
+    Raises: as the op's type rule does; `DTypeError` for what is no tensor.
+    """
+    if not isinstance(argument, TensorType):
+        raise DTypeError(f"{step.op.schema.name}: got {argument}; takes a tensor")
+    dtype, _ = _complete(argument)
+    return TypedStep(dtype, step.op.rules["type"](argument, *step.rest))
 
 
 _CATEGORY_TYPE = {Category.BOOL: BOOL, Category.INT: INT, Category.FLOAT: ScalarType("float")}
