@@ -12,7 +12,7 @@ INSTALLED := pyproject.toml $(wildcard kernels/tensorlab/*)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: tour test lab lint notebooks bench clean venv
+.PHONY: tour test lab lint notebooks bench fuzz clean venv
 
 # make tour ARGS="--image FILE --output FILE"
 tour: $(VENV)/.stamp-tour
@@ -36,6 +36,10 @@ lint: $(VENV)/.stamp-test
 bench: $(VENV)/.stamp-test
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest tests/benchmarks -q --benchmark-quiet $(ARGS) \
 	  -o python_files='bench_*.py' -o python_functions='bench_*'
+
+# Random programs, run in every way there is; what disagrees is printed as a program: make fuzz ARGS="--seconds 600 --seed N"
+fuzz: $(VENV)/.stamp-test
+	$(BIN)/python tests/jit/fuzz_run.py $(ARGS)
 
 # Runs the notebooks again and keeps the new outputs: for when what they show has changed.
 notebooks: $(VENV)/.stamp-test

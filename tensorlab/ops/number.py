@@ -221,7 +221,8 @@ def list_getitem(list: Sequence[Any], idx: int) -> Any:
 
 for _name, _type in {"int": "int", "float": "float", "bool": "bool", "str": "str", "t": "Tensor"}.items():
     declare_number(f"len.{_name}_list({_type}[] a) -> int", len)
-    declare_number(f"__getitem__.{_name}({_type}[] list, int idx) -> {_type}", list_getitem)
+    _element = declare_number(f"__getitem__.{_name}({_type}[] list, int idx) -> {_type}", list_getitem)
+    _element.tensor_lists = ()  # an element is what it was: the tape has nothing to write down
 
 
 def range_length(lo: int, hi: int, step: int) -> int:
