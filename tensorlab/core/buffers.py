@@ -6,8 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core.array_head import address_of
 from tensorlab.core.dtype import DType, bfloat16
-from tensorlab.core.interop import address_of, from_numpy
+from tensorlab.core.interop import from_numpy
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, ExchangeError, RangeError
 

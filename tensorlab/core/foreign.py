@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 from weakref import ref
 
@@ -30,8 +31,8 @@ class ImportedStorage(Storage):
         """The bytes, with what keeps them."""
         return DataPtr(self.address, self.nbytes, self.keeper, None)
 
-    def __del__(self) -> None:
-        """Nothing is given back: the ndarray goes with its last reference."""
+    # Nothing is given back: the ndarray goes with its last reference. What is called for that had better cost nothing.
+    __del__: Any = gc.isenabled
 
 
 class LinkedImport(ImportedStorage):
@@ -56,7 +57,9 @@ Such ndarrays do not overlap each other, so that they need no order among themse
 something is imported that may overlap them.
 """
 
-_limit = 1024  # how many `wholes` there may be before the dead ones are looked for
+MOST_WHOLES = 1024
+"""How many `wholes` there may be before the dead ones are looked for."""
+
 _new: Any = object.__new__
 
 
@@ -84,7 +87,7 @@ def whole_storage(address: int, nbytes: int, array: object) -> Storage:
     if (wholes[address] if address in wholes else None) is not seen:  # noqa: SIM401 - ``get`` is a call
         return whole_storage(address, nbytes, array)
     wholes[address] = own
-    if changes != imports.changes or len(wholes) > _limit:
+    if changes != imports.changes or len(wholes) > MOST_WHOLES:
         _settle()
         _meet(storage)
     return storage

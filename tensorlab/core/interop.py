@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import numpy as np
 
+from tensorlab.core.array_head import IN_ONE_PIECE, PLAIN, WRITEABLE, Array, head_at
 from tensorlab.core.dtype import from_numpy_dtype
 from tensorlab.core.foreign import storage_over, whole_storage
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.lending import lend
+from tensorlab.core.sharing_native import entries
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 
-Array = np.ndarray[Any, Any]
 _FORMS = 4096  # layouts remembered in either direction; beyond it a table starts over
 
 # Out ------------------------------------------------------------------------------------------------------------------
@@ -31,8 +31,13 @@ _forms: dict[Layout, _Form] = {}
 def to_numpy(tensor: Tensor) -> Array:
     """An ndarray over a tensor's bytes, which keeps the storage alive; read-only if the storage is.
 
-    Cost: no copy; a microsecond.
+    Cost: no copy; a microsecond, and half of that once there were many (see `core.sharing_native`).
     """
+    array = entries.to_array(tensor)
+    return _lent_array(tensor) if array is None else array
+
+
+def _lent_array(tensor: Tensor) -> Array:
     form = tensor.layout
     shape, dtype, strides, size = _forms[form] if form in _forms else _form_of(form)
     storage = tensor._storage  # pyright: ignore[reportPrivateUsage] - a call of ``storage`` is a twentieth of this
@@ -48,7 +53,9 @@ def _form_of(form: Layout) -> _Form:
     size = form.dtype.itemsize
     strides = None if form.is_contiguous else tuple(s * size for s in form.strides)
     # Without elements a tensor may begin beyond its storage, which an ndarray may not: it begins at the first byte.
-    found = _forms[form] = tuple(form.shape), form.dtype.numpy, strides, size if form.numel else 0
+    unit = size if form.numel else 0
+    found = _forms[form] = tuple(form.shape), form.dtype.numpy, strides, unit
+    entries.learn_form(form, unit)
     return found
 
 
@@ -75,61 +82,7 @@ def _borrowed_form(form: Layout) -> tuple[Any, int, int, tuple[int, ...], np.dty
 # In -------------------------------------------------------------------------------------------------------------------
 
 
-class _Head(ctypes.Structure):
-    """The beginning of an ndarray: the part of NumPy's C interface that compiled extensions read in place.
-
-    ``__array_interface__`` says the same, ten times slower.
-    """
-
-    _fields_ = (
-        ("object", ctypes.c_char * object.__basicsize__),
-        ("data", ctypes.c_size_t),
-        ("ndim", ctypes.c_int),
-        ("shape", ctypes.c_size_t),
-        ("strides", ctypes.c_size_t),
-        ("base", ctypes.c_size_t),
-        ("dtype", ctypes.c_size_t),
-        ("flags", ctypes.c_int),
-    )
-
-
-class _Told(NamedTuple):
-    """What `_Head` says, asked of the array itself."""
-
-    data: int
-    flags: int
-
-
-_OWNDATA, _WRITEABLE = 0x4, 0x400  # NPY_ARRAY_OWNDATA, NPY_ARRAY_WRITEABLE
-_IN_ONE_PIECE = 0x3  # NPY_ARRAY_C_CONTIGUOUS | NPY_ARRAY_F_CONTIGUOUS
-_PLAIN = _OWNDATA | _WRITEABLE
-
-
-def _asked(at: int) -> _Told:
-    array = ctypes.cast(at, ctypes.py_object).value
-    flags = array.flags
-    pieces = flags.c_contiguous + 2 * flags.f_contiguous
-    bits = flags.owndata * _OWNDATA | flags.writeable * _WRITEABLE | pieces
-    return _Told(array.__array_interface__["data"][0], bits)
-
-
-def _reads() -> bool:
-    """Whether the head lies where it is expected."""
-    fixed = np.arange(3.0)
-    fixed.setflags(write=False)
-    heads = ((_Head.from_address(id(a)), _asked(id(a))) for a in (fixed, np.zeros((2, 3), np.int16)[1:], np.ones(2)))
-    return all((read.data, read.flags & (_PLAIN | _IN_ONE_PIECE)) == told for read, told in heads)
-
-
 _CAPSULE = type(np.zeros(0).__dlpack__())
-_head: Callable[[int], Any] = _Head.from_address if _reads() else _asked
-
-
-def address_of(array: Array) -> int:
-    """Where an ndarray's first element is."""
-    return _head(id(array)).data
-
-
 _new: Any = object.__new__
 _Known = tuple[Layout, int, int, int]
 _known: dict[tuple[Any, ...], _Known] = {}
@@ -143,20 +96,26 @@ def from_numpy(array: Array) -> Tensor:
     is refused where it should be, and hear of each other's writes. Negative strides are kept. What NumPy writes raises
     no version: it tells nobody, and autograd takes a saved tensor for unchanged.
 
-    Cost: a microsecond or two for an ndarray that owns its bytes.
+    Cost: a microsecond or two for an ndarray that owns its bytes; half of one once there were many (see
+          `core.sharing_native`).
     Raises: `ArgumentError` for something that is no ndarray, or whose elements do not lie at multiples of their size;
             `DTypeError` for strings, objects and other dtypes, and for foreign byte order.
     """
+    made = entries.from_array(array)
+    return _imported(array) if made is None else made
+
+
+def _imported(array: Array) -> Tensor:
     if type(array) is not _NDARRAY and not isinstance(array, _NDARRAY):  # pyright: ignore[reportUnnecessaryIsInstance]
         raise ArgumentError(f"from_numpy: got {type(array).__name__}; takes a numpy.ndarray")
     known = _known.get((array.dtype, array.shape, array.strides))
     form, low, high, size = _learn(array) if known is None else known
-    head = _head(id(array))
+    head = head_at(id(array))
     address: int = head.data
     base = array.base
     # The common cases: an ndarray that owns its bytes and lets them be written, and a view of such a one.
     if base is None:
-        if head.flags & _PLAIN == _PLAIN and not low and high and not address % size:
+        if head.flags & PLAIN == PLAIN and not low and high and not address % size:
             tensor = _new(Tensor)  # written out, as in `core.tensor.fresh`
             tensor.tape = tensor.base = None
             tensor._storage = whole_storage(address, high, array)
@@ -164,12 +123,12 @@ def from_numpy(array: Array) -> Tensor:
             tensor.offset = 0
             tensor.address = address
             return tensor
-    elif type(base) is _NDARRAY and base.base is None and low != high and head.flags & _WRITEABLE:
-        whole = _head(id(base))
+    elif type(base) is _NDARRAY and base.base is None and low != high and head.flags & WRITEABLE:
+        whole = head_at(id(base))
         start: int = whole.data
-        if whole.flags & _PLAIN == _PLAIN and whole.flags & _IN_ONE_PIECE and not (start | address) % size:
+        if whole.flags & PLAIN == PLAIN and whole.flags & IN_ONE_PIECE and not (start | address) % size:
             return Tensor(whole_storage(start, base.nbytes, array), form, (address - start) // size)
-    return _of_view(array, form, address, readonly=not head.flags & _WRITEABLE)
+    return _of_view(array, form, address, readonly=not head.flags & WRITEABLE)
 
 
 def _learn(array: Array) -> _Known:
@@ -183,11 +142,12 @@ def _learn(array: Array) -> _Known:
         _known.clear()
     low, high = form.span
     found = _known[array.dtype, array.shape, array.strides] = form, low, high, size
+    entries.learn_array(array, form)
     return found
 
 
 def _uneven(array: Array, size: int) -> ArgumentError:
-    past = _head(id(array)).data % size
+    past = head_at(id(array)).data % size
     return ArgumentError(
         f"from_numpy: got an array whose elements lie {array.strides} bytes apart, the first at {past} bytes past a "
         f"multiple of {size}; takes multiples of the item size {size}: copy it first"
@@ -234,7 +194,7 @@ def _root(array: Array) -> tuple[int, int, Storage | None]:
             return storage.address, storage.address + storage.nbytes, storage
         with suppress(BufferError, TypeError, ValueError, AttributeError):  # it exports nothing, or not in one piece
             base = np.frombuffer(cast(Any, owner), np.uint8)
-    address = _head(id(base)).data
+    address = head_at(id(base)).data
     if not base.size:
         return address, address, None
     reach = [(n - 1) * s for n, s in zip(base.shape, base.strides, strict=True)]

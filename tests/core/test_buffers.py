@@ -14,6 +14,8 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import AliasError, ArgumentError, ExchangeError, GradError, RangeError
 
+pytestmark = pytest.mark.usefixtures("sharing_by")
+
 
 def mapped() -> mmap.mmap:
     found = mmap.mmap(-1, 4096)

@@ -15,6 +15,8 @@ from tensorlab.core.lending import borrowed_from
 from tensorlab.errors import AliasError, ArgumentError, DTypeError, ExchangeError
 from tensorlab.memory import memory_allocated
 
+pytestmark = pytest.mark.usefixtures("sharing_by")
+
 DTYPES = ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64"]
 
 

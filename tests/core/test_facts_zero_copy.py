@@ -10,6 +10,8 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import AliasError, GradError
 
+pytestmark = pytest.mark.usefixtures("sharing_by")
+
 
 def test_a_resize_that_fails_leaves_the_tensor_as_it_was():
     """torch raises, and leaves a tensor of shape (10,) over 12 bytes: the next read is out of bounds."""

@@ -10,6 +10,8 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import AliasError, ArgumentError, GradError
 
+pytestmark = pytest.mark.usefixtures("sharing_by")
+
 
 def test_what_one_writes_the_other_shows():
     array = np.zeros((2, 3), np.float32)
