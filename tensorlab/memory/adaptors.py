@@ -15,9 +15,12 @@ class StatisticsAllocator:
     Exact with any number of threads, without a lock: a block is counted after it was got and discounted before it is
     given back, each in straight-line code (see `tensorlab.memory.allocator`).
 
-    A cache right below is reached without a call: its hit and its free are written out here once more.
+    A cache right below is reached without a call: its hit and its free are written out here once more. And the block
+    freed last waits here, for a request of the same bytes: a program that goes round and round allocates what it has
+    just freed. The cache takes it for one that waits in its lists; among the counts here it stays live until another
+    takes its place or is asked for, and whoever reads them sees it discounted.
 
-    Cost: 0.3 us for an allocation and its free, beside the cache's own 0.4.
+    Cost: 0.25 us for an allocation of what was freed last and its free, 0.55 us for others, the cache's part included.
 
     >>> from tensorlab.memory.host import HostAllocator
     >>> counted = StatisticsAllocator(HostAllocator())
@@ -41,9 +44,12 @@ class StatisticsAllocator:
         "_peak",
         "_peak_blocks",
         "_requested",
+        "_waiting",
     )
 
     def __init__(self, inner: Allocator) -> None:
+        self._waiting: DataPtr | None = None  # changed by exchanges on one line, so that no two take the same block
+        self._cache: CachingAllocator | None = None
         self.inner = inner
         self._deleter = self.deallocate
         self._live = 0  # bytes
@@ -68,14 +74,33 @@ class StatisticsAllocator:
 
     @inner.setter
     def inner(self, inner: Allocator) -> None:
+        if self._cache is not None:
+            self._hand_in()
+            self._cache.late.remove(self._hand_in)
         self._inner = inner
         self._cache = inner if type(inner) is CachingAllocator else None
+        if self._cache is not None:
+            self._cache.late.append(self._hand_in)
 
     def allocate(self, nbytes: int) -> DataPtr:
         """Give the inner allocator's block and count it."""
         cache = self._cache
         data = None
         if cache is not None and type(nbytes) is int:
+            data, self._waiting = self._waiting, None
+            if data is not None:
+                if data.requested == nbytes:  # as if it had not been freed: what is live stays the same
+                    data.deleter = self._deleter
+                    block = data.nbytes
+                    cache.room += block
+                    self._requested += nbytes
+                    self._bytes += block
+                    self._blocks += 1
+                    return data
+                block = data.nbytes
+                self._live -= block
+                self._live_blocks -= 1
+                cache.free[block].append(data)
             try:
                 free = cache.lists[nbytes]
                 data = free.pop()
@@ -84,11 +109,12 @@ class StatisticsAllocator:
                 data = None
         if data is None or cache is None:
             data = self._from_inner(nbytes)
+            block = data.nbytes
         else:  # as the cache's own `allocate`
-            cache.room += data.nbytes
+            block = data.nbytes
+            cache.room += block
             data.requested = nbytes
         data.deleter = self._deleter
-        block = data.nbytes
         self._requested += nbytes
         self._bytes += block
         self._blocks += 1
@@ -101,19 +127,31 @@ class StatisticsAllocator:
         return data
 
     def deallocate(self, data: DataPtr) -> None:
-        """Discount the block and hand it down."""
+        """Discount the block and hand it down; where the cache has room for it, when another one is freed or given."""
         nbytes = data.nbytes
-        self._live -= nbytes
-        self._live_blocks -= 1
         cache = self._cache
-        if cache is None:
-            self._inner.deallocate(data)
-        elif nbytes <= cache.room:  # as the cache's own `deallocate`
-            cache.room -= nbytes
+        if cache is not None and nbytes <= cache.room:
+            cache.room -= nbytes  # as the cache's own `deallocate`
             data.deleter = None
-            cache.free[nbytes].append(data)
+            last, self._waiting = self._waiting, data
+            if last is not None:
+                nbytes = last.nbytes
+                self._live -= nbytes
+                self._live_blocks -= 1
+                cache.free[nbytes].append(last)
         else:
-            cache.deallocate(data)
+            self._live -= nbytes
+            self._live_blocks -= 1
+            self._inner.deallocate(data)
+
+    def _hand_in(self) -> None:
+        """Put the block that waits here into the cache's lists."""
+        last, self._waiting = self._waiting, None
+        if last is not None and self._cache is not None:
+            nbytes = last.nbytes
+            self._live -= nbytes
+            self._live_blocks -= 1
+            self._cache.free[nbytes].append(last)
 
     def _from_inner(self, nbytes: int) -> DataPtr:
         try:
@@ -127,7 +165,9 @@ class StatisticsAllocator:
         """The counts now: all of one moment, since they are read before anything is called."""
         live, peak, live_blocks, peak_blocks = self._live, self._peak, self._live_blocks, self._peak_blocks
         nbytes, blocks, requested, failed = self._bytes, self._blocks, self._requested, self._failed
-        base = self._base
+        base, waiting = self._base, self._waiting
+        if waiting is not None:
+            live, live_blocks = live - waiting.nbytes, live_blocks - 1
         return MemoryStats(
             allocated_bytes=live,
             peak_bytes=peak,
@@ -143,13 +183,22 @@ class StatisticsAllocator:
 
     def reset_peak(self) -> None:
         """Let the peaks begin again from what is live now."""
+        last, self._waiting = self._waiting, None  # given again, it would not be looked at whether it is a new peak
+        if last is not None:
+            self._live -= last.nbytes
+            self._live_blocks -= 1
         self._peak = self._live
         self._peak_blocks = self._live_blocks
+        if last is not None and self._cache is not None:
+            self._cache.free[last.nbytes].append(last)
 
     def reset_accumulated(self) -> None:
         """Let the sums of what was given, freed, asked for and refused begin again from nothing."""
-        live, live_blocks, nbytes, blocks = self._live, self._live_blocks, self._bytes, self._blocks
-        self._base = (nbytes, blocks, nbytes - live, blocks - live_blocks, self._requested, self._failed)
+        live, live_blocks, waiting = self._live, self._live_blocks, self._waiting
+        nbytes, blocks, requested, failed = self._bytes, self._blocks, self._requested, self._failed
+        if waiting is not None:
+            live, live_blocks = live - waiting.nbytes, live_blocks - 1
+        self._base = (nbytes, blocks, nbytes - live, blocks - live_blocks, requested, failed)
 
 
 class LimitAllocator:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tensorlab.errors import OutOfMemoryError
 from tensorlab.memory.allocator import Allocator, DataPtr, check_nbytes
 from tensorlab.memory.block_pool import SMALL
@@ -70,6 +72,7 @@ class CachingAllocator:
         "_reserve",
         "_retries",
         "free",
+        "late",
         "lists",
         "room",
     )
@@ -89,6 +92,8 @@ class CachingAllocator:
         self._refused = 0  # bytes that it had no room for since the last sweep
         self.free: dict[int, FreeList] = {}  # by size of block; a list once made stays, `lists` points to it
         self.lists: dict[int, FreeList] = {}  # by request: spares the hot path the arithmetic of sizes
+        # A layer above that keeps blocks by itself for a while, counted as waiting here: these calls hand them in.
+        self.late: list[Callable[[], None]] = []
         self._large: dict[int, FreeList] = {}  # of `free` those whose blocks would not be lost below
         # What it has of the layer below, in use or not: touched only when a block is got from there or given back.
         self._held: dict[int, HeldBlock] = {}  # by address
@@ -178,6 +183,7 @@ class CachingAllocator:
     def empty_cache(self) -> int:
         """Hand every block that waits here down, and what is free there then; say how many bytes are held less."""
         before = self._reserve.freed_nbytes
+        self._gather()
         for free in self.free.copy().values():
             self._release(free)
         if self._by_size is not None:
@@ -186,6 +192,7 @@ class CachingAllocator:
 
     def describe(self, data: DataPtr) -> BlockInfo:
         """What this allocator knows of a block that it gave."""
+        self._gather()
         idle = len(self.free.get(data.nbytes, ()))
         return BlockInfo(self.name, data.device, data.address, data.nbytes, data.deleter is not None, idle)
 
@@ -224,12 +231,17 @@ class CachingAllocator:
         self._reserve.reset_accumulated()
         self._base_retries = self._retries
 
+    def _gather(self) -> None:
+        for hand_in in self.late:
+            hand_in()
+
     def _cut(self) -> tuple[Segment, ...]:
         """The segments that large blocks are cut from, as the layer below sees them."""
         return () if self._by_size is None else self._by_size.heap.segments()
 
     def _miss(self, nbytes: int) -> DataPtr:
         check_nbytes("CachingAllocator.allocate", nbytes)
+        self._gather()  # it may be what is asked for
         block = class_nbytes(nbytes)
         # setdefault is one C call for int keys: threads agree on one list.
         free = self.free.setdefault(block, FreeList())

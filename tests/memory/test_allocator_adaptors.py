@@ -179,6 +179,36 @@ def test_a_block_is_freed_through_every_layer_that_gave_it() -> None:
     assert data.deleter is None
 
 
+def test_the_block_freed_last_is_given_again_at_once() -> None:
+    caching = CachingAllocator(FakeAllocator(), limit=100)
+    counted = StatisticsAllocator(caching)
+    data = counted.allocate(10)
+    free(data)
+    assert data.deleter is None
+    assert (counted.stats().live_blocks, counted.stats().freed_bytes, caching.cached_nbytes) == (0, 64, 64)
+    assert caching.describe(data).idle_blocks == 1
+    counted.reset_peak()
+    assert counted.allocate(10) is data
+    assert (counted.stats().peak_bytes, counted.stats().total_bytes, caching.cached_nbytes) == (64, 128, 0)
+    other = counted.allocate(60)
+    free(data)
+    free(other)  # there is no room for a second one
+    assert counted.stats().live_blocks == 0
+    assert counted.allocate(60) is data
+    free(data)
+    assert caching.empty_cache() == 64
+
+
+def test_the_block_freed_last_is_handed_in_before_the_layers_change() -> None:
+    caching = CachingAllocator(FakeAllocator())
+    counted = StatisticsAllocator(caching)
+    data = counted.allocate(10)
+    free(data)
+    counted.inner = FakeAllocator()
+    assert caching.allocate(10) is data
+    assert (counted.stats().live_blocks, caching.late) == (0, [])
+
+
 def test_layers_share_an_allocator_below_them() -> None:
     # The block remembers who gave it, although its record was another's before.
     caching = CachingAllocator(FakeAllocator())
