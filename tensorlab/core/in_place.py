@@ -46,9 +46,9 @@ class InPlacePointwise:
         key = look_up_key(self.op, args)
         if key is not None:
             keep(self.op, key, into_self(self.op, plan, key))
-        if form is not None and plan.loop is not None:
+        if form is not None and plan.entry is not None:
             name = self.op.schema.name.removesuffix("_")
-            run = recurring.into_self(name, plan, plan.loop, *positions(self.op, args))
+            run = recurring.into_self(name, plan, plan.entry, *positions(self.op, args))
             if len(self._recurring) >= recurring.LIMIT:
                 self._recurring.clear()
             self._recurring[form] = run

@@ -16,7 +16,9 @@ from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.dtype import Category, DType, number_category
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import STRIDED, UNIT, ZERO, Walk, pointwise_loop
+from tensorlab.core.native import Entry
 from tensorlab.core.op import Op
+from tensorlab.core.parts import entry_of
 from tensorlab.core.recurring import PointwiseKeys
 from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, pointwise_types, type_region
 from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order
@@ -43,6 +45,7 @@ class Plan:
     results: tuple[Layout, ...]
     steps: tuple[TypedStep, ...]
     walk: Walk
+    entry: Entry | None = None  # the loop's own, or what divides the walk among threads
 
     def run(self, inputs: Sequence[Tensor], params: Sequence[Number]) -> tuple[Tensor, ...]:
         """Allocate the results and fill them."""
@@ -55,10 +58,10 @@ class Plan:
 
         Raises: `RangeError` for an integer of more than 64 bits.
         """
-        if self.loop is None:
+        if self.loop is None or self.entry is None:
             return
         try:
-            self.loop.entry(self.head, *outputs, *inputs, *params)
+            self.entry(self.head, *outputs, *inputs, *params)
         except OverflowError:
             raise number_error(self.loop.name.rpartition("_")[0], params) from None
 
@@ -106,18 +109,20 @@ def make_plan(
     if not sizes:  # one element, for which a step of 1 is as good as any: the loop over runs does it
         sizes, steps_of = (1,), [(1,)] * len(operands)
     walk = Walk(len(sizes), tuple(_inner(s[-1]) for s in steps_of))
+    itemsizes = [o.dtype.itemsize for o in (*results, *inputs)]
     if region.is_copy and inputs[0].dtype is results[0].dtype:
         tiles = tile_order(sizes, *steps_of)
         if tiles is not None:
             meta = array("q", [own[d] for own in (sizes, *steps_of) for d in tiles])
             loop = tiled_loop(len(sizes), results[0].dtype)
-            return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk)
+            entry = entry_of(loop, walk, meta, itemsizes)
+            return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk, entry)
     text = pointwise_loop(region, steps, [i.dtype for i in inputs], [r.dtype for r in results], params, walk)
     loop = compile_loop(text.source, text.signature, label=text.label)
     if walk.is_flat:
-        return Plan(loop, sizes[0], None, results, steps, walk)
+        return Plan(loop, sizes[0], None, results, steps, walk, entry_of(loop, walk, sizes, itemsizes))
     meta = array("q", [*sizes, *(s for own in steps_of for s in own)])
-    return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk)
+    return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk, entry_of(loop, walk, meta, itemsizes))
 
 
 def _known(type_: TensorType) -> tuple[DType, Shape]:
@@ -179,10 +184,10 @@ class EagerPointwise:
         key = look_up_key(self.op, args)
         if key is not None:
             keep(self.op, key, into_new(self.op, plan, key))
-        if form is not None and plan.loop is not None:
+        if form is not None and plan.entry is not None:
             if len(self._recurring) >= PLAN_LIMIT:
                 self._recurring.clear()
-            self._recurring[form] = recurring.into_new(self.op.schema.name, plan, plan.loop, *positions(self.op, args))
+            self._recurring[form] = recurring.into_new(self.op.schema.name, plan, plan.entry, *positions(self.op, args))
         (result,) = plan.run(inputs, params)
         return result
 

@@ -15,7 +15,7 @@ from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import OptionalType
 
 if TYPE_CHECKING:
-    from tensorlab.core.compile import Loop
+    from tensorlab.core.native import Entry
     from tensorlab.core.pointwise import Plan
 
 LIMIT = 2048  # calls that one op remembers; beyond it the table starts over
@@ -127,10 +127,13 @@ class PointwiseKeys:
         return tuple(parts)
 
 
-def into_new(name: str, plan: Plan, loop: Loop, tensors: Sequence[int], numbers: Sequence[int]) -> Ready:
-    """What runs a plan of one result; it is known where the tensors and the loop's numbers are among the arguments."""
+def into_new(name: str, plan: Plan, entry: Entry, tensors: Sequence[int], numbers: Sequence[int]) -> Ready:
+    """What runs a plan of one result; ``entry`` is the plan's.
+
+    It is known where the tensors and the loop's numbers are among the arguments.
+    """
     (form,) = plan.results
-    head, entry = plan.head, loop.entry
+    head = plan.head
 
     def ready(args: tuple[Any, ...]) -> Tensor:
         result = fresh(form)
@@ -144,9 +147,9 @@ def into_new(name: str, plan: Plan, loop: Loop, tensors: Sequence[int], numbers:
     return ready
 
 
-def into_self(name: str, plan: Plan, loop: Loop, tensors: Sequence[int], numbers: Sequence[int]) -> Ready:
+def into_self(name: str, plan: Plan, entry: Entry, tensors: Sequence[int], numbers: Sequence[int]) -> Ready:
     """As `into_new`, over the first argument; gives None where the operands have to be looked at the long way."""
-    head, entry = plan.head, loop.entry
+    head = plan.head
     others = tensors[1:]
 
     def ready(args: tuple[Any, ...]) -> Tensor | None:

@@ -65,10 +65,9 @@ def number_error(label: str, numbers: Sequence[Any]) -> RangeError:
 def into_new(op: Op, plan: Plan, key: Key) -> Run:
     """A short cut that allocates its result."""
     (form,) = plan.results
-    head, loop = plan.head, plan.loop
-    if loop is None:
+    head, entry, name = plan.head, plan.entry, op.schema.name
+    if entry is None:
         return lambda *_: plan.run((), ())[0]
-    entry, name = loop.entry, op.schema.name
 
     def unary(a: Tensor) -> Tensor:
         result = fresh(form)
@@ -93,10 +92,9 @@ def into_new(op: Op, plan: Plan, key: Key) -> Run:
 
 def into_self(op: Op, plan: Plan, key: Key) -> Run:
     """A short cut that writes over its first argument; what may not be written to goes the long way, to be told so."""
-    head, loop, name = plan.head, plan.loop, op.schema.name
-    if loop is None:
+    head, entry, name = plan.head, plan.entry, op.schema.name
+    if entry is None:
         return lambda *args: op.run((*args, *(p.default for p in op.schema.params[len(args) :])))
-    entry = loop.entry
     defaults = tuple(p.default for p in op.schema.params[2:])
 
     def unary(a: Tensor) -> Tensor:

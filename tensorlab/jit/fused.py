@@ -100,11 +100,11 @@ class FusedLoop:
         for form, room in zip(forms, self._rooms, strict=False):
             if form.nbytes > room.nbytes:
                 raise GraphError(f"{self.name}: a result of {form.nbytes} bytes has a place of {room.nbytes}")
-        if plan.loop is None or None in numbers or _looks_at_numbers(runner.region, numbers):
+        if plan.entry is None or None in numbers or _looks_at_numbers(runner.region, numbers):
             return self._slow(runner)
         firsts = [room.offset // form.dtype.itemsize for form, room in zip(forms, self._rooms, strict=False)]
         make = _straight(self.region.inputs, self.region.params, len(forms), in_arena=bool(self._rooms))
-        return make(plan, plan.loop.entry, plan.head, forms, firsts)
+        return make(plan, plan.entry, plan.head, forms, firsts)
 
     def _slow(self, runner: RegionRunner) -> Callable[..., Any]:
         """The closure for what is rare: no elements, a number that is None, an op that looks at its numbers."""

@@ -37,6 +37,13 @@ def address(routine: str) -> int:
     return 0 if function is None else ctypes.cast(function, ctypes.c_void_p).value or 0
 
 
+def set_blas_threads(threads: int) -> None:
+    """Let BLAS use so many threads; one that cannot be told keeps its own number."""
+    function = getattr(_library(), "scipy_openblas_set_num_threads64_", None)
+    if function is not None:
+        function(threads)
+
+
 # What a product's loop reads its sizes and steps from, in this order; distances in bytes are named so.
 HEAD = (
     *("routine", "transpose_a", "transpose_b", "rows", "columns", "depth", "lead_a", "lead_b", "lead_c"),

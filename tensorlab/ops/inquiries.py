@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from typing import Any
 
 from tensorlab.core.tensor import Tensor
+from tensorlab.core.threads import get_num_threads, set_threads
 from tensorlab.errors import ShapeError
+from tensorlab.ops.blas import set_blas_threads
 from tensorlab.ops.data import as_tensor
 from tensorlab.ops.joining_functions import vstack
 from tensorlab.ops.order_functions import trapezoid
@@ -37,9 +38,15 @@ def is_nonzero(input: Tensor) -> bool:
     return bool(input)
 
 
-def get_num_threads() -> int:
-    """The processors that this process may use: how many threads NumPy's BLAS and parallel loops start at most."""
-    return len(os.sched_getaffinity(0))
+def set_num_threads(threads: int) -> None:
+    """Let loops over many elements, and BLAS, use so many threads at most.
+
+    What is computed element by element is the same on any number.
+
+    Raises: `RangeError` for less than one.
+    """
+    set_threads(threads)
+    set_blas_threads(threads)
 
 
 def _always(value: bool, what: str) -> property:  # noqa: FBT001 - the answer
@@ -59,6 +66,7 @@ FUNCTIONS: dict[str, Any] = {
     "get_num_threads": get_num_threads,
     "is_nonzero": is_nonzero,
     "row_stack": vstack,
+    "set_num_threads": set_num_threads,
     "trapz": trapezoid,
     "typename": typename,
 }

@@ -54,7 +54,7 @@ def _placing(form: Layout, parts: Sequence[tuple[int, Layout, Layout, int]]) -> 
     """
     size = form.dtype.itemsize
     copies = [(i, copy_runner().plan([a], (), into=[own]), start * size) for i, a, own, start in parts if a.numel]
-    loops = [(i, p.head, p.loop.entry, start) for i, p, start in copies if p.loop is not None]
+    loops = [(i, p.head, p.entry, start) for i, p, start in copies if p.entry is not None]
 
     def run(tensors: Sequence[Tensor], _dim: int) -> Tensor:
         result = fresh(form)
