@@ -11,10 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from tensorlab.core.dtype import HALVES, Category, DType, float32, int8, int16, uint8
 from tensorlab.core.inline import Inliner, cast_name, literal_text
 from tensorlab.core.region import Ref, Region, Source, TypedStep
+from tensorlab.core.types import TensorType
 
 # Numbers beside a float of 16 bits are rounded to it, but for these, as in torch.
 _UNROUNDED = {
@@ -57,7 +59,24 @@ def pointwise_loop(
     """Generate the loop of a region over one walk.
 
     ``outputs`` are the dtypes that are stored: for an in-place op the written tensor's, else the steps' own.
+    Cost: some milliseconds, and a look-up for what differs in sizes alone.
     """
+    # Of the steps' types the text says the dtypes alone. Equal literals are not the same: 1, 1.0, True; 0.0, -0.0.
+    alike = tuple([TypedStep(s.compute, TensorType(s.result.dtype)) for s in steps])
+    literals = repr([ref.literal for step in region.steps for ref in step.args])
+    return _pointwise_loop(region, literals, alike, tuple(inputs), tuple(outputs), tuple(params), walk)
+
+
+@lru_cache(maxsize=1024)
+def _pointwise_loop(
+    region: Region,
+    _literals: str,
+    steps: Sequence[TypedStep],
+    inputs: Sequence[DType],
+    outputs: Sequence[DType],
+    params: Sequence[Category],
+    walk: Walk,
+) -> LoopText:
     operands = [f"o{i}" for i in range(len(outputs))] + [f"a{i}" for i in range(len(inputs))]
     dtypes = [*outputs, *inputs]
     names = [s.op.schema.name for s in region.steps]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Template
 from typing import Any
 
@@ -42,6 +43,7 @@ class Fold:
     joins: str = "+"
 
 
+@lru_cache(maxsize=256)
 def reduction_loop(fold: Fold, element: DType, result: DType, *, columns: bool) -> LoopText:
     """Generate the loop of a fold over one walk."""
     walk = "down the columns" if columns else "along the rows"

@@ -171,3 +171,17 @@ def test_a_part_of_a_fold_is_one_expression():
     fold = Fold("bad", two_statements, identity=0, wide=True)
     with pytest.raises(CompileError, match=r"^two_statements: a part of a fold is one return$"):
         reduction_loop(fold, tl.float32, tl.float32, columns=False)
+
+
+def test_literals_that_are_equal_are_written_as_they_are():
+    x = TensorType(tl.float32, (4,))
+    literals = [1, 1.0, True, 0.0, -0.0, 0]
+    texts = []
+    for literal in literals:
+        args = (Ref(Source.INPUT, 0), Ref(Source.LITERAL, literal=literal), Ref(Source.LITERAL))
+        region = Region(1, 0, (Step(elementary.clamp, args),), (0,))
+        steps = type_region(region, [x], [])
+        again = [pointwise_loop(region, steps, [tl.float32], [tl.float32], [], Walk(1, ("u", "u"))) for _ in range(2)]
+        assert again[0] is again[1]
+        texts.append(again[0].source)
+    assert [f"np.float32({literal!r})" in text for literal, text in zip(literals, texts, strict=True)] == [True] * 6
