@@ -15,7 +15,7 @@ from tensorlab.core import recurring
 from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.dtype import Category, DType, number_category
 from tensorlab.core.layout import Layout, layout
-from tensorlab.core.loops import STRIDED, UNIT, ZERO, Walk, pointwise_loop
+from tensorlab.core.loops import STRIDED, UNIT, ZERO, LoopText, Walk, pointwise_loop
 from tensorlab.core.native import Entry
 from tensorlab.core.op import Op
 from tensorlab.core.parts import entry_of
@@ -25,7 +25,7 @@ from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coa
 from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, strides_in_order
-from tensorlab.core.tiles import tile_order, tiled_loop
+from tensorlab.core.tiles import tile_order, tiled_text
 from tensorlab.core.types import FLOAT, SCALAR, OptionalType, TensorType
 from tensorlab.errors import DTypeError, ShapeError
 
@@ -87,10 +87,42 @@ class RegionRunner:
         return self.plan([t.layout for t in inputs], params).run(inputs, params)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """A region over layouts, with nothing compiled yet: the walk, sizes and steps, and the text of the loop.
+
+    ``text`` is None for no elements. ``meta`` are the numbers that the loop reads, or the count of a flat walk alone.
+    """
+
+    text: LoopText | None
+    meta: tuple[int, ...]
+    results: tuple[Layout, ...]
+    steps: tuple[TypedStep, ...]
+    walk: Walk
+
+
 def make_plan(
     region: Region, inputs: Sequence[Layout], params: Sequence[Category], into: Sequence[Layout] | None
 ) -> Plan:
     """Type the region, choose the walk, compile the loop.
+
+    Raises: `ShapeError` or `DTypeError` as the ops do.
+    """
+    found = arrange(region, inputs, params, into)
+    if found.text is None:
+        return Plan(None, 0, None, found.results, found.steps, found.walk)
+    loop = compile_loop(found.text.source, found.text.signature, label=found.text.label)
+    entry = entry_of(loop, found.walk, found.meta, [o.dtype.itemsize for o in (*found.results, *inputs)])
+    if len(found.meta) == 1:
+        return Plan(loop, found.meta[0], None, found.results, found.steps, found.walk, entry)
+    meta = array("q", found.meta)
+    return Plan(loop, meta.buffer_info()[0], meta, found.results, found.steps, found.walk, entry)
+
+
+def arrange(
+    region: Region, inputs: Sequence[Layout], params: Sequence[Category], into: Sequence[Layout] | None
+) -> Arrangement:
+    """Type the region and choose the walk.
 
     Raises: `ShapeError` or `DTypeError` as the ops do.
     """
@@ -105,24 +137,19 @@ def make_plan(
     operands = [r.strides for r in results] + strides
     sizes, steps_of = coalesce([shape[d] for d in order], [[s[d] for d in order] for s in operands])
     if 0 in shape:
-        return Plan(None, 0, None, results, steps, Walk(0, ()))
+        return Arrangement(None, (0,), results, steps, Walk(0, ()))
     if not sizes:  # one element, for which a step of 1 is as good as any: the loop over runs does it
         sizes, steps_of = (1,), [(1,)] * len(operands)
     walk = Walk(len(sizes), tuple(_inner(s[-1]) for s in steps_of))
-    itemsizes = [o.dtype.itemsize for o in (*results, *inputs)]
     if region.is_copy and inputs[0].dtype is results[0].dtype:
         tiles = tile_order(sizes, *steps_of)
         if tiles is not None:
-            meta = array("q", [own[d] for own in (sizes, *steps_of) for d in tiles])
-            loop = tiled_loop(len(sizes), results[0].dtype)
-            entry = entry_of(loop, walk, meta, itemsizes)
-            return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk, entry)
+            meta = tuple(own[d] for own in (sizes, *steps_of) for d in tiles)
+            return Arrangement(tiled_text(len(sizes), results[0].dtype), meta, results, steps, walk)
     text = pointwise_loop(region, steps, [i.dtype for i in inputs], [r.dtype for r in results], params, walk)
-    loop = compile_loop(text.source, text.signature, label=text.label)
     if walk.is_flat:
-        return Plan(loop, sizes[0], None, results, steps, walk, entry_of(loop, walk, sizes, itemsizes))
-    meta = array("q", [*sizes, *(s for own in steps_of for s in own)])
-    return Plan(loop, meta.buffer_info()[0], meta, results, steps, walk, entry_of(loop, walk, meta, itemsizes))
+        return Arrangement(text, (sizes[0],), results, steps, walk)
+    return Arrangement(text, (*sizes, *(s for own in steps_of for s in own)), results, steps, walk)
 
 
 def _known(type_: TensorType) -> tuple[DType, Shape]:

@@ -135,13 +135,13 @@ class EagerReduction:
     ``give`` makes of values, and positions if the fold keeps them, what the op gives.
     """
 
-    __slots__ = ("_dim", "_fold", "_give", "_keepdim", "op")
+    __slots__ = ("_dim", "_fold", "_keepdim", "give", "op")
 
     def __init__(self, op: Op, give: Callable[[tuple[Tensor, ...]], Any]) -> None:
         names = [p.name for p in op.schema.params]
         self.op = op
         self._fold: Fold = op.rules["reduce"]()
-        self._give = give
+        self.give = give
         self._dim = names.index("dim") if "dim" in names else None
         self._keepdim = names.index("keepdim") if "keepdim" in names else None
 
@@ -156,7 +156,7 @@ class EagerReduction:
         if run is None:
             if len(self.op.plans) >= PLAN_LIMIT:
                 self.op.plans.clear()
-            run = self.op.plans[key] = _short_cut(self._plan(args), self._give)
+            run = self.op.plans[key] = _short_cut(self._plan(args), self.give)
             if not any(a is not None for a in args[1:]):
                 self.op.plans[source.layout] = run
         return run(source)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from string import Template
 
-from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.dtype import DType
+from tensorlab.core.loops import LoopText
 from tensorlab.core.shape import Shape
 
 _WIDTHS = {1: 16, 2: 8, 4: 8, 8: 4}  # elements of these sizes in a line of a tile: 16 bytes or 32, one register
@@ -34,7 +34,7 @@ def tile_order(sizes: Sequence[int], target: Sequence[int], source: Sequence[int
     return (*(d for d in range(last) if d != run), run, last)
 
 
-def tiled_loop(ndim: int, dtype: DType) -> Loop:
+def tiled_text(ndim: int, dtype: DType) -> LoopText:
     """The loop over ``ndim`` dimensions in the order of `tile_order`; it takes ``meta`` as pointwise loops do."""
     kind = _INTEGERS[dtype.itemsize]
     width = _WIDTHS[dtype.itemsize]
@@ -49,7 +49,7 @@ def tiled_loop(ndim: int, dtype: DType) -> Loop:
         walks=walks,
         body=_tiles(ndim, width),
     )
-    return compile_loop(source, "void(int64, int64, int64)", label="tiled_copy")
+    return LoopText(source, "void(int64, int64, int64)", "tiled_copy")
 
 
 def _tiles(ndim: int, width: int) -> str:

@@ -6,8 +6,9 @@ no one outside the program can come to see: not a result of the graph, nor anyth
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from tensorlab.core.storage import Storage
 from tensorlab.core.types import TensorType
@@ -36,11 +37,13 @@ class Place:
 class Arena:
     """A plan: the bytes needed in all, and the place of each value by its serial.
 
-    ``unshared_nbytes`` is what the same temporaries would take each on its own.
+    ``unshared_nbytes`` is what the same temporaries would take each on its own, ``lower_bound_nbytes`` the most of them
+    that is alive at once.
     """
 
     nbytes: int
     places: Mapping[int, Place] = field(default_factory=dict[int, Place])
+    lower_bound_nbytes: int = 0
 
     @property
     def unshared_nbytes(self) -> int:
@@ -54,15 +57,16 @@ class Arena:
         return {
             "nbytes": self.nbytes,
             "unshared_nbytes": self.unshared_nbytes,
+            "lower_bound_nbytes": self.lower_bound_nbytes,
             "places": {str(serial): place.to_dict() for serial, place in self.places.items()},
         }
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A value that may be placed, and its life."""
+class Wanted:
+    """What is to be placed, by a key of its owner's, and its life: from one position to another, both included."""
 
-    serial: int
+    key: Hashable
     nbytes: int
     first: int
     last: int
@@ -75,16 +79,35 @@ def plan_arena(graph: Graph) -> Arena:
     Source: the greedy-by-size strategy of Pisarchyk and Lee, "Efficient Memory Management for Deep Neural Net
     Inference", 2020.
     """
-    calendar = _Calendar(len(graph.block.nodes))
-    places: dict[int, Place] = {}
-    for wanted in sorted(_temporaries(graph), key=lambda w: (-w.nbytes, w.first)):
-        place = Place(calendar.free_offset(wanted), wanted.nbytes, wanted.first, wanted.last)
-        places[wanted.serial] = place
+    wanted = list(_temporaries(graph))
+    places = {key: place for key, place in assign_places(wanted).items() if isinstance(key, int)}
+    nbytes = max((p.offset + p.nbytes for p in places.values()), default=0)
+    return Arena(nbytes, places, lower_bound(wanted))
+
+
+def assign_places(wanted: Sequence[Wanted]) -> dict[Hashable, Place]:
+    """An offset for each, so that what lives at the same time lies apart, by the strategy of `plan_arena`."""
+    calendar = _Calendar(max((w.last for w in wanted), default=-1) + 1)
+    places: dict[Hashable, Place] = {}
+    for one in sorted(wanted, key=lambda w: (-w.nbytes, w.first)):
+        nbytes = -(-one.nbytes // ALIGNMENT) * ALIGNMENT
+        place = Place(calendar.free_offset(one, nbytes), nbytes, one.first, one.last)
+        places[one.key] = place
         calendar.add(place)
-    return Arena(max((p.offset + p.nbytes for p in places.values()), default=0), places)
+    return places
 
 
-def _temporaries(graph: Graph) -> Iterable[_Wanted]:
+def lower_bound(lives: Iterable[Wanted | Place]) -> int:
+    """The most bytes that are alive at one position, rounded up as places are: no plan does with fewer."""
+    changes: dict[int, int] = {}
+    for life in lives:
+        nbytes = -(-life.nbytes // ALIGNMENT) * ALIGNMENT
+        changes[life.first] = changes.get(life.first, 0) + nbytes
+        changes[life.last + 1] = changes.get(life.last + 1, 0) - nbytes
+    return max(accumulate(changes[position] for position in sorted(changes)), default=0)
+
+
+def _temporaries(graph: Graph) -> Iterable[Wanted]:
     alias = AliasInfo(graph)
     seen = {OUTSIDE}.union(*map(alias.places, graph.outputs))
     order = positions(graph.block)
@@ -102,14 +125,13 @@ def _temporaries(graph: Graph) -> Iterable[_Wanted]:
             continue
         for value, nbytes in zip(node.outputs, sizes, strict=True):
             last = max((lives[p] for p in alias.places(value)), default=-1)
-            yield _Wanted(value.serial, nbytes or 0, first, max(first, last))
+            yield Wanted(value.serial, nbytes or 0, first, max(first, last))
 
 
 def _nbytes(value: Value) -> int | None:
     if not isinstance(value.type, TensorType) or value.type.dtype is None or value.type.numel is None:
         return None
-    size = value.type.numel * value.type.dtype.itemsize
-    return -(-size // ALIGNMENT) * ALIGNMENT
+    return value.type.numel * value.type.dtype.itemsize
 
 
 class _Calendar:
@@ -124,14 +146,14 @@ class _Calendar:
         for position in range(place.first, place.last + 1):
             self._alive[position].append(place)
 
-    def free_offset(self, wanted: _Wanted) -> int:
+    def free_offset(self, wanted: Wanted, nbytes: int) -> int:
         """The lowest offset where the bytes fit beside the places that live at the same time."""
         together = list(self._alive[wanted.first])
         for position in range(wanted.first + 1, wanted.last + 1):
             together += self._begin[position]
         offset = 0
         for place in sorted(together, key=lambda p: p.offset):
-            if offset + wanted.nbytes <= place.offset:
+            if offset + nbytes <= place.offset:
                 break
             offset = max(offset, place.offset + place.nbytes)
         return offset

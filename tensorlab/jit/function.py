@@ -25,7 +25,7 @@ from tensorlab.jit.gradient_calls import GradientPrograms
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
-from tensorlab.jit.program import Program
+from tensorlab.jit.program import Program, with_native
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.structure import dressed, nesting_of
 from tensorlab.jit.tracing import Escape, Trace, TraceMode
@@ -292,7 +292,7 @@ class ScriptFunction:
         with self._lock:
             found = self._programs.get(key)
             if found is None:
-                found = compile_graph(self.graph, self._takes.types_of(inputs), self.pipeline)
+                found = compile_graph(self.graph, self._takes.types_of(inputs), self.pipeline, inputs)
                 self._programs[key] = found
                 if len(self._programs) > LIMIT:
                     self._programs.popitem(last=False)
@@ -325,11 +325,15 @@ def _loop_text(loop: Loop, stage: Stage) -> str:
             return loop.typed()
 
 
-def compile_graph(graph: Graph, types: Sequence[Type], pipeline: Pipeline) -> Specialisation:
-    """Optimise a copy of the graph for inputs of these types, and lower it."""
+def compile_graph(
+    graph: Graph, types: Sequence[Type], pipeline: Pipeline, inputs: Sequence[Any] | None = None
+) -> Specialisation:
+    """Optimise a copy of the graph for inputs of these types, and lower it; ``inputs`` show their layouts."""
     own = snapshot(graph)
     for value, given in zip(own.inputs, types, strict=True):
         value.type = given
     records = pipeline.run(own)
     program = lower(own)
+    if inputs is not None:
+        program = with_native(program, own, [i.layout if isinstance(i, Tensor) else None for i in inputs])
     return Specialisation(tuple(types), records, own, program, program.run)

@@ -5,15 +5,17 @@ from __future__ import annotations
 import hashlib
 import linecache
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any
 
 from tensorlab.core.compile import Loop
+from tensorlab.core.layout import Layout
 from tensorlab.errors import RunError
 from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.interpret import place
-from tensorlab.jit.ir import Node
+from tensorlab.jit.ir import Graph, Node
+from tensorlab.jit.native_tier import NativeTier
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,19 +23,29 @@ class Program:
     """A lowered graph: its text is what runs.
 
     ``run`` gives the result itself where there is one, else a tuple; it keeps nothing between calls, so that threads
-    may share it. ``nodes`` says which node a line of the text (from 1) is for.
+    may share it. ``nodes`` says which node a line of the text (from 1) is for. With ``native``, calls become those of
+    one native function for the whole graph, where there is one.
     """
 
-    text: str
+    python: str
     loops: tuple[FusedLoop, ...]
     arena_nbytes: int
     unshared_nbytes: int
     run: Callable[..., Any] = field(repr=False)
     nodes: Mapping[int, Node] = field(repr=False)
     filename: str = field(repr=False)
+    native: NativeTier | None = field(default=None, repr=False)
+
+    @property
+    def text(self) -> str:
+        """The Python text that runs: the program's own, or what stands around the native function."""
+        function = None if self.native is None else self.native.function
+        return self.python if function is None else function.text
 
     def compiled_loops(self) -> tuple[Loop, ...]:
-        """Every compiled loop that the program has called so far, in the program's order."""
+        """What is compiled and runs: the native function, or every loop that was called so far, in order."""
+        if self.native is not None and self.native.function is not None:
+            return (self.native.function.loop,)
         return tuple(loop for fused in self.loops for loop in fused.loops)
 
     def told(self, error: Exception) -> tuple[str, Node | None]:
@@ -51,6 +63,12 @@ class Program:
         while traceback is not None and traceback.tb_frame.f_code.co_filename != self.filename:
             traceback = traceback.tb_next
         return traceback
+
+
+def with_native(program: Program, graph: Graph, forms: Sequence[Layout | None]) -> Program:
+    """The program with a native function to come, for inputs of these layouts (None for what is no tensor)."""
+    tier = NativeTier(graph, program.run, forms)
+    return replace(program, native=tier, run=tier.run)
 
 
 def build_program(

@@ -29,16 +29,30 @@ Fill = Callable[[Tensor, Tensor, Tensor, float, float], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Steps:
+    """A product as one loop: ``routine`` is BLAS's (nothing for a loop of our own), ``head`` what the loop reads.
+
+    ``swapped``: the right side goes in first.
+    """
+
+    routine: str
+    loop: Loop
+    head: tuple[int, ...]
+    swapped: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class Product:
     """A planned product.
 
     ``run`` makes a new tensor; ``fill`` writes ``alpha * a @ b + beta * c`` over a ``c`` that is there, of the layout
-    ``form``. Where ``beta`` is 0, what ``c`` held is not looked at.
+    ``form``. Where ``beta`` is 0, what ``c`` held is not looked at. ``steps`` is what both are, where it is one loop.
     """
 
     form: Layout
     run: Run
     fill: Fill
+    steps: Steps | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,7 @@ def plan_product(a: Layout, b: Layout) -> Product:
     form = layout(a.dtype, (*problem.batch, *ends))
     letter = blas.LETTERS.get(a.dtype)
     if letter is None or not form.numel or not problem.depth:
-        return _native(form, blas.own_loop(a.dtype), _head(problem, a.dtype.itemsize), swapped=False)
+        return _native(form, blas.own_loop(a.dtype), _head(problem, a.dtype.itemsize), swapped=False, routine="")
     if not blas.address(f"{letter}gemm"):
         return _through_numpy(form)
     copied = [
@@ -95,7 +109,7 @@ def plan_product(a: Layout, b: Layout) -> Product:
     kind = "gemv" if problem.vector else "gemm"
     head = _head(problem, a.dtype.itemsize, blas.address(letter + kind))
     loop = blas.gemv_loop(a.dtype) if problem.vector else blas.gemm_loop(a.dtype)
-    return _native(form, loop, head, swapped=problem.vector == "left")
+    return _native(form, loop, head, swapped=problem.vector == "left", routine=letter + kind)
 
 
 def _problem(a: Layout, b: Layout) -> _Problem:
@@ -181,7 +195,7 @@ def layout_strides(batch: Shape, step: int) -> Shape:
     return tuple(strides)
 
 
-def _native(form: Layout, loop: Loop, head: np.ndarray[Any, Any], *, swapped: bool) -> Product:
+def _native(form: Layout, loop: Loop, head: np.ndarray[Any, Any], *, swapped: bool, routine: str) -> Product:
     entry, head_at, nbytes = loop.entry, int(head.ctypes.data), form.nbytes
     one, none = (1.0, 0.0) if form.dtype.is_floating_point else (1, 0)
 
@@ -201,7 +215,7 @@ def _native(form: Layout, loop: Loop, head: np.ndarray[Any, Any], *, swapped: bo
     chosen = run_swapped if swapped else run
     chosen.__dict__["head"] = head  # the loop reads it at every call
     fill.__dict__["head"] = head
-    return Product(form, chosen, fill)
+    return Product(form, chosen, fill, Steps(routine, loop, tuple(map(int, head)), swapped))
 
 
 def _with_copies(product: Product, *, left: bool, right: bool) -> Product:

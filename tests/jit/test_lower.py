@@ -215,7 +215,7 @@ def test_values_from_outside_live_through_every_turn() -> None:
     x = tl.tensor([[1.0, 2.0], [3.0, 4.0]])
     for n in range(4):
         assert scripted(x, n).tolist() == from_outside(x, n).tolist()
-    text = scripted.specialisation_for(x, 1).program.text
+    text = scripted.specialisation_for(x, 1).program.python
     assert text.count("del w") == 1
     assert text.index("del w") > text.index("sum(")
 

@@ -1,0 +1,154 @@
+"""Products in a native function: BLAS called by its address, with every size written out.
+
+The routine's address is an argument of the function: it differs from process to process, and the machine code is kept.
+"""
+
+from __future__ import annotations
+
+from tensorlab.core.layout import Layout, layout
+from tensorlab.core.loops import LoopText
+from tensorlab.core.region import Ref, Region, Source, Step
+from tensorlab.core.shape import broadcast_strides
+from tensorlab.jit.ir import Node
+from tensorlab.jit.native_tensors import row_major, write_region
+from tensorlab.jit.native_text import Writer
+from tensorlab.jit.native_values import Fixed, Number, Place, RefusedError, Thing
+from tensorlab.ops import blas, movement
+from tensorlab.ops.arithmetic import add
+from tensorlab.ops.copying import copy_runner
+from tensorlab.ops.product_plans import Steps, plan_product
+
+_MOST_BATCHES = 16  # starts of batches that are written out one by one
+_PLAIN = {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot"}
+_ADDED = {"aten::addmm", "aten::addmv", "aten::baddbmm"}
+
+
+def write_product(w: Writer, node: Node, args: list[Thing]) -> bool:
+    """Write a matrix product, or one that is added to a tensor; False for any other node."""
+    if node.kind in _PLAIN:
+        a, b = (_place(node, x) for x in args)
+        found = product(w, node, a, b)
+    elif node.kind in _ADDED:
+        if not all(isinstance(x, Number) and x.value is not None for x in args[3:]):
+            raise RefusedError("factors that are not known beforehand", node)
+        beta, alpha = (float(x.value or 0) if isinstance(x, Number) else 1.0 for x in args[3:])
+        start, a, b = (_place(node, x) for x in args[:3])
+        found = _added(w, node, start, a, b, beta, alpha)
+    elif node.kind == "aten::linear":
+        found = _linear(w, node, args)
+    else:
+        return False
+    w.things[node.output.serial] = found
+    return True
+
+
+def _place(node: Node, thing: Thing) -> Place:
+    if not isinstance(thing, Place):
+        raise RefusedError("multiplies what is no tensor", node)
+    if thing.form.dtype.is_half:
+        raise RefusedError("a product of 16-bit floats", node)
+    return thing
+
+
+def product(w: Writer, node: Node, a: Place, b: Place) -> Place:
+    """A new tensor ``a @ b``."""
+    if node.op is not None and node.kind in _PLAIN:
+        node.op.rules["type"](a.form.type, b.form.type)
+    a, b, form, steps = _planned(w, node, a, b)
+    target = w.fresh(form, node.output.name)
+    _call(w, node, steps, target, a, b, alpha=1.0, beta=0.0)
+    return target
+
+
+def _planned(w: Writer, node: Node, a: Place, b: Place) -> tuple[Place, Place, Layout, Steps]:
+    """The operands as BLAS reads them, and how it is called."""
+    plan = plan_product(a.form, b.form)
+    if plan.steps is None:  # one of them lies as BLAS cannot read it
+        a, b = row_major(w, node, a), row_major(w, node, b)
+        plan = plan_product(a.form, b.form)
+    if plan.steps is None:
+        raise RefusedError("there is no BLAS to call by address", node)
+    return a, b, plan.form, plan.steps
+
+
+def _added(w: Writer, node: Node, start: Place, a: Place, b: Place, beta: float, alpha: float) -> Place:
+    """A new tensor ``beta * start + alpha * (a @ b)``."""
+    if node.op is not None and node.kind in _ADDED:
+        node.op.rules["type"](start.form.type, a.form.type, b.form.type, beta, alpha)
+    if not a.form.dtype.is_floating_point:
+        raise RefusedError("a sum of products of integers", node)
+    a, b, form, steps = _planned(w, node, a, b)
+    target = w.fresh(form, node.output.name)
+    if beta != 0:
+        shape = tuple(form.shape)
+        strides = broadcast_strides(tuple(start.form.shape), start.form.strides, shape)
+        spread = Place(start.room, start.at, start.offset, layout(form.dtype, shape, strides))
+        write_region(w, node, copy_runner().region, [spread], (), [target])
+    _call(w, node, steps, target, a, b, alpha=alpha, beta=beta)
+    return target
+
+
+def _linear(w: Writer, node: Node, args: list[Thing]) -> Place:
+    x, weight = (_place(node, a) for a in args[:2])
+    bias = None if isinstance(args[2], Fixed) else _place(node, args[2])
+    if node.op is not None:
+        node.op.rules["type"](x.form.type, weight.form.type, None if bias is None else bias.form.type)
+    if len(weight.form.shape) == 2:
+        shape, strides, step = movement.t.rules["view"](weight.form)
+        turned = weight.moved(layout(weight.form.dtype, shape, strides), step)
+    else:
+        turned = weight
+    if bias is not None and len(x.form.shape) == 2 and len(weight.form.shape) == 2:
+        return _added(w, node, bias, x, turned, 1.0, 1.0)
+    found = product(w, node, x, turned)
+    if bias is None:
+        return found
+    refs = (Ref(Source.INPUT, 0), Ref(Source.INPUT, 1), Ref(Source.LITERAL, literal=1))
+    (total,) = write_region(w, node, Region(2, 0, (Step(add, refs),), (0,)), [found, bias], ())
+    return total
+
+
+def _call(w: Writer, node: Node, steps: Steps, c: Place, a: Place, b: Place, *, alpha: float, beta: float) -> None:
+    """Write the call, over a batch if there is one."""
+    for place in (a, b, c):
+        w.touch(place.room)
+    if steps.swapped:
+        a, b = b, a
+    head = dict(zip(blas.HEAD, steps.head, strict=False))
+    if not steps.routine:
+        text = LoopText(steps.loop.source, steps.loop.signature, "product")
+        factors = f"{alpha!r}, {beta!r}" if c.form.dtype.is_floating_point else f"{int(alpha)}, {int(beta)}"
+        w.line(f"{w.function(text)}({w.table(steps.head)}, {c.at}, {a.at}, {b.at}, {factors})")
+        return
+    starts = steps.head[len(blas.HEAD) :]
+    batches = [starts[i : i + 3] for i in range(0, len(starts), 3)]
+    if len(batches) > _MOST_BATCHES:
+        raise RefusedError(f"a product of {len(batches)} batches that lie apart", node)
+    number = f"np.{c.form.dtype.name}"
+    for start in batches:
+        places = [p.moved(p.form, at).at for p, at in zip((c, a, b), start, strict=True)]
+        if head["inner"] == 1:
+            w.line(_text(w, steps.routine, head, number, places, alpha, beta))
+            continue
+        names = [w.name("", "p") for _ in places]
+        for name, text in zip(names, places, strict=True):
+            w.line(f"{name} = {text}")
+        w.line(f"for {w.name('', 'turn')} in range({head['inner']}):")
+        w.line("    " + _text(w, steps.routine, head, number, names, alpha, beta))
+        for name, step in zip(names, ("nbytes_c", "nbytes_a", "nbytes_b"), strict=True):
+            w.line(f"    {name} += {head[step]}")
+
+
+def _text(
+    w: Writer, routine: str, head: dict[str, int], number: str, places: list[str], alpha: float, beta: float
+) -> str:
+    """The call of BLAS; ``places`` are those of the result, the left side, the right side."""
+    c, a, b = places
+    given = ["np.int32(101)", f"np.int32({head['transpose_a']})"]
+    if routine.endswith("gemm"):
+        given += [f"np.int32({head['transpose_b']})", str(head["rows"]), str(head["columns"]), str(head["depth"])]
+    else:
+        given += [str(head["rows"]), str(head["columns"])]
+    given += [f"{number}({alpha!r})", a, str(head["lead_a"]), b, str(head["lead_b"])]
+    given += [f"{number}({beta!r})", c, str(head["lead_c"])]
+    return f"call_at({w.routine(routine)}, ({', '.join(given)}))"

@@ -1,0 +1,203 @@
+"""Writing a native function: lines, names, rooms and their lives, the loops that it calls, the ways out of it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tensorlab.core.dtype import HALVES
+from tensorlab.core.layout import Layout
+from tensorlab.core.loops import LoopText
+from tensorlab.jit.ir import Node, Value
+from tensorlab.jit.labels import Labels
+from tensorlab.jit.native_values import Number, Place, RefusedError, Room, Thing, plus
+
+_ELEMENTS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
+_PRIMITIVES = ("floor_quotient", "floor_remainder", "shifted_left", "shifted_right", "rounded_to_even", "call_at")
+_INTRINSICS = (*(f"{e}_at" for e in _ELEMENTS), *(f"{d.name}_up" for d in HALVES), *_PRIMITIVES)
+_INNER = ("inner", "table", "sum_overflows", "difference_overflows", "product_overflows", "move_bytes")
+_CALL = re.compile(r"\b([a-z_0-9]+)\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Exit:
+    """A way out: the status that the function leaves with, and what it means."""
+
+    status: int
+    node: Node | None
+    reason: str
+
+    def to_dict(self) -> dict[str, object]:
+        node = self.node
+        span = None if node is None or node.span is None else node.span.to_dict()
+        return {"status": self.status, "serial": node.serial if node else None, "reason": self.reason, "span": span}
+
+
+@dataclass(eq=False, slots=True)
+class Turning:
+    """A loop that is being written: where it began, and the rooms from outside that it needs."""
+
+    serial: int
+    start: int
+    touched: set[Room] = field(default_factory=set[Room])
+
+
+class Writer:
+    """The text so far. Lines are kept apart from their places, so that a line may be filled in later."""
+
+    def __init__(self, *, writes: bool) -> None:
+        self.lines: list[list[str]] = []
+        self.indent = "    "
+        self.things: dict[int, Thing] = {}
+        self.rooms: list[Room] = []
+        self.turnings: list[Turning] = []
+        self.exits: list[Exit] = []
+        self.routines: dict[str, str] = {}  # of BLAS, by name: the argument with its address
+        self.writes = writes  # whether the graph writes over tensors
+        self.labels = Labels(*_INTRINSICS, *_INNER, "loop", "math", "np", "cells", "cells_at", "numbers", "room")
+        self._functions: dict[tuple[str, str], str] = {}
+        self._texts: list[str] = []
+        self._imports: dict[str, set[str]] = {}
+        self._tables: dict[tuple[int, ...], str] = {}
+
+    # Lines
+
+    def line(self, text: str) -> None:
+        self.lines.append([self.indent + text])
+
+    def gap(self) -> list[str]:
+        """A place for lines that are not known yet: append them with ``indent`` as it is now."""
+        self.lines.append([])
+        return self.lines[-1]
+
+    @property
+    def now(self) -> int:
+        return len(self.lines)
+
+    def name(self, hint: str, fallback: str = "v") -> str:
+        return self.labels.new(hint, fallback)
+
+    def number(self, hint: str, kind: str, text: str) -> Number:
+        """A number with a name of its own."""
+        name = self.name(hint)
+        self.line(f"{name} = {text}")
+        return Number(name, kind)
+
+    def leave(self, condition: str, node: Node | None, reason: str) -> None:
+        """Leave the function where a condition holds."""
+        self.line(f"if {condition}:" if condition else "if True:")
+        self.exits.append(Exit(len(self.exits) + 1, node, reason))
+        self.line(f"    cells[0] = {len(self.exits)}")
+        self.line("    return")
+
+    # Values and rooms
+
+    def of(self, value: Value) -> Thing:
+        return self.things[value.serial]
+
+    def place(self, value: Value, node: Node) -> Place:
+        """A tensor that a node takes.
+
+        Raises: `RefusedError` for what is none.
+        """
+        found = self.of(value)
+        if not isinstance(found, Place):
+            raise RefusedError("takes a tensor that is not always one", node)
+        self.touch(found.room)
+        return found
+
+    @property
+    def loops(self) -> tuple[int, ...]:
+        return tuple(t.serial for t in self.turnings)
+
+    def is_open(self, loop: int) -> bool:
+        return loop in self.loops
+
+    def touch(self, room: Room) -> None:
+        """A room is needed here: to this line, and to the end of each loop that it is older than."""
+        room.last = max(room.last, self.now)
+        for turning in self.turnings[_common(room.loops, self.loops) :]:
+            turning.touched.add(room)
+        for inner in room.of:
+            self.touch(inner)
+
+    def fresh(self, form: Layout, hint: str = "") -> Place:
+        """A new tensor of a layout."""
+        low, high = form.span
+        room = Room(self.name(f"{hint}_at" if hint else "", "b"), max(high - low, 1), self.loops, self.now, self.now)
+        self.rooms.append(room)
+        return Place(room, plus(room.name, -low), -low, form)
+
+    def pointer(self, hint: str, form: Layout, of: list[Room], carried: int | None = None) -> Place:
+        """A tensor whose address is worked out at run time."""
+        name = self.name(f"{hint}_at" if hint else "", "at")
+        room = Room(name, 0, self.loops, self.now, self.now, pointer=True, carried=carried, of=of)
+        return Place(room, name, None, form)
+
+    # What is called
+
+    def function(self, text: LoopText) -> str:
+        """The name of a loop in the module; the same text is there once."""
+        key = (text.source, text.signature)
+        if key not in self._functions:
+            self._functions[key] = name = self.name(text.label)
+            self._texts.append(f'@inner("{text.signature}")\n{self._taken_in(text.source, name)}')
+        return self._functions[key]
+
+    def _taken_in(self, source: str, name: str) -> str:
+        """The one function of a module under another name; what it imports is imported here too."""
+        tree = ast.parse(source)
+        kept: list[str] = []
+        for part in tree.body:
+            if isinstance(part, ast.ImportFrom):
+                self._imports.setdefault(part.module or "", set()).update(a.name for a in part.names)
+            elif isinstance(part, ast.FunctionDef) and part.name == "loop":
+                text = ast.get_source_segment(source, part) or ""
+                kept.append(text.replace("def loop(", f"def {name}(", 1))
+            elif not isinstance(part, (ast.Import, ast.Expr)):
+                raise RefusedError(f"the loop {name} is more than a function")
+        (text,) = kept
+        return text
+
+    def table(self, numbers: tuple[int, ...]) -> str:
+        """The text of the address of some integers."""
+        if numbers not in self._tables:
+            self._tables[numbers] = self.name("", "table")
+        return f"{self._tables[numbers]}()"
+
+    def routine(self, name: str) -> str:
+        """The argument that has the address of one of BLAS's routines."""
+        return self.routines.setdefault(name, name)
+
+    # The whole
+
+    def module(self, title: str, arguments: list[str], offsets: Mapping[str, str]) -> str:
+        """The text of the module; ``offsets`` say where each room begins."""
+        body = [line for lines in self.lines for line in lines]
+        starts = [f"    {name} = {text}" for name, text in offsets.items()]
+        used = set(_CALL.findall("\n".join(body)))
+        head = ["    cells = int64_at(cells_at)", "    numbers = float64_at(cells_at)"]
+        imports = {name: set(found) for name, found in self._imports.items()}
+        intrinsics = imports.setdefault("tensorlab.core.intrinsics", set())
+        intrinsics |= {name for name in _INTRINSICS if name in used} | {"int64_at", "float64_at"}
+        helpers = {name for name in _INNER if name in used}
+        helpers |= {"inner"} if self._texts else set()
+        helpers |= {"table"} if self._tables else set()
+        imports["tensorlab.core.inner_loops"] = helpers
+        lines = [f"from {name} import {', '.join(sorted(found))}" for name, found in sorted(imports.items()) if found]
+        tables = [f"{name} = table({', '.join(map(str, numbers))})" for numbers, name in self._tables.items()]
+        text = "\n".join([f"def loop({', '.join(arguments)}):", *head, *starts, *body])
+        parts = [f'"""{title}"""', "import math", "import numpy as np", "\n".join(lines)]
+        return "\n\n".join([*parts, *(["\n".join(tables)] if tables else []), *self._texts, text]) + "\n"
+
+
+def _common(a: tuple[int, ...], b: tuple[int, ...]) -> int:
+    """How many loops two places share, from the outermost on."""
+    count = 0
+    for x, y in zip(a, b, strict=False):
+        if x != y:
+            break
+        count += 1
+    return count

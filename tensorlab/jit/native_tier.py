@@ -1,0 +1,88 @@
+"""When a graph runs as one native function: the first calls run the program, later ones the function.
+
+Compiling a function takes Numba 0.3 to 1.5 s, where the loops of a program take 0.1 s each and are shared by programs;
+so a graph has to be called more than once before that is paid (torch.jit's profiling executor waits likewise).
+From then on each operation saves what Python takes between two loops, 1 to 5 us. That counts where tensors are small
+and where operations are many, in loops above all: 20 to 200 times were measured. It does not count for one operation,
+nor for large tensors, over which the program's loops may run in threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from threading import Lock
+from typing import Any
+
+from tensorlab.core.layout import Layout
+from tensorlab.errors import CompileError
+from tensorlab.jit.ir import CONSTANT, IF, LIST_CONSTRUCT, LOOP, TUPLE_CONSTRUCT, Graph, walk
+from tensorlab.jit.native_function import NativeFunction, build_native
+from tensorlab.jit.native_plan import NativePlan, plan_native
+from tensorlab.jit.native_values import NativeRefusal
+
+WAIT = 3  # calls that run the program
+LARGE_NBYTES = 2**20  # of a tensor of a graph without loops, above which the time between operations does not count
+_FREE = (CONSTANT, TUPLE_CONSTRUCT, LIST_CONSTRUCT)
+
+
+class NativeTier:
+    """A program that becomes a native function; ``run`` is what to call.
+
+    ``refusal`` says why there is none, once that is known. Threads may share it.
+    """
+
+    __slots__ = ("_calls", "_forms", "_lock", "_program", "_target", "function", "graph", "refusal", "run")
+
+    def __init__(self, graph: Graph, program: Callable[..., Any], forms: Sequence[Layout | None]) -> None:
+        self.graph = graph
+        self.function: NativeFunction | None = None
+        self.refusal: NativeRefusal | None = None
+        self._program = program
+        self._forms = tuple(forms)
+        self._calls = 0
+        self._lock = Lock()
+        self._target: Callable[..., Any] = self._waiting
+        self.run: Callable[..., Any] = self._run
+
+    def _run(self, *args: Any) -> Any:
+        return self._target(*args)
+
+    def _waiting(self, *args: Any) -> Any:
+        if self._calls < WAIT:
+            self._calls += 1
+            return self._program(*args)
+        return self.compiled()(*args)
+
+    def compiled(self) -> Callable[..., Any]:
+        """The native function, compiled now if need be; the program where there is no such function."""
+        with self._lock:
+            if self.function is None and self.refusal is None:
+                found = unsuited(self.graph, self._forms) or plan_native(self.graph, self._forms)
+                self._target = self._program
+                if isinstance(found, NativePlan):
+                    self._compile(found)
+                else:
+                    self.refusal = found
+        return self._target
+
+    def _compile(self, plan: NativePlan) -> None:
+        try:
+            self.function = build_native(plan, self.graph.name, self._program)
+        except CompileError as error:
+            self.refusal = NativeRefusal(str(error))
+        else:
+            self._target = self.function.run
+
+
+def unsuited(graph: Graph, forms: Sequence[Layout | None]) -> NativeRefusal | None:
+    """Why a native function would gain nothing; None where it would gain."""
+    nodes = list(walk(graph.block))
+    if any(n.kind in (LOOP, IF) for n in nodes):
+        return None
+    work = [n for n in nodes if n.kind not in _FREE]
+    if len(work) < 2:
+        return NativeRefusal("one operation: there is nothing between operations to save")
+    largest = max((f.nbytes for f in forms if f is not None), default=0)
+    if largest >= LARGE_NBYTES:
+        return NativeRefusal(f"tensors of {largest} bytes: what is between operations does not count")
+    return None
