@@ -13,11 +13,13 @@ _HOME = {
     "trace_module": "tensorlab.jit.api",
     "script": "tensorlab.jit.api",
     "load": "tensorlab.jit.api",
+    "freeze": "tensorlab.jit.freezing",
     "cache_info": "tensorlab.jit.cache",
     "clear_cache": "tensorlab.jit.cache",
     "explain": "tensorlab.jit.explanation",
     "find_disagreement": "tensorlab.jit.explain_search",
     "ScriptFunction": "tensorlab.jit.function",
+    "ScriptModule": "tensorlab.jit.script_module",
     "Pipeline": "tensorlab.jit.pipeline",
     "CompilationUnit": "tensorlab.jit.compilation_unit",
     "annotate": "tensorlab.jit.scripting.markers",
@@ -34,12 +36,14 @@ __all__ = [
     "Final",
     "Pipeline",
     "ScriptFunction",
+    "ScriptModule",
     "annotate",
     "cache_info",
     "clear_cache",
     "explain",
     "export",
     "find_disagreement",
+    "freeze",
     "ignore",
     "is_scripting",
     "load",
@@ -56,9 +60,11 @@ if TYPE_CHECKING:
     from tensorlab.jit.compilation_unit import CompilationUnit
     from tensorlab.jit.explain_search import find_disagreement
     from tensorlab.jit.explanation import explain
+    from tensorlab.jit.freezing import freeze
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.parse import parse_graph as parse_ir
     from tensorlab.jit.pipeline import Pipeline
+    from tensorlab.jit.script_module import ScriptModule
     from tensorlab.jit.scripting.markers import Final, annotate, export, ignore, is_scripting, unused
 
 

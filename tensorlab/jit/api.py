@@ -93,12 +93,17 @@ def trace_module(module: Module, inputs: Mapping[str, Any], **options: Any) -> A
 def script(fn: Callable[..., Any]) -> Any:
     """Compile an annotated function, control flow included, as a `ScriptFunction`; check a class, which comes back.
 
+    Of a module, the result is a `ScriptModule`: its ``forward``, what that calls, and what is marked ``export``.
     Parameters without an annotation are tensors. With ``TENSORLAB_JIT=0`` the function itself comes back.
 
     Raises: `ScriptError` at the place of what is outside the language.
     """
     if isinstance(fn, ScriptFunction) or not config().jit:
         return fn
+    if isinstance(fn, Module):
+        from tensorlab.jit.script_module import script_module
+
+        return script_module(fn)
     if isinstance(fn, type):
         from tensorlab.jit.scripting import compile_class
 

@@ -174,7 +174,13 @@ def _graph(path: Path, name: str, code: bytes, tensors: dict[str, Tensor]) -> Gr
 
 def save_function(function: ScriptFunction, path: str | Path) -> None:
     """Write a compiled function; see `save`."""
-    save(path, function.name if _ARCHIVE_NAME.fullmatch(function.name) else "model", function.graph, function.tensors)
+    name = function.name if _ARCHIVE_NAME.fullmatch(function.name) else "model"
+    save(path, name, function.graph, {archive_name(path): t for path, t in function.tensors.items()})
+
+
+def archive_name(path: str) -> str:
+    """A tensor's dotted name as archives take it: ``seq._0.weight`` for ``seq.0.weight``."""
+    return ".".join(part if part.isidentifier() else f"_{part}" for part in path.split("."))
 
 
 def load_function(path: str | Path) -> ScriptFunction:

@@ -14,9 +14,10 @@ from typing import Any
 
 from tensorlab.core.types import TensorType, general, unify
 from tensorlab.errors import GraphError
-from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, Block, Graph, Node, Value
+from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, SET_ATTR, Block, Graph, Node, Value
 from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.jit.scripting.loops import NO_LIMIT
+from tensorlab.jit.scripting.modules import module_of
 from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.spelling import expression, literal
 
@@ -61,7 +62,10 @@ class _Printer:
 
     def text(self) -> str:
         params = ["self"]
-        for index, value in enumerate(self.graph.inputs, start=1):
+        inputs = self.graph.inputs
+        if inputs and module_of(inputs[0].type) is not None:  # a method of a module
+            self.names[inputs[0].serial], inputs = "self", inputs[1:]
+        for index, value in enumerate(inputs, start=1):
             self.names[value.serial] = self.fresh(value.name or f"input_{index}")
             params.append(f"{self.names[value.serial]}: {type_text(value.type)}")
         outputs = self.graph.outputs
@@ -137,6 +141,8 @@ class _Printer:
             self.line(depth, f"print({', '.join(map(self.spell, node.inputs))})")
         elif node.kind == RAISE:
             self.line(depth, f"raise {self.exception(node.inputs[0])}")
+        elif node.kind == SET_ATTR and module_of(node.inputs[0].type) is not None:
+            self.line(depth, f"{self.spell(node.inputs[0])}.{node.attributes['name']} = {self.spell(node.inputs[1])}")
         else:
             right = expression(node, self.spell, self.is_name)
             left = ", ".join(self.name(v) for v in node.outputs) if any(v.uses for v in node.outputs) else ""

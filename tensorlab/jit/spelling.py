@@ -18,6 +18,7 @@ from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
 from tensorlab.jit.scripting.annotations import type_text
+from tensorlab.jit.scripting.modules import module_of
 from tensorlab.ops import factories, families, random_functions
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used
@@ -105,6 +106,11 @@ def expression(node: Node, spell: Spell, is_name: Callable[[Value], bool]) -> st
             return f"{inputs[0]}.format({', '.join(inputs[1:])})"
         case ir.TUPLE_UNPACK | ir.LIST_UNPACK:
             return inputs[0]
+        case ir.GET_ATTR if module_of(node.inputs[0].type) is not None:
+            name = str(node.attributes["name"])
+            return f"{inputs[0]}.{name}" if name.isidentifier() else f'getattr({inputs[0]}, "{name}")'
+        case ir.PYTHON_OP if node.inputs and module_of(node.inputs[0].type) is not None:
+            return f"{inputs[0]}.{node.attributes['name']}({', '.join(inputs[1:])})"
         case ir.UNINITIALIZED:
             return f"uninitialized({type_text(node.output.type)})"
         case _:

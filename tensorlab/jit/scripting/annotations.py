@@ -79,6 +79,13 @@ def _plain(node: ast.expr, names: Names, source: Source) -> Type:
     made = class_type(found, names, source)
     if made is not None:
         return made
+    if typing.get_origin(found) is not None or isinstance(found, UnionType):  # a name for an annotation
+        try:
+            return object_type(found)
+        except ScriptError:
+            raise source.error(
+                node, f"{ast.unparse(node)} is no type of the language", hint=f"takes {_TAKES}"
+            ) from None
     try:
         return _PLAIN[found]
     except (KeyError, TypeError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +13,9 @@ from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, ClassType, TensorType, accepts, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Span, Value, walk
-from tensorlab.jit.scripting import classes, methods, records
+from tensorlab.jit.scripting import classes, functional, methods, modules, records
 from tensorlab.jit.scripting.arguments import op_call
+from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
 from tensorlab.jit.scripting.python_calls import python_call
@@ -34,6 +36,9 @@ _ATTRIBUTES = {
 
 def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
     """``x.shape`` and the like."""
+    module = modules.module_of(value.type)
+    if module is not None:
+        return modules.read(scope, value, module, node)
     if isinstance(value.type, ClassType):
         return classes.read(scope, value, value.type, node)
     found = records.part(scope, value, node)
@@ -60,8 +65,26 @@ def call(scope: Expressions, node: ast.Call) -> Value:
     if isinstance(node.func, ast.Attribute) and scope.is_value(node.func.value):
         return _method(scope, node.func, node)
     if scope.is_value(node.func):
-        scope.fail(node.func, f"a value of type {general(scope.value(node.func).type)} cannot be called")
-    thing = scope.outside(node.func)
+        return _called_value(scope, scope.value(node.func), node)
+    return call_outside(scope, scope.outside(node.func), node)
+
+
+def _called_value(scope: Expressions, value: Value, node: ast.Call) -> Value:
+    """A module or an object called."""
+    module = modules.module_of(value.type)
+    if module is not None:
+        return modules.call(scope, value, module, node, ast.unparse(node.func))
+    if isinstance(value.type, ClassType):
+        func = ast.copy_location(ast.Attribute(node.func, "__call__", ast.Load()), node.func)
+        return classes.method(scope, value, value.type, func, node)
+    scope.fail(node.func, f"a value of type {general(value.type)} cannot be called")
+
+
+def call_outside(scope: Expressions, thing: Any, node: ast.Call) -> Value:
+    """A call of something outside of the function: an op, one of Python's own functions, a class, a function."""
+    form = functional.form_of(thing)
+    if form is not None:
+        return expand(scope, form, node, ast.unparse(node.func))
     function = python_function(thing)
     if function is not None:
         return function(scope, node)
@@ -78,6 +101,10 @@ def call(scope: Expressions, node: ast.Call) -> Value:
 def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     receiver = scope.value(func.value)
     kind = f"aten::{func.attr}"
+    module = modules.module_of(receiver.type)
+    if module is not None:
+        found = modules.container_method(scope, receiver, module, func, node)
+        return modules.method(scope, receiver, module, func, node) if found is None else found
     if isinstance(receiver.type, ClassType):
         return classes.method(scope, receiver, receiver.type, func, node)
     if methods.is_container(receiver.type):
@@ -144,8 +171,7 @@ def inline(
 
     Raises: `ScriptError` for arguments that it does not take.
     """
-    args = [scope.value(scope.unstarred(a)) for a in node.args]
-    args[:0] = [] if owner is None else [owner]
+    args = [*([] if owner is None else [owner]), *scope.positional(node)]
     keywords = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
     if len(keywords) < len(node.keywords):
         scope.fail(node, "** in a call cannot be scripted", "write the arguments out")
@@ -166,6 +192,34 @@ def inline(
         if not accepts(general(param.type), general(value.type)):
             wanted, got = general(param.type), general(value.type)
             scope.fail(node, f"arguments for call are not valid: {name} takes {wanted} for {param.name}, got {got}")
+    return placed(scope, graph, args, node)
+
+
+def expand(scope: Expressions, form: Form, node: ast.Call, name: str, *, owner: Value | None = None) -> Value:
+    """A call of one of the library's own functions, in the form that it has in scripts, for arguments like these."""
+    args, keywords = scope.arguments(node)
+    if owner is not None:
+        args = [owner, *args]
+    try:
+        bound = form.bound(args, keywords)
+    except TypeError as error:
+        scope.fail(node, f"arguments for call are not valid: {name}: {error}")
+    given: dict[str, Argument] = {}
+    values: list[Value] = []
+    for param, value in bound.items():
+        known = value if isinstance(value, Value) else scope.constant(value, node)
+        given[param], dynamic = argument_of(known)
+        values += dynamic
+    try:
+        graph = scope.expand_form(form, given)
+    except ScriptError as error:
+        error.calls.append((form.name, scope.source.function, scope.source.place(node)))
+        raise
+    return placed(scope, graph, values, node)
+
+
+def placed(scope: Expressions, graph: Graph, args: Sequence[Value], node: ast.AST) -> Value:
+    """The nodes of a graph for these arguments, put in place; they know where they were called."""
     copied: list[Node] = []
     made, scope.builder.made = scope.builder.made, copied.append
     results = scope.builder.inline(graph.block, args)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import operator as python_operators
 from collections.abc import Callable, Sequence
 from enum import Enum
 from types import FunctionType, ModuleType
@@ -25,19 +26,33 @@ from tensorlab.core.types import (
     unify,
 )
 from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import DICT_CONSTRUCT, ENUM_NAME, LIST_CONSTRUCT, Value
+from tensorlab.jit.ir import DICT_CONSTRUCT, ENUM_NAME, LIST_CONSTRUCT, Graph, Value
 from tensorlab.jit.scripting import calls, iteration, methods, records, subscripts
+from tensorlab.jit.scripting.forms import Form
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.markers import is_scripting
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
 from tensorlab.jit.scripting.operators import COMPARE, NUMBERS, Condition, Operators, Truth, is_tensor
-from tensorlab.jit.scripting.pythonic_containers import isinstance_of
+from tensorlab.jit.scripting.pythonic_containers import has_attribute, isinstance_of
 
 _KEYS = (STR, INT, FLOAT, BOOL)
 
 
+_PLAIN = {STR, INT, FLOAT, BOOL}
+_FOLDED: dict[type[ast.cmpop], Callable[[Any, Any], Any]] = {
+    ast.Eq: python_operators.eq,
+    ast.NotEq: python_operators.ne,
+    ast.Lt: python_operators.lt,
+    ast.LtE: python_operators.le,
+    ast.Gt: python_operators.gt,
+    ast.GtE: python_operators.ge,
+}
+
+
 class Expressions(Operators):
     """Makes the nodes of expressions."""
+
+    folds = False  # whether a comparison of two constants decides which branch there is
 
     def value(self, node: ast.expr) -> Value:
         """The value of an expression.
@@ -201,8 +216,10 @@ class Expressions(Operators):
                 return isinstance_of(self, node)
             if thing is is_scripting:
                 return True
+            if thing is hasattr:
+                return has_attribute(self, node)
         found = self._compared(node) if isinstance(node, ast.Compare) else self.value(node)
-        return found if isinstance(found, bool) else self.truth(found, node)
+        return found if isinstance(found, bool) else known_truth(self.truth(found, node))
 
     def _both(self, node: ast.BoolOp, parts: list[ast.expr]) -> Truth:
         first = self._truth_of(parts[0])
@@ -230,6 +247,8 @@ class Expressions(Operators):
         right = self.value(right_node)
         if isinstance(operator, ast.Is | ast.IsNot):
             return self._identity(operator, left, right, node)
+        if self.folds and left.is_constant and right.is_constant and {left.type, right.type} <= _PLAIN:
+            return bool(_FOLDED[type(operator)](left.constant, right.constant))
         if isinstance(operator, ast.In | ast.NotIn):
             first = methods.contains(self, left, right, node)
             if isinstance(operator, ast.NotIn):
@@ -326,13 +345,26 @@ class Expressions(Operators):
 
     def arguments(self, node: ast.Call) -> tuple[list[Value], dict[str, Value]]:
         """The values of a call's arguments, by position and by name."""
-        args = [self.argument(self.unstarred(a)) for a in node.args]
+        args = self.positional(node)
         keywords: dict[str, Value] = {}
         for keyword in node.keywords:
             if keyword.arg is None:
                 self.fail(keyword.value, "** in a call cannot be scripted", "write the arguments out")
             keywords[keyword.arg] = self.argument(keyword.value)
         return args, keywords
+
+    def positional(self, node: ast.Call) -> list[Value]:
+        """The values of a call's arguments by position; a starred tuple is each of its parts."""
+        found: list[Value] = []
+        for given in node.args:
+            if not isinstance(given, ast.Starred):
+                found.append(self.argument(given))
+                continue
+            turns = iteration.turns_of(self, given.value)
+            if turns.parts is None:
+                self.fail(given, "a starred argument takes a tuple", "how many parts it has is not known")
+            found += turns.parts
+        return found
 
     def argument(self, node: ast.expr) -> Value:
         """One argument of an op; a list of numbers that is written out is a constant, for nobody can change it."""
@@ -345,11 +377,28 @@ class Expressions(Operators):
         """A call of a Python function, which is scripted for it."""
         return calls.call_function(self, function, node, name, owner=owner)
 
+    def call_outside(self, thing: Any, node: ast.Call) -> Value:
+        """A call of something outside of the function."""
+        return calls.call_outside(self, thing, node)
+
+    def expand(self, form: Form, node: ast.Call, name: str, *, owner: Value | None = None) -> Value:
+        """A call of one of the library's own functions, in the form that it has in scripts."""
+        return calls.expand(self, form, node, name, owner=owner)
+
+    def inlined(self, graph: Graph, function: Any, name: str, node: ast.Call) -> Value:
+        """The nodes of another function's graph, in place of a call of it."""
+        return calls.inline(self, graph, function, name, node)
+
     def call(self, node: ast.Call) -> Value:
         return calls.call(self, node)
 
     def subscript(self, node: ast.Subscript) -> Value:
         return subscripts.read(self, node)
+
+
+def known_truth(value: Value) -> Truth:
+    """A truth value, as what it is where it is written out."""
+    return value.constant if value.is_constant else value
 
 
 _EMITTERS: dict[type[ast.expr], Callable[[Expressions, Any], Value]] = {

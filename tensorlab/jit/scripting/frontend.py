@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from types import FunctionType
 from typing import Any
 
@@ -12,17 +14,21 @@ from tensorlab.core.types import ClassType, OptionalType, Type
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import Graph
+from tensorlab.jit.scripting import layers
 from tensorlab.jit.scripting.annotations import annotation_type, said_type
 from tensorlab.jit.scripting.classes import class_type, is_scripted_class, methods_of
 from tensorlab.jit.scripting.exits import ReturnTypeError
 from tensorlab.jit.scripting.finish import finish
+from tensorlab.jit.scripting.forms import Argument, Form, bound
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.merge import assigned_names
+from tensorlab.jit.scripting.modules import class_of, module_type
 from tensorlab.jit.scripting.names import Attributes, Names, load_ops
 from tensorlab.jit.scripting.scope import Resolver
 from tensorlab.jit.scripting.source import Source, function_source, parse, split_lines
 from tensorlab.jit.scripting.statements import Statements
 from tensorlab.jit.scripting.type_comments import with_type_comments
+from tensorlab.nn import Module
 
 
 def graph_of(thing: Any) -> Graph | None:
@@ -62,6 +68,32 @@ def compile_class(thing: type, *, resolve: Resolver = graph_of) -> None:
         raise error.with_traceback(None) from error.__cause__
 
 
+@dataclass(frozen=True, slots=True)
+class Method:
+    """A method of a module as a graph, whose first input is the module, and the defaults of its parameters."""
+
+    graph: Graph
+    defaults: Mapping[str, Any]
+    doc: str | None
+
+
+def compile_methods(module: Module, names: Sequence[str], *, resolve: Resolver = graph_of) -> dict[str, Method]:
+    """The graphs of methods of a module.
+
+    Raises: `ScriptError`, as `compile_function`.
+    """
+    session, found = _Session(resolve), dict[str, Method]()
+    try:
+        for name in names:
+            function = inspect.getattr_static(class_of(module), name, None)
+            if not isinstance(function, FunctionType):
+                raise ScriptError(f"Module {class_of(module).__name__!r} has no method {name!r}")
+            found[name] = session.method(module, function)
+    except ScriptError as error:
+        raise error.with_traceback(None) from error.__cause__
+    return found
+
+
 def compile_def(
     node: ast.FunctionDef,
     lines: Sequence[str],
@@ -99,7 +131,8 @@ class _Session:
 
     def __init__(self, resolve: Resolver) -> None:
         self.resolve = resolve
-        self.active: list[FunctionType] = []
+        self.active: list[tuple[FunctionType, Type | None]] = []
+        self.expanded: dict[tuple[Any, ...], Graph] = {}
         self.trying = False  # a suggested edit
         self.classes: dict[Any, dict[str, Type]] = {}
         load_ops()
@@ -119,21 +152,53 @@ class _Session:
     def function(self, function: object, *, owner: Type | None = None) -> Graph:
         node, source = function_source(function)
         assert isinstance(function, FunctionType)
-        if function in self.active:
+        if (function, owner) in self.active:
             raise source.error(node, f"{node.name} calls itself, which cannot be scripted", hint="write a loop")
-        self.active.append(function)
+        self.active.append((function, owner))
         try:
             return self.definition(node, source, Names.of(function), owner)
         finally:
             self.active.pop()
 
-    def definition(self, node: ast.FunctionDef, source: Source, names: Names, owner: Type | None = None) -> Graph:
+    def method(self, module: Module, function: FunctionType) -> Method:
+        """A method of a module by itself; of the library's own layers, in the form that it has in scripts."""
+        form, type_ = layers.form_of(module, function), module_type(module)
+        if form is None:
+            graph, parameters = self.function(function, owner=type_), inspect.signature(function).parameters.values()
+        else:
+            graph = self.definition(form.node, form.source, form.names, type_, annotated=form.typed, folds=True)
+            parameters = form.signature.parameters.values()
+        defaults = {p.name: p.default for p in parameters if p.default is not inspect.Parameter.empty}
+        return Method(graph, defaults, inspect.getdoc(function))
+
+    def expand(self, form: Form, given: Mapping[str, Argument]) -> Graph:
+        """The graph of a form for arguments like these; made once."""
+        key = (form, *given.items())
+        if key not in self.expanded:
+            self.expanded[key] = self.definition(form.node, form.source, form.names, given=given)
+        return self.expanded[key]
+
+    def definition(
+        self,
+        node: ast.FunctionDef,
+        source: Source,
+        names: Names,
+        owner: Type | None = None,
+        given: Mapping[str, Argument] | None = None,
+        *,
+        annotated: bool = True,
+        folds: bool = False,
+    ) -> Graph:
         """The graph of a definition; made again where what it returns from inside of loops was not known."""
-        node = with_type_comments(node, source)
-        returns = None if node.returns is None else annotation_type(node.returns, names, source)
+        if given is None:
+            node = with_type_comments(node, source)
+        trusted = annotated and given is None
+        returns = annotation_type(node.returns, names, source) if trusted and node.returns is not None else None
         while True:
             try:
-                return self.attempt(node, source, names, returns, owner)
+                return self.attempt(
+                    node, source, names, returns, owner, given, trusted=trusted, folds=folds or given is not None
+                )
             except ReturnTypeError as found:
                 returns = found.type
             except ScriptError as error:
@@ -159,7 +224,16 @@ class _Session:
         return False
 
     def attempt(
-        self, node: ast.FunctionDef, source: Source, names: Names, returns: Type | None, owner: Type | None
+        self,
+        node: ast.FunctionDef,
+        source: Source,
+        names: Names,
+        returns: Type | None,
+        owner: Type | None,
+        given: Mapping[str, Argument] | None,
+        *,
+        trusted: bool,
+        folds: bool,
     ) -> Graph:
         graph = Graph(node.name)
         builder = Builder(graph.block)
@@ -170,12 +244,17 @@ class _Session:
             builder,
             compile_called=self.function,
             resolve=self.resolve,
+            expand_form=self.expand,
             attributes_of=self.attributes_of,
             init_of=init_of,
         )
-        _params(scope, node, owner)
+        scope.folds = folds
+        if given is None:
+            _params(scope, node, owner)
+        else:
+            scope.frame.names.update({name: bound(scope, argument, name) for name, argument in given.items()})
         scope.locals = frozenset(assigned_names(node.body))
-        scope.returns, scope.is_annotated = returns, node.returns is not None
+        scope.returns, scope.is_annotated = returns, node.returns is not None and trusted
         builder.results(scope.tail(node.body, node).value)
         finish(graph)
         return graph

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.types import INT, STR, DictType, ListType, TensorType, TupleType, Type, general
 from tensorlab.jit.ir import LIST_CONSTRUCT, LOOP, Value
+from tensorlab.jit.scripting import modules
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -46,6 +47,12 @@ def _builtin(scope: Expressions, node: ast.expr) -> Any:
 
 
 def _over(scope: Expressions, value: Value, node: ast.expr) -> Turns:
+    module = modules.module_of(value.type)
+    if module is not None:
+        parts = modules.parts_of(scope, value, module, node)
+        if parts is None:
+            scope.fail(node, f"Module {value.type} is no container of modules, and cannot be gone over")
+        return Turns(None, lambda turn: turn, parts)
     if isinstance(value.type, TupleType):
         parts = scope.unpacked(value, len(value.type.elements), node)
         return Turns(None, lambda turn: turn, parts)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, FLOAT, INT, NONE, STR, DictType, ListType, TupleType, Type, accepts, general
 from tensorlab.jit.ir import FORMAT, Value
+from tensorlab.jit.scripting import modules
 from tensorlab.jit.scripting.iteration import listed
 
 if TYPE_CHECKING:
@@ -154,6 +155,9 @@ def _spec(scope: Expressions, spec: ast.expr | None) -> str:
 
 def contains(scope: Expressions, item: Value, container: Value, node: ast.AST) -> Value:
     """``item in container``."""
+    module = modules.module_of(container.type)
+    if module is not None and item.is_constant:
+        return scope.constant(modules.holds(module, item.constant), node)
     if isinstance(container.type, ListType | DictType) or container.type == STR:
         return scope.single("aten::__contains__", [container, item], node)
     scope.fail(node, f"in does not take {general(item.type)} and {general(container.type)}")

@@ -71,6 +71,9 @@ class Captured:
     tensor: Any
 
 
+OPS: Any = OpNamespace("", {name: OpNamespace(name) for name in ("aten", "prim", "tensorlab")})
+
+
 class RaisedError(Exception):
     """In the text of a graph, raises a message that says its kind itself: ``MyError: no``."""
 
@@ -104,7 +107,7 @@ def text_namespace(tensors: Mapping[str, Any]) -> dict[str, Any]:
         "uninitialized": uninitialized,
         "self": Attributes(tensors),
         "tensorlab": OpNamespace("aten", {**dtypes, "device": device}),
-        "ops": OpNamespace("", {name: OpNamespace(name) for name in ("aten", "prim", "tensorlab")}),
+        "ops": OPS,
     }
 
 
@@ -189,5 +192,5 @@ def is_constant(thing: Any) -> bool:
 
 def load_ops() -> None:
     """Have every op declared: a graph can only name those that are."""
-    import_module("tensorlab.ops.number")
+    import_module("tensorlab.ops.tensor_facts")
     import_module("tensorlab.ops.families")

@@ -66,6 +66,15 @@ _EXCHANGED = {
     "aten::ge": "aten::le",
 }
 _BITWISE = ("aten::__and__", "aten::__or__", "aten::__xor__")
+# Operators of numbers that have a name of their own among the ops of tensors.
+_OF_TENSORS = {
+    "aten::floordiv": "aten::floor_divide",
+    "aten::__and__": "aten::bitwise_and",
+    "aten::__or__": "aten::bitwise_or",
+    "aten::__xor__": "aten::bitwise_xor",
+    "aten::__lshift__": "aten::bitwise_left_shift",
+    "aten::__rshift__": "aten::bitwise_right_shift",
+}
 
 
 Truth = Value | bool  # a value of the graph, or what the types alone decide
@@ -93,9 +102,7 @@ class Operators(Scope):
 
     def operate(self, operator: ast.operator, left: Value, right: Value, node: ast.AST) -> Value:
         """The value of an operator."""
-        sign, kind = BINARY[type(operator)]
-        if kind == "aten::floordiv" and (is_tensor(left) or is_tensor(right)):
-            kind = "aten::floor_divide"
+        sign, kind = BINARY[type(operator)][0], kind_of(operator, left, right)
         # An integer to a negative power is a float in Python, and where the power is written down, here too.
         if kind == "aten::pow" and left.type in (INT, BOOL) and isinstance(right.constant, int) and right.constant < 0:
             left = self.single("aten::Float", [left], node)
@@ -202,6 +209,12 @@ class Operators(Scope):
         if value.producer is not None and value.producer.kind == TUPLE_CONSTRUCT:
             return list(value.producer.inputs)
         return self.builder.node(TUPLE_UNPACK, [value], value.type.elements, span=self.span(node)).outputs
+
+
+def kind_of(operator: ast.operator, *operands: Value) -> str:
+    """The op of an operator over these operands."""
+    kind = BINARY[type(operator)][1]
+    return _OF_TENSORS.get(kind, kind) if any(map(is_tensor, operands)) else kind
 
 
 def is_tensor(value: Value) -> bool:

@@ -41,8 +41,10 @@ class PythonCall:
             raise RunError(f"{name}: is annotated to return {self.type}, but returned a value of type {got}") from None
 
 
-def python_call(scope: Expressions, function: FunctionType, mark: str, node: ast.Call) -> Value:
-    """The node that calls into Python, or that raises."""
+def python_call(
+    scope: Expressions, function: FunctionType, mark: str, node: ast.Call, *, owner: Value | None = None
+) -> Value:
+    """The node that calls into Python, or that raises; ``owner`` is the module whose method it is."""
     definition, source = function_source(function)
     definition = with_type_comments(definition, source)
     names = Names.of(function)
@@ -53,15 +55,20 @@ def python_call(scope: Expressions, function: FunctionType, mark: str, node: ast
         return scope.constant(None, node) if returned == NONE else scope.uninitialized(returned, node)
     given = definition.args
     params = {p.arg: annotation_type(p.annotation, names, source) for p in (*given.posonlyargs, *given.args)}
-    values = _bound(scope, function, params, node)
+    if owner is not None and params:
+        params[next(iter(params))] = owner.type
+    values = _bound(scope, function, params, node, [] if owner is None else [owner])
     attributes = {"name": function.__name__, "python": PythonCall(function, returned)}
     types = [] if returned == NONE else [returned]
     made = scope.builder.node(PYTHON_OP, values, types, attributes=attributes, span=scope.span(node))
     return made.output if types else scope.constant(None, node)
 
 
-def _bound(scope: Expressions, function: FunctionType, params: dict[str, Type], node: ast.Call) -> list[Value]:
+def _bound(
+    scope: Expressions, function: FunctionType, params: dict[str, Type], node: ast.Call, first: list[Value]
+) -> list[Value]:
     args, keywords = scope.arguments(node)
+    args = [*first, *args]
     name = function.__name__
     if len(args) > len(params):
         message = f"arguments for call are not valid: {name} takes {len(params)} arguments, got {len(args)}"

@@ -13,7 +13,7 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
-from tensorlab.jit.scripting import iteration, pythonic_containers
+from tensorlab.jit.scripting import iteration, modules, pythonic_containers
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.markers import annotate, is_scripting, uninitialized
@@ -71,6 +71,10 @@ def _len(scope: Expressions, node: ast.Call) -> Value:
     (value,) = _positional(scope, node, _ONE)
     if isinstance(value.type, TupleType):
         return scope.constant(len(value.type.elements), node)
+    module = modules.module_of(value.type)
+    count = None if module is None else modules.length(module)
+    if count is not None:
+        return scope.constant(count, node)
     return scope.single("aten::len", [value], node)
 
 

@@ -15,6 +15,7 @@ from tensorlab.core.types import (
     NONE,
     STR,
     TENSOR,
+    ClassType,
     DictType,
     ListType,
     OptionalType,
@@ -24,7 +25,7 @@ from tensorlab.core.types import (
     general,
 )
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting import iteration
+from tensorlab.jit.scripting import iteration, modules
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.names import UNDEFINED, member
 
@@ -167,6 +168,38 @@ def _is(scope: Expressions, given: Type, node: ast.expr) -> bool:
     return (wanted == TENSOR and general(given) == TENSOR) or accepts(wanted, general(given))
 
 
+def has_attribute(scope: Expressions, node: ast.Call) -> bool:
+    """``hasattr(self, "bias")``: decided by what there is when the script is made."""
+    name = _text(scope, node, "hasattr")
+    type_ = scope.value(node.args[0]).type
+    module = modules.module_of(type_)
+    if module is not None:
+        return modules.has(module, name)
+    if isinstance(type_, ClassType):
+        return name in scope.attributes_of(type_.python) or hasattr(type_.python, name)
+    if isinstance(type_, TupleType):
+        return name in type_.names
+    scope.fail(node, f"hasattr takes a module or an object, got {general(type_)}")
+
+
+def _text(scope: Expressions, node: ast.Call, name: str) -> str:
+    given = node.args[1] if len(node.args) > 1 and not node.keywords else None
+    if not isinstance(given, ast.Constant) or not isinstance(given.value, str):
+        scope.fail(node, f"{name} takes an object and a name that is written out")
+    return given.value
+
+
+def _hasattr(scope: Expressions, node: ast.Call) -> Value:
+    return scope.constant(has_attribute(scope, node), node)
+
+
+def _getattr(scope: Expressions, node: ast.Call) -> Value:
+    name = _text(scope, node, "getattr")
+    if len(node.args) == 3 and not has_attribute(scope, node):
+        return scope.value(node.args[2])
+    return scope.value(ast.copy_location(ast.Attribute(node.args[0], name, ast.Load()), node))
+
+
 def _isinstance(scope: Expressions, node: ast.Call) -> Value:
     found = isinstance_of(scope, node)
     return scope.constant(found, node) if isinstance(found, bool) else found
@@ -188,6 +221,8 @@ FUNCTIONS: dict[Any, Emitter] = {
     builtins.bin: _one_op("aten::bin"),
     builtins.divmod: _one_op("aten::divmod"),
     builtins.isinstance: _isinstance,
+    builtins.hasattr: _hasattr,
+    builtins.getattr: _getattr,
     builtins.enumerate: _goes_over,
     builtins.zip: _goes_over,
     builtins.reversed: _goes_over,

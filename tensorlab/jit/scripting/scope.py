@@ -19,6 +19,7 @@ from tensorlab.core.types import FLOAT, INT, OptionalType, TupleType, Type, acce
 from tensorlab.errors import ArgumentError, ScriptError, TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, UNINITIALIZED, Block, Graph, Node, Span, Value
+from tensorlab.jit.scripting.forms import Argument, Form
 from tensorlab.jit.scripting.names import Names, near_op
 from tensorlab.jit.scripting.source import Source
 
@@ -108,6 +109,7 @@ class Scope:
         *,
         compile_called: Compile,
         resolve: Resolver,
+        expand_form: Callable[[Form, Mapping[str, Argument]], Graph],
         attributes_of: Callable[[Any], dict[str, Type]],
         init_of: Any = None,
     ) -> None:
@@ -116,6 +118,7 @@ class Scope:
         self.builder = builder
         self.compile_called = compile_called
         self.resolve = resolve
+        self.expand_form = expand_form
         self.attributes_of = attributes_of  # of a scripted class, by name
         self._init_of = init_of
         self.frame: Frame = Frame()

@@ -20,13 +20,13 @@ from tensorlab.core.types import (
     general,
 )
 from tensorlab.jit.ir import RAISE, Node, Value
-from tensorlab.jit.scripting import classes, flow, iteration, loops, methods, subscripts
+from tensorlab.jit.scripting import classes, flow, iteration, loops, methods, modules, subscripts
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.exits import Exits, Returned, ReturnTypeError
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
 from tensorlab.jit.scripting.names import RaisedError
-from tensorlab.jit.scripting.operators import BINARY, Condition
+from tensorlab.jit.scripting.operators import Condition, kind_of
 from tensorlab.jit.scripting.scope import RESULT, RETURNED
 
 # An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
@@ -195,7 +195,10 @@ class Statements(Exits):
     def set_attribute(self, target: ast.Attribute, value: Value) -> None:
         """``self.count = 1``."""
         owner = self.value(target.value)
-        if isinstance(owner.type, ClassType):
+        module = modules.module_of(owner.type)
+        if module is not None:
+            modules.write(self, owner, module, target, value)
+        elif isinstance(owner.type, ClassType):
             classes.write(self, owner, owner.type, target, value)
 
     def place(self, target: ast.Subscript) -> Value:
@@ -259,7 +262,7 @@ class Statements(Exits):
             other = iteration.listed(self, self.value_as(node.value, old.type, None), node.value)
             return self.single("aten::add_", [old, other], node)
         other = self.value(node.value)
-        in_place = f"{BINARY[type(node.op)][1]}_"
+        in_place = f"{kind_of(node.op, old)}_"
         if isinstance(old.type, TensorType) and lookup(in_place):
             return self.single(in_place, [old, other], node)
         return self.operate(node.op, old, other, node)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.types import INT, NONE, TensorType, TupleType, general
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting import methods
+from tensorlab.jit.scripting import methods, modules
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -19,6 +19,9 @@ def read(scope: Expressions, node: ast.Subscript) -> Value:
     if size is not None:
         return size
     value = scope.value(node.value)
+    module = modules.module_of(value.type)
+    if module is not None:
+        return modules.subscript(scope, value, module, node)
     if isinstance(value.type, TensorType):
         return view(scope, value, node)
     if methods.is_container(value.type):
