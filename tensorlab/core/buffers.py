@@ -8,7 +8,10 @@ import numpy as np
 
 from tensorlab.core.array_head import address_of
 from tensorlab.core.dtype import DType, bfloat16
+from tensorlab.core.foreign import whole_storage
 from tensorlab.core.interop import from_numpy
+from tensorlab.core.layout import layout
+from tensorlab.core.sharing_native import entries
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, ExchangeError, RangeError
 
@@ -50,12 +53,17 @@ def from_buffer(buffer: Any, dtype: DType, count: int, offset: int) -> Tensor:
             f"greater than actual buffer length ({nbytes} bytes)"
         )
     array = np.frombuffer(buffer, dtype.numpy, count, offset)
-    past = address_of(array) % size
+    address = address_of(array)
+    past = address % size
     if past:
         raise ArgumentError(
             f"frombuffer: the elements would begin {past} bytes past a multiple of their size {size}; copy the bytes "
             "first"
         )
+    if type(buffer) is bytearray and array.nbytes == nbytes:  # nobody else's bytes are among them
+        form = layout(dtype, (count,))
+        entries.learn_row(form)
+        return Tensor(whole_storage(address, nbytes, array), form)
     return from_numpy(array)
 
 

@@ -13,13 +13,13 @@ from typing import Any, cast
 import numpy as np
 
 from tensorlab.core.dispatch import MODES
+from tensorlab.core.dlpack_exchange import HOST_KINDS, from_exchange
 from tensorlab.core.dtype import DTYPES, bfloat16
 from tensorlab.core.interop import Array, from_numpy, to_numpy
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, DTypeError, ExchangeError
 
 CPU = (1, 0)  # DLPack's numbers for main memory
-_HOST_KINDS = (1, 3, 11, 13)  # main memory, page-locked by CUDA or ROCm, managed: the CPU reads them all
 _VERSION = (1, 0)  # the highest that NumPy reads
 
 # Out ------------------------------------------------------------------------------------------------------------------
@@ -83,8 +83,12 @@ def from_dlpack(ext_tensor: Any, *, copy: bool | None = None) -> Tensor:
     Raises: `ArgumentError` for what is neither, `ExchangeError` for memory that the CPU does not read, for a capsule
             that was consumed, or where the producer refuses; `DTypeError` for an element type that tensors don't hold.
     """
-    if not copy and isinstance(ext_tensor, np.ndarray):
-        return from_numpy(cast(Array, ext_tensor))
+    if not copy:
+        if isinstance(ext_tensor, np.ndarray):
+            return from_numpy(cast(Array, ext_tensor))
+        made = from_exchange(ext_tensor)
+        if made is not None:
+            return made
     return _from_producer(ext_tensor, copy=copy)
 
 
@@ -98,7 +102,7 @@ def _from_producer(ext_tensor: Any, *, copy: bool | None) -> Tensor:
             f"{type(ext_tensor).__name__}"
         )
     kind, index = ext_tensor.__dlpack_device__()
-    if kind not in _HOST_KINDS:
+    if kind not in HOST_KINDS:
         raise ExchangeError(f"from_dlpack: got memory on DLPack's device ({int(kind)}, {index}); takes the CPU's")
     options: dict[str, Any] = {} if copy is None else {"copy": copy}
     try:

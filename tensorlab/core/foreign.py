@@ -15,7 +15,7 @@ from tensorlab.memory.owners import OwnerRegistry
 
 
 class ImportedStorage(Storage):
-    """A writable storage over all bytes of an ndarray that owns them; ``keeper`` is the ndarray.
+    """A writable storage over bytes that ``keeper`` owns or keeps alive, such as an ndarray.
 
     The data pointer is made when it is asked for: importing is to cost little.
     """
@@ -76,12 +76,7 @@ def whole_storage(address: int, nbytes: int, array: object) -> Storage:
     changes = imports.changes
     if imports.regions and imports.meeting(address, address + nbytes):
         return storage_over(address, address + nbytes, array, readonly=False, first=address, itemsize=1)
-    storage = _new(ImportedStorage)
-    storage.address = address
-    storage.nbytes = nbytes
-    storage.version = 0
-    storage.writes = None
-    storage.keeper = array
+    storage = _imported(address, nbytes, array)
     own = ref(storage)
     # No call between the question and the change, so no other thread either.
     if (wholes[address] if address in wholes else None) is not seen:  # noqa: SIM401 - ``get`` is a call
@@ -90,6 +85,16 @@ def whole_storage(address: int, nbytes: int, array: object) -> Storage:
     if changes != imports.changes or len(wholes) > MOST_WHOLES:
         _settle()
         _meet(storage)
+    return storage
+
+
+def _imported(address: int, nbytes: int, keeper: object) -> ImportedStorage:
+    storage = _new(ImportedStorage)
+    storage.address = address
+    storage.nbytes = nbytes
+    storage.version = 0
+    storage.writes = None
+    storage.keeper = keeper
     return storage
 
 
@@ -130,7 +135,10 @@ def storage_over(
             inside = storage.address <= start and stop <= storage.address + storage.nbytes
             if inside and storage.readonly is readonly and not (first - storage.address) % itemsize:
                 return storage
-        new = Storage(DataPtr(start, stop - start, keeper, None), stop - start, readonly=readonly)
+        if readonly:
+            new = Storage(DataPtr(start, stop - start, keeper, None), stop - start, readonly=True)
+        else:
+            new = _imported(start, stop - start, keeper)
         if not imports.add(start, stop, new, changes):
             continue
         if known:

@@ -24,6 +24,7 @@ import numpy as np
 
 from tensorlab.core import array_head, native, pyobject_layouts
 from tensorlab.core.config import config
+from tensorlab.core.dtype import DType
 from tensorlab.core.foreign import MOST_WHOLES, ImportedStorage, imports, wholes
 from tensorlab.core.layout import Layout
 from tensorlab.core.lending import Loan, loans
@@ -44,14 +45,16 @@ Entry = Callable[..., Any]
 class SharingEntries:
     """The entries: ``from_array``, ``from_bytes``, ``from_exchange`` and ``to_array``, each in ``entries/<name>.ll``.
 
-    ``layouts`` holds what imports need to know of a layout, ``forms`` what exports do.
+    ``layouts`` holds what imports of arrays need to know of a layout, ``rows`` what those of bytes do by dtype and
+    number of bytes, ``forms`` what exports do.
     """
 
-    __slots__ = ("_asked", "forms", "from_array", "from_bytes", "from_exchange", "layouts", "made", "to_array")
+    __slots__ = ("_asked", "forms", "from_array", "from_bytes", "from_exchange", "layouts", "made", "rows", "to_array")
 
     def __init__(self) -> None:
         self.layouts: dict[bytes, tuple[Layout, bytes, np.dtype[Any]]] = {}
         self.forms: dict[Layout, tuple[np.dtype[Any], bytes]] = {}
+        self.rows: dict[DType, dict[int, tuple[Layout, bytes]]] = {}
         self.made: dict[str, Entry] = {}
         self.wait()
 
@@ -91,6 +94,13 @@ class SharingEntries:
         # The dtype is kept, so that its address stays its own.
         self.layouts[key] = form, struct.pack("3q", *form.span, form.dtype.itemsize), array.dtype
 
+    def learn_row(self, form: Layout) -> None:
+        """Remember the layout of elements in one row for `from_bytes`."""
+        lengths = self.rows.setdefault(form.dtype, {})
+        if len(lengths) >= _KEPT:
+            lengths.clear()
+        lengths[form.nbytes] = form, struct.pack("q", form.dtype.itemsize)
+
     def learn_form(self, form: Layout, unit: int) -> None:
         """Remember how to make ndarrays of a layout for `to_array`; ``unit`` is what an offset counts, in bytes."""
         if len(self.forms) >= _KEPT:
@@ -119,7 +129,7 @@ class _MethodDef(ctypes.Structure):
 
 
 _METH_FASTCALL = 0x80
-_kept: list[Any] = []  # what built-in functions point to: they are never unloaded
+_methods: list[_MethodDef] = []  # for good, as the functions are
 
 
 def _llvm() -> Any:
@@ -149,9 +159,14 @@ def _made(owner: SharingEntries) -> dict[str, Entry]:
     for entry in ENTRIES:
         library.export_symbol(entry)
     linker: Any = llvm.create_lljit_compiler(suppress_errors=True)
-    tracker = library.link(linker, f"{name}.{len(_kept)}")
+    tracker = library.link(linker, name)
     methods = [_MethodDef(entry.encode(), tracker[entry], _METH_FASTCALL, None) for entry in ENTRIES]
-    _kept.extend((linker, tracker, *methods))
+    _methods.extend(methods)
+    # What is freed while the interpreter ends still finds the code, and that the objects that it names.
+    tracker.detach()
+    linker.detach()
+    for value in _objects(owner).values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(value))
     new = ctypes.PYFUNCTYPE(ctypes.py_object, ctypes.c_void_p, ctypes.c_void_p, ctypes.c_void_p)(
         ("PyCFunction_NewEx", ctypes.pythonapi)
     )
@@ -203,6 +218,7 @@ def _objects(owner: SharingEntries) -> dict[str, object]:
         "ImportedStorage": ImportedStorage,
         "Loan": Loan,
         "None": None,
+        "bytearray": bytearray,
         "Tensor": Tensor,
         "True": True,
         "forms": owner.forms,
@@ -211,6 +227,7 @@ def _objects(owner: SharingEntries) -> dict[str, object]:
         "loans": loans.by_storage,
         "ndarray": np.ndarray,
         "regions": imports.regions,
+        "rows": owner.rows,
         "wholes": wholes,
         "zero": 0,
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Any, Generic, TypeVar
 from weakref import ref
 
 OwnerT = TypeVar("OwnerT")
@@ -19,12 +19,8 @@ class _Entry(ref[OwnerT]):
     stop: int
 
 
-class _Region(NamedTuple):
-    """Bytes from ``start`` to ``stop`` without a gap, and the owners of parts of them. No two regions meet."""
-
-    start: int
-    stop: int
-    entries: tuple[_Entry[Any], ...]
+_Region = tuple[int, int, tuple[_Entry[Any], ...]]
+"""Bytes from a start to a stop without a gap, and the owners of parts of them. No two regions meet."""
 
 
 class OwnerRegistry(Generic[OwnerT]):
@@ -54,7 +50,7 @@ class OwnerRegistry(Generic[OwnerT]):
 
     def __len__(self) -> int:
         """How many owners live."""
-        return sum(1 for region in self.regions for entry in region.entries if entry() is not None)
+        return sum(1 for _, _, entries in self.regions for entry in entries if entry() is not None)
 
     def meeting(self, start: int, stop: int) -> tuple[OwnerT, ...]:
         """The living owners that own a byte from ``start`` up to, not with, ``stop``."""
@@ -62,7 +58,7 @@ class OwnerRegistry(Generic[OwnerT]):
             self._bury()
         regions = self.regions
         i = bisect_left(regions, (stop,))
-        if start >= stop or not i or regions[i - 1].stop <= start:
+        if start >= stop or not i or regions[i - 1][1] <= start:
             return ()
         return tuple(_living(self._touched(i, start), start, stop))
 
@@ -81,12 +77,12 @@ class OwnerRegistry(Generic[OwnerT]):
         while True:
             moves = self._moves
             i = j = bisect_left(regions, (stop,))
-            region = _Region(start, stop, (entry,))
-            if i and regions[i - 1].stop > start:
+            region: _Region = (start, stop, (entry,))
+            if i and regions[i - 1][1] > start:
                 met = self._touched(i, start)
                 j = i - len(met)
-                others = tuple(e for each in met for e in each.entries)
-                region = _Region(min(start, met[0].start), max(stop, met[-1].stop), (*others, entry))
+                others = tuple(e for _, _, entries in met for e in entries)
+                region = min(start, met[0][0]), max(stop, met[-1][1]), (*others, entry)
             # From the question to the change there is no call, so no other thread and no collection either.
             if changes is not None and changes != self.changes:
                 return False
@@ -99,7 +95,7 @@ class OwnerRegistry(Generic[OwnerT]):
     def _touched(self, i: int, start: int) -> list[_Region]:
         """The regions before place ``i`` that reach beyond ``start``."""
         j = i
-        while j and self.regions[j - 1].stop > start:
+        while j and self.regions[j - 1][1] > start:
             j -= 1
         return self.regions[j:i]
 
@@ -114,9 +110,9 @@ class OwnerRegistry(Generic[OwnerT]):
     def _without(self, gone: _Entry[OwnerT]) -> bool:
         moves, regions = self._moves, self.regions
         i = bisect_left(regions, (gone.stop,)) - 1
-        if i < 0 or regions[i].start > gone.start:
+        if i < 0 or regions[i][0] > gone.start:
             return True
-        entries = regions[i].entries
+        entries = regions[i][2]
         parts = _joined(tuple(e for e in entries if e is not gone)) if len(entries) > 1 else ()
         if moves != self._moves:
             return False
@@ -138,8 +134,8 @@ class OwnerRegistry(Generic[OwnerT]):
 
 
 def _living(regions: list[_Region], start: int, stop: int) -> Iterator[Any]:
-    for region in regions:
-        for entry in region.entries:
+    for _, _, entries in regions:
+        for entry in entries:
             if entry.start < stop and start < entry.stop:
                 owner = entry()
                 if owner is not None:
@@ -151,8 +147,8 @@ def _joined(entries: tuple[_Entry[Any], ...]) -> list[_Region]:
     regions: list[_Region] = []
     for entry in sorted(entries, key=lambda e: e.start):
         last = regions[-1] if regions else None
-        if last is not None and entry.start < last.stop:
-            regions[-1] = _Region(last.start, max(last.stop, entry.stop), (*last.entries, entry))
+        if last is not None and entry.start < last[1]:
+            regions[-1] = last[0], max(last[1], entry.stop), (*last[2], entry)
         else:
-            regions.append(_Region(entry.start, entry.stop, (entry,)))
+            regions.append((entry.start, entry.stop, (entry,)))
     return regions

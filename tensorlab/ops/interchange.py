@@ -13,6 +13,7 @@ from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import DType, default_float
 from tensorlab.core.interop import from_numpy, to_numpy
 from tensorlab.core.reading import brought_in, read_out
+from tensorlab.core.sharing_native import entries
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError, ExchangeError, GradError
 from tensorlab.ops.data import as_tensor, tensor
@@ -48,6 +49,10 @@ def frombuffer(buffer: Any, *, dtype: DType, count: int = -1, offset: int = 0, r
     >>> data
     bytearray(b'\\x00\\x07\\x07\\x07')
     """
+    if count == -1 and not (offset or requires_grad or MODES.get()):
+        made = entries.from_bytes(buffer, dtype)
+        if made is not None:
+            return made
     wanted = as_dtype(dtype, op="frombuffer")
     if wanted is None:
         raise ArgumentError("frombuffer: argument 'dtype' takes a dtype, got None")

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
+from tensorlab.core.dlpack_exchange import from_exchange
 from tensorlab.core.lending import borrowed_from
 from tensorlab.errors import AliasError, ArgumentError, DTypeError, ExchangeError
 from tensorlab.memory import memory_allocated
@@ -336,3 +337,57 @@ def test_a_loan_ends_with_its_last_borrower():
 def test_names_of_torch():
     capsule = tl.utils.dlpack.to_dlpack(tl.arange(3))
     assert tl.utils.dlpack.from_dlpack(capsule).tolist() == [0, 1, 2]
+
+
+def test_torchs_table_of_functions_gives_what_its_method_gives(sharing_by):
+    torch = pytest.importorskip("torch")
+    whole = torch.arange(12.0).reshape(3, 4)
+    for theirs in (whole, whole[1:, ::2], whole.t(), whole[0, 0], torch.zeros(4, dtype=torch.bfloat16)):
+        seen = from_exchange(theirs)
+        assert (seen is None) == (sharing_by == "python")
+        ours = tl.from_dlpack(theirs)
+        assert (ours.data_ptr(), tuple(ours.shape), ours.stride()) == (
+            theirs.data_ptr(),
+            tuple(theirs.shape),
+            theirs.stride(),
+        )
+        assert seen is None or (seen.storage() is ours.storage() and seen.dtype is ours.dtype)
+    ours, part = tl.from_dlpack(whole), tl.from_dlpack(whole[1:])
+    part.add_(1)
+    assert ours._version == 1
+    assert whole.tolist() == ours.tolist()
+
+
+def test_what_torchs_table_is_not_asked_for():
+    torch = pytest.importorskip("torch")
+
+    class Own(torch.Tensor):
+        """May mean something else by ``__dlpack__``."""
+
+    asked = (
+        torch.zeros(3, requires_grad=True),
+        torch.zeros(3).as_subclass(Own),
+        torch.zeros(3, dtype=torch.complex64),
+        torch.zeros(0),
+        torch.eye(2).to_sparse(),
+        np.zeros(3),
+        3,
+    )
+    assert [from_exchange(theirs) for theirs in asked] == [None] * len(asked)
+    with pytest.raises(BufferError, match=r"^Can't export tensors that require gradient, use tensor.detach\(\)$"):
+        tl.from_dlpack(asked[0])
+
+
+def test_a_tensor_of_torchs_lives_as_long_as_the_last_view():
+    torch = pytest.importorskip("torch")
+    theirs = torch.full((5,), 3.0)
+    storage = theirs.untyped_storage()._weak_ref()
+    ours = tl.from_dlpack(theirs)
+    view = ours[1:]
+    del theirs, ours
+    gc.collect()
+    assert view.tolist() == [3.0] * 4
+    assert not torch.UntypedStorage._expired(storage)
+    del view
+    assert torch.UntypedStorage._expired(storage)
+    torch.UntypedStorage._free_weak_ref(storage)
