@@ -22,6 +22,7 @@ from tensorlab.core.types import (
     TensorType,
     TupleType,
     Type,
+    VarType,
     accepts,
     unify,
 )
@@ -301,8 +302,8 @@ def _fitted(param: Param, given: Type) -> Type:
     wanted = param.type.element if isinstance(param.type, OptionalType) else param.type
     if not isinstance(wanted, ListType) or isinstance(given, ListType) or accepts(param.type, given):
         return given
-    if accepts(wanted.element, given):
-        return ListType(given)
+    if accepts(wanted.element, given):  # a letter takes anything, but lists of it are meant to be lists
+        return given if isinstance(wanted.element, VarType) else ListType(given)
     if isinstance(given, TupleType) and given.elements:
         element: Type | None = given.elements[0]
         for part in given.elements[1:]:
