@@ -11,6 +11,7 @@ from tensorlab.core.resizing_storage import resize_storage
 from tensorlab.core.shared_storage import is_shared, share
 from tensorlab.core.storage import Storage
 from tensorlab.errors import AliasError, ArgumentError, DimError, RangeError, ShapeError
+from tensorlab.memory.pinned import is_pinned
 
 
 class UntypedStorage:
@@ -56,6 +57,10 @@ class UntypedStorage:
     def resizable(self) -> bool:
         """Whether the bytes are an allocator's, and not imported."""
         return self._storage.owner.allocator is not None and not self.is_shared()
+
+    def is_pinned(self, device: object = None) -> bool:
+        """Whether the pages that the bytes are in are locked; ``device`` is taken and changes nothing."""
+        return is_pinned(self._storage.owner.pointer)
 
     def is_shared(self) -> bool:
         """Whether other processes can have these bytes too."""

@@ -22,6 +22,7 @@ TESTED_ELSEWHERE = {
     "tests/core/test_resizing_storage.py, test_shared_memory.py": {
         *("is_shared", "resize_", "resize_as_", "share_memory_", "untyped_storage"),
     },
+    "tests/ops/test_set_and_pin.py": {"is_pinned", "pin_memory", "set_"},
     "tests/ops/test_random.py": {  # random: distributions are tested
         *("Generator", "get_rng_state", "initial_seed", "manual_seed", "seed", "set_rng_state", "bernoulli", "normal"),
         *("multinomial", "poisson", "rand", "rand_like", "randint", "randint_like", "randn", "randn_like", "randperm"),
