@@ -9,8 +9,8 @@ Source: Aho, Lam, Sethi, Ullman, *Compilers*, 2006, 9.2.5.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from itertools import accumulate
 from typing import Any, NamedTuple, cast
@@ -136,13 +136,15 @@ class Instruction:
 class Code:
     """A function's instructions. Arguments arrive in registers ``0 .. inputs - 1``.
 
-    ``names`` has for each register the name of its value in the source, or an empty text.
+    ``names`` has for each register the name of its value in the source, or an empty text; ``places`` the register of
+    each value of the graph, by the value's serial.
     """
 
     name: str
     inputs: int
     instructions: tuple[Instruction, ...]
     names: tuple[str, ...]
+    places: Mapping[int, int] = field(default_factory=dict[int, int], repr=False, compare=False)
 
     @property
     def registers(self) -> int:
@@ -171,7 +173,10 @@ def summary(value: Any) -> str:
         parts = ", ".join(map(summary, several[:_SHOWN]))
         more = ", ..." if len(several) > _SHOWN else ""
         return f"[{parts}{more}]" if isinstance(value, list) else f"({parts}{more})"
-    text = repr(cast(object, value))
+    thing = cast(object, value)
+    if type(thing).__repr__ is object.__repr__:
+        return f"{type(thing).__name__} object"  # where it lies is no part of what it is
+    text = repr(thing)
     return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 3]}..."
 
 
@@ -192,7 +197,7 @@ def translate(graph: Graph) -> Code:
     kept = _kept(drafts)
     position = list(accumulate(kept, initial=0))  # of each draft in the finished list
     done = tuple(d.finish(position) for d, keep in zip(drafts, kept, strict=True) if keep)
-    return Code(graph.name, len(graph.inputs), done, tuple(translator.names))
+    return Code(graph.name, len(graph.inputs), done, tuple(translator.names), translator.places)
 
 
 @dataclass(eq=False, slots=True)
@@ -239,7 +244,7 @@ class _Translator:
         self.graph = graph
         self.drafts: list[_Draft] = []
         self.names: list[str] = []
-        self._registers: dict[int, int] = {}  # by the serial of the value
+        self.places: dict[int, int] = {}  # by the serial of the value
         self._emit(Opcode.MOVE, writes=self._give(graph.inputs))  # the arguments arrive: never an instruction
         self._block(graph.block)
         self._emit(Opcode.RETURN, self._take(graph.outputs))
@@ -248,17 +253,17 @@ class _Translator:
         """New registers for values that get their content now."""
         first = len(self.names)
         for value in values:
-            self._registers[value.serial] = len(self.names)
+            self.places[value.serial] = len(self.names)
             self.names.append(value.name)
         return tuple(range(first, len(self.names)))
 
     def _take(self, values: Sequence[Value]) -> tuple[int, ...]:
         """Registers of values that were given before."""
         for value in values:
-            if value.serial not in self._registers:
+            if value.serial not in self.places:
                 name = f"%{value.name}" if value.name else f"value {value.serial}"
                 raise GraphError(f"graph {self.graph.name}: {name} is used before it is given")
-        return tuple(self._registers[value.serial] for value in values)
+        return tuple(self.places[value.serial] for value in values)
 
     def _emit(self, opcode: Opcode, reads: tuple[int, ...] = (), writes: tuple[int, ...] = (), **parts: Any) -> _Draft:
         draft = self._place(_Draft(opcode, reads, writes, **parts))

@@ -104,7 +104,7 @@ class Machine:
             raise ArgumentError(f"{code.name}: takes {code.inputs} arguments, got {len(registers)}")
         self.code = code
         self.registers = registers
-        registers.extend([_EMPTY] * (code.registers - code.inputs))
+        registers.extend([EMPTY] * (code.registers - code.inputs))
         self.pc = 0
         self.done = False
         self.results: tuple[Any, ...] = ()
@@ -133,7 +133,7 @@ class Machine:
 
     def steps(self) -> Iterator[Step]:
         """Go on to the end, yielding a record after each instruction; ``results`` are there after the last."""
-        before = {r: summary(v) for r, v in enumerate(self.registers) if v is not _EMPTY}
+        before = {r: summary(v) for r, v in enumerate(self.registers) if v is not EMPTY}
         index = 0
         while not self.done:
             pc = self.pc
@@ -154,7 +154,7 @@ class Machine:
         values = [registers[register] for register, _ in inputs]
         for register, move in inputs:
             if move:
-                registers[register] = _EMPTY
+                registers[register] = EMPTY
         return values
 
     def _give(self, outputs: tuple[int, ...], values: Sequence[Any]) -> None:
@@ -182,7 +182,7 @@ class _Empty:
         return "empty"
 
 
-_EMPTY = _Empty()
+EMPTY = _Empty()
 
 
 def _call(instruction: Instruction, values: list[Any]) -> Sequence[Any]:

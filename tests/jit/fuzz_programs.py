@@ -5,6 +5,7 @@ from __future__ import annotations
 import linecache
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from time import monotonic
 from typing import Any
 
 import tensorlab as tl
@@ -94,14 +95,13 @@ def smaller_blocks(body: tuple[Statement, ...]) -> Iterator[tuple[Statement, ...
             yield (*head, replace(statement, body=smaller), *tail)
 
 
-def shrunk(program: FuzzProgram, fails: Callable[[FuzzProgram], bool], *, tries: int = 400) -> FuzzProgram:
-    """The smallest program found that still fails: steps are taken while one of them does."""
-    found = True
+def shrunk(program: FuzzProgram, fails: Callable[[FuzzProgram], bool], *, seconds: float = 60.0) -> FuzzProgram:
+    """The smallest program found in some time that still fails: steps are taken while one of them does."""
+    end, found = monotonic() + seconds, True
     while found:
         found = False
         for candidate in program.smaller():
-            tries -= 1
-            if tries < 0:
+            if monotonic() > end:
                 return program
             if fails(candidate):
                 program, found = candidate, True

@@ -87,6 +87,8 @@ def found(seeds: Iterator[int], torch: Any, *, every: int = EVERY) -> Iterator[F
             known = plan.failure()
         except RefusedError:
             known = None
+        if known is not None:
+            print(f"# seed {seed} fails by {known.way}; looking for a smaller program", file=sys.stderr, flush=True)
         yield None if known is None else plan.smallest(known)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import redirect_stdout
@@ -27,6 +28,7 @@ from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pipeline import DEFAULT, FULL, NAMES, Pipeline
 from tensorlab.jit.scripting import compile_source
 from tensorlab.jit.scripting.names import text_namespace
+from tensorlab.jit.stepper import Stepper
 from tensorlab.jit.text import format_graph
 from tensorlab.jit.verify import verify
 
@@ -245,6 +247,20 @@ def interpreted_ways(scripted: Any, arguments: Arguments, seed: int) -> Iterator
         yield label, lambda make=make, label=label: Way(label, of_graph(make()), same_memory=False)
 
 
+def back_and_forth(graph: Graph) -> Callable[..., Any]:
+    """A function that runs a graph to its end, back to its beginning, and to its end again."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        stepper = Stepper(graph, [*args, *kwargs.values()])
+        stepper.end()
+        sys.stdout.write(stepper.printed)
+        stepper.at(0)
+        results = stepper.end()
+        return results[0] if len(results) == 1 else results
+
+    return call
+
+
 def compiled_ways(scripted: Any) -> Iterator[tuple[str, Callable[[], Way]]]:
     """Ways that compile loops; each is called twice, for the second call takes a shorter way."""
     full = ScriptFunction(scripted.graph, kind="scripted", pipeline=FULL)
@@ -325,6 +341,8 @@ def failure(
             except Exception as error:  # noqa: BLE001 - whatever it is, it is what was looked for
                 return found("script", f"raised {type(error).__name__}: {error}")
         ways = list(interpreted_ways(scripted, make(tl), program.seed))
+        if not gradients:  # a run that goes backwards has no tape
+            ways += [("stepper", lambda graph=scripted.graph: Way("stepper", back_and_forth(graph)))]
         if compiled:
             ways += compiled_ways(scripted)
         ways += [("trace", lambda make=make: Way("trace", traced_way(plain, make).interpret))]
