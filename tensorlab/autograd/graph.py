@@ -106,7 +106,9 @@ class _Describing:
 
     def _node(self, i: int) -> NodeRecord:
         node, held = self.nodes[i], self.held[i]
-        edges = [e for e in node.edges if e is not None]
+        every = [(name, e) for name, e in zip(_inputs(node), node.edges, strict=True) if e is not None]
+        further = [(name, self.numbers[id(e.node)]) for name, e in every if id(e.node) in self.numbers]
+        leaves = [(name, self.leaf_numbers[id(e.node)]) for name, e in every if id(e.node) in self.leaf_numbers]
         results = [n for k in range(len(node.outputs)) for n in self.result_names.get((id(node), k), ())]
         return NodeRecord(
             number=i + 1,
@@ -116,8 +118,9 @@ class _Describing:
             place=self._place(node.place),
             saved=tuple(self._saved(name, s) for name, s in held or ()),
             released=held is None,
-            next=tuple(self.numbers[id(e.node)] for e in edges if id(e.node) in self.numbers),
-            leaves=tuple(self.leaf_numbers[id(e.node)] for e in edges if id(e.node) in self.leaf_numbers),
+            next=tuple(number for _, number in further),
+            leaves=tuple(number for _, number in leaves),
+            inputs=tuple(name for name, _ in (*further, *leaves)),
         )
 
     def _saved(self, name: str, saved: Saved) -> SavedRecord:
@@ -197,6 +200,18 @@ class _Letters:
             self._next += 1
         self._taken.add(name)
         return name
+
+
+def _inputs(node: Node) -> list[str]:
+    """What each edge's input is called: by the schema's name, or by its number where the node has no schema."""
+    names = [f"input {i}" for i in range(len(node.edges))]
+    if isinstance(node, OpNode):
+        for name, at in (node.places or node.recipe.places or {}).items():
+            if isinstance(at, int):
+                names[at] = name
+            else:
+                names[slice(*at)] = [f"{name}[{i}]" for i in range(at[1] - at[0])]
+    return names
 
 
 def _shape(type_: TensorType) -> tuple[int, ...]:

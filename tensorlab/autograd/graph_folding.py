@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import groupby
 
-from tensorlab.autograd.graph_records import LineRecord, NodeRecord, Row, RunRecord
+from tensorlab.autograd.graph_records import LineRecord, NodeRecord, Row, RunRecord, ways_out
 
 _LONGEST_PERIOD = 64  # nodes that may repeat together
 _LEAST_REPEATS = 3
@@ -36,7 +36,7 @@ def _runs(nodes: Sequence[NodeRecord]) -> list[Row]:
         stop = i + period * repeats
         # Each storage once: a run's first and last node may share one with their neighbours.
         sizes = {s.letter: s.nbytes for node in nodes[i:stop] for s in node.saved}
-        rows.append(RunRecord(tuple(nodes[i : i + period]), repeats, sum(sizes.values())))
+        rows.append(RunRecord(tuple(nodes[i : i + period]), repeats, sum(sizes.values()), *ways_out(nodes[i:stop])))
         i = stop
     return rows
 

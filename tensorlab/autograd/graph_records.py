@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 Shape = tuple[int, ...]
@@ -61,6 +62,7 @@ class SavedRecord:
 class NodeRecord:
     """An operation: ``next`` are the numbers of the nodes that its gradients go on to, ``leaves`` those of leaves.
 
+    ``inputs`` says which of its inputs each of these is, those of ``next`` first, then those of ``leaves``.
     ``shapes`` are those of its results, ``names`` what the notebook calls them. ``released``: a backward pass has let
     go what was saved.
     """
@@ -74,6 +76,7 @@ class NodeRecord:
     released: bool
     next: tuple[int, ...]
     leaves: tuple[int, ...]
+    inputs: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -96,16 +99,29 @@ class NodeRecord:
             "released": self.released,
             "next": list(self.next),
             "leaves": list(self.leaves),
+            "inputs": list(self.inputs),
         }
+
+
+def ways_out(nodes: Sequence[NodeRecord]) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The numbers of other nodes, and of leaves, that gradients go on to from nodes that follow each other."""
+    last = nodes[-1].number
+    following = {number: None for node in nodes for number in node.next if number > last}
+    return tuple(sorted(following)), tuple(dict.fromkeys(leaf for node in nodes for leaf in node.leaves))
 
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:
-    """The same ``nodes`` time after time: the first ones, and how often they come."""
+    """The same ``nodes`` time after time: the first ones, and how often they come.
+
+    ``next`` and ``leaves`` are where gradients leave all of them together.
+    """
 
     nodes: tuple[NodeRecord, ...]
     repeats: int
     saved_nbytes: int
+    next: tuple[int, ...] = ()
+    leaves: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:
@@ -117,18 +133,25 @@ class RunRecord:
             "repeats": self.repeats,
             "count": self.count,
             "saved_nbytes": self.saved_nbytes,
+            "next": list(self.next),
+            "leaves": list(self.leaves),
             "nodes": [node.to_dict() for node in self.nodes],
         }
 
 
 @dataclass(frozen=True, slots=True)
 class LineRecord:
-    """Nodes that one line of the user's made, as a module does: told by their names and how often each comes."""
+    """Nodes that one line of the user's made, as a module does: told by their names and how often each comes.
+
+    ``next`` and ``leaves`` are where gradients leave all of them together.
+    """
 
     first: int
     place: PlaceRecord | None
     names: tuple[tuple[str, int], ...]
     saved_nbytes: int
+    next: tuple[int, ...] = ()
+    leaves: tuple[int, ...] = ()
 
     @property
     def count(self) -> int:
@@ -139,7 +162,9 @@ class LineRecord:
     def of(cls, nodes: list[NodeRecord]) -> LineRecord:
         """The record of nodes that stand together."""
         names = tuple(Counter(node.name for node in nodes).most_common())
-        return cls(nodes[0].number, nodes[0].place, names, sum(s.nbytes for n in nodes for s in n.saved))
+        return cls(
+            nodes[0].number, nodes[0].place, names, sum(s.nbytes for n in nodes for s in n.saved), *ways_out(nodes)
+        )
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -148,6 +173,8 @@ class LineRecord:
             "place": None if self.place is None else self.place.to_dict(),
             "names": dict(self.names),
             "saved_nbytes": self.saved_nbytes,
+            "next": list(self.next),
+            "leaves": list(self.leaves),
         }
 
 

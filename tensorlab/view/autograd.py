@@ -16,6 +16,8 @@ from tensorlab.autograd.graph_records import (
 from tensorlab.view import autograd_words as words
 from tensorlab.view import html
 from tensorlab.view import text as plain
+from tensorlab.view.autograd_picture import picture
+from tensorlab.view.autograd_tree import tree
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import LINE, MARKS, QUIET, REMOVED, storage_colour, tint
 from tensorlab.view.mime import View
@@ -50,6 +52,7 @@ class GraphReportView(View):
         if report.moved:
             lines += ["", words.remedy()]
         shown, left = _shown(report)
+        lines += ["", *tree(report, width)]
         lines += ["", *plain.table(_HEADS, _text_rows(shown, report)), ""]
         storages = [self._storage_text(s) for s in report.storages[:MOST_STORAGES]]
         if storages:
@@ -74,7 +77,13 @@ class GraphReportView(View):
         rows = [titles, *_html_rows(shown, report)]
         body = [html.table(rows, "The operations behind the tensor, the latest first", wide=True)]
         return html.card(
-            *head, *self._moves(), *body, *self._storages(), *self._leaves(), html.footer(*self._notes(left))
+            *head,
+            *self._moves(),
+            picture(report),
+            *body,
+            *self._storages(),
+            *self._leaves(),
+            html.footer(*self._notes(left)),
         )
 
     def _moves(self) -> Iterator[Html]:
@@ -150,7 +159,7 @@ def _text_rows(rows: Sequence[Row], report: GraphReport) -> list[plain.Row]:
     for row in rows:
         if isinstance(row, LineRecord):
             saved = nbytes(row.saved_nbytes) if row.saved_nbytes else ""
-            found += [*_text_line(row.place, before), [words.line_number(row), words.line_names(row), "", "", saved]]
+            found += [*_text_line(row.place, before), [words.row_number(row), words.line_names(row), "", "", saved]]
             before = row.place
             continue
         mark = ""
@@ -188,7 +197,7 @@ def _html_rows(rows: Sequence[Row], report: GraphReport) -> Iterator[list[Cell]]
     for row in rows:
         if isinstance(row, LineRecord):
             saved = nbytes(row.saved_nbytes) if row.saved_nbytes else ""
-            number = Cell(html.esc(words.line_number(row)), "right", QUIET, wraps=False)
+            number = Cell(html.esc(words.row_number(row)), "right", QUIET, wraps=False)
             yield [
                 number,
                 Cell(html.esc(words.line_names(row)), span=3),

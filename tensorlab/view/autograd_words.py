@@ -123,6 +123,11 @@ def leaf_name(leaf: LeafRecord) -> str:
     return listed(leaf.names, 2) if leaf.names else "a leaf without a name"
 
 
+def leaf_title(leaf: LeafRecord) -> str:
+    """A leaf among nodes."""
+    return f"leaf {leaf_name(leaf)}" if leaf.names else leaf_name(leaf)
+
+
 def saved(record: SavedRecord) -> str:
     """A saved tensor in one line, without the storage's letter."""
     names = f" = {listed(record.names, 2)}" if record.names else ""
@@ -132,14 +137,30 @@ def saved(record: SavedRecord) -> str:
 
 def run_title(run: RunRecord) -> str:
     """What stands over the first nodes of a run."""
-    first = run.nodes[0].number
+    first = first_number(run)
     these = "this node" if len(run.nodes) == 1 else f"these {len(run.nodes)} nodes"
     stretch = f"{grouped(first)} to {grouped(first + run.count - 1)}: {these} {grouped(run.repeats)} times"
     return f"{stretch}, {nbytes(run.saved_nbytes)} saved; the first time:"
 
 
-def line_number(row: LineRecord) -> str:
-    return f"{grouped(row.first)}–{grouped(row.first + row.count - 1)}"
+def first_number(row: Row) -> int:
+    """The number of a row's first node."""
+    if isinstance(row, LineRecord):
+        return row.first
+    return row.nodes[0].number if isinstance(row, RunRecord) else row.number
+
+
+def row_number(row: Row) -> str:
+    """The numbers of the nodes that a row stands for."""
+    first = first_number(row)
+    return grouped(first) if isinstance(row, NodeRecord) else f"{grouped(first)}–{grouped(first + row.count - 1)}"
+
+
+def ways(row: Row) -> list[tuple[str, int, bool]]:
+    """Where gradients go on to: by which input, to the number of a node or of a leaf, and whether it is a leaf."""
+    found = [*((number, False) for number in row.next), *((leaf, True) for leaf in row.leaves)]
+    names = row.inputs if isinstance(row, NodeRecord) else ()
+    return [(name, *way) for name, way in zip((*names, *[""] * (len(found) - len(names))), found, strict=True)]
 
 
 def line_names(row: LineRecord) -> str:

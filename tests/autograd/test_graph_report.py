@@ -270,3 +270,34 @@ def test_addresses_are_told_when_asked_for():
     report = describe(leaf(3).exp(), "y")
     assert "address" not in report.to_dict()["storages"][0]
     assert report.to_dict(addresses=True)["storages"][0]["address"] == report.storages[0].address
+
+
+def test_edges_say_which_input_they_are_of() -> None:
+    x, w = tl.ones(2, requires_grad=True), tl.ones(2, requires_grad=True)
+
+    class Twice(tl.autograd.Function):
+        @staticmethod
+        def forward(ctx, a, b):
+            return a * b
+
+        @staticmethod
+        def backward(ctx, g):
+            return g, g
+
+    rows = describe(Twice.apply(tl.cat([x, w * x]), tl.ones(4))).rows
+    assert [(row.name, row.next, row.leaves, row.inputs) for row in rows if isinstance(row, NodeRecord)] == [
+        ("TwiceBackward", (2,), (), ("input 0",)),
+        ("CatBackward0", (3,), (0,), ("tensors[1]", "tensors[0]")),
+        ("MulBackward0", (), (1, 0), ("self", "other")),
+    ]
+
+
+def test_folded_rows_say_where_they_lead() -> None:
+    leaves = [tl.ones(2, requires_grad=True) for _ in range(4)]
+    x = leaves[0].exp()
+    for leaf in leaves[1:]:
+        x = x + leaf
+    (run, last) = describe(x).rows
+    assert isinstance(run, RunRecord)
+    assert (run.next, run.leaves) == ((last.number,), (0, 1, 2))
+    assert run.to_dict()["next"] == [4]

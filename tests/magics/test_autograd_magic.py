@@ -39,6 +39,19 @@ def test_the_talks_example_is_shown_before_backward_fails(talk) -> None:
     assert "is at version 1; expected version 0 instead." in error
 
 
+def test_the_graph_is_drawn(talk) -> None:
+    view = talk.value("%autograd y")
+    alt = (
+        "the graph behind y, from the result down to the leaves: 1 AddBackward0, goes to 2 TanhBackward0; "
+        "2 TanhBackward0, where backward would stop, goes to x; x"
+    )
+    assert f'<img alt="{alt}"' in view.html()
+    assert (
+        "\ny\n1 AddBackward0\nself: 2 TanhBackward0 (written over since: backward would stop here); self: leaf x\n"
+        in (view.text())
+    )
+
+
 def test_letters_are_those_of_storage(talk) -> None:
     letters = {name.name: s.letter for s in talk.value("%storage").report.storages for name in s.names}
     report = talk.value("%autograd z").report

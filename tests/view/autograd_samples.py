@@ -29,7 +29,8 @@ def saved(letter: str = "A", name: str = "result", *, nbytes: int = 12, **facts:
 
 def node(number: int, name: str = "TanhBackward0", **facts: object) -> NodeRecord:
     base = NodeRecord(number, name, (), ((3,),), TANH, (), released=False, next=(number + 1,), leaves=())
-    return replace(base, **facts)
+    made = replace(base, **facts)
+    return made if made.inputs or len(made.next) + len(made.leaves) > 1 else replace(made, inputs=("self",))
 
 
 def held(letter: str = "A", nbytes: int = 12, *, freed: bool = True, **facts: object) -> HeldRecord:
@@ -83,7 +84,10 @@ def network(lines: int = 60) -> GraphReport:
         ("MulBackward0", 9),
     )
     rows = tuple(
-        LineRecord(47 * i + 1, PlaceRecord("net.py", i + 1, f"x = block{i}(x)"), names, 1 << 20) for i in range(lines)
+        LineRecord(
+            47 * i + 1, PlaceRecord("net.py", i + 1, f"x = block{i}(x)"), names, 1 << 20, (47 * i + 48,), (i % 30,)
+        )
+        for i in range(lines)
     )
     last = node(47 * lines + 1, saved=(saved(now=3, names=("x",)),), next=(), leaves=(0,))
     leaves = tuple(replace(LEAF, names=(f"net.{i}.weight",), grad_nbytes=12 * (i % 2)) for i in range(30))
@@ -108,12 +112,32 @@ def wide() -> GraphReport:
             "LinalgVectorNormBackwardOfManyThings0",
             names=(long,),
             place=place,
-            next=tuple(range(2, 12)),
+            next=(2,) * 10,
             leaves=(0,),
+            inputs=(*(f"tensors[{i}]" for i in range(10)), "other"),
         ),
-        node(2, "SplitBackward0", shapes=((1024, 1024, 1024),) * 5, place=None, released=True, next=(), leaves=(0, 0)),
+        node(
+            2,
+            "SplitBackward0",
+            shapes=((1024, 1024, 1024),) * 5,
+            place=None,
+            released=True,
+            next=(),
+            leaves=(0, 0),
+            inputs=("self", "other"),
+        ),
     )
     return report(rows, leaves=(replace(LEAF, names=(long, "b", "c")),), released=1)
+
+
+def thrice() -> GraphReport:
+    """One tensor used three times, twice by one node."""
+    rows = (
+        node(1, "AddBackward0", names=("z",), place=SUM, next=(2, 3), inputs=("self", "other")),
+        node(2, "ExpBackward0", next=(), leaves=(0,), saved=(saved("B"),)),
+        node(3, "MulBackward0", place=ADD, next=(), leaves=(0, 0), inputs=("self", "other")),
+    )
+    return report(rows)
 
 
 AUTOGRAD_SAMPLES: dict[str, Callable[[], View]] = {
@@ -122,6 +146,7 @@ AUTOGRAD_SAMPLES: dict[str, Callable[[], View]] = {
     "autograd_chain": lambda: GraphReportView(chain(), addresses=True),
     "autograd_network": lambda: GraphReportView(network()),
     "autograd_hostile": lambda: GraphReportView(hostile()),
+    "autograd_thrice": lambda: GraphReportView(thrice()),
     "autograd_wide": lambda: GraphReportView(wide()),
     "autograd_leaf": lambda: GraphReportView(report((), leaves=(), storages=(), saved_count=0)),
 }

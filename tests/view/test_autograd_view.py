@@ -14,7 +14,7 @@ from tensorlab.view import autograd_words as words
 from tensorlab.view.autograd import MOST_ROWS, GraphReportView
 
 
-@pytest.mark.parametrize("name", ["autograd", "autograd_talk", "autograd_network"])
+@pytest.mark.parametrize("name", ["autograd", "autograd_talk", "autograd_thrice", "autograd_network"])
 def test_text(name: str, golden: Any) -> None:
     golden.check(f"{name}.txt", AUTOGRAD_SAMPLES[name]().text() + "\n")
 
