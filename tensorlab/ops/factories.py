@@ -11,9 +11,9 @@ from typing import Any, cast
 from tensorlab.core.device import device as device_type
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.dtype import DType, default_float
-from tensorlab.core.layout import Layout
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reading import brought_in
+from tensorlab.core.sharing_native import entries
 from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.tensor import empty as empty_tensor
 from tensorlab.errors import ArgumentError, ShapeError
@@ -83,9 +83,6 @@ def full(
     return finished(made, device, requires_grad)
 
 
-_plain: dict[tuple[DType, tuple[int, ...]], Layout] = {}  # layouts of row-major tensors that `empty` was asked for
-
-
 def empty(
     *size: Any,
     dtype: DType | None = None,
@@ -95,27 +92,27 @@ def empty(
 ) -> Tensor:
     """Uninitialised elements.
 
-    Cost: 1.6 us on top of the allocation where all that is given is sizes and a dtype.
+    Cost: 1.6 us on top of the allocation where all that is given is sizes and a dtype; half of that once there were
+          many (see `core.sharing_native`).
     """
     if out is None and device is None and not requires_grad and not MODES.get():
+        wanted = dtype or default_float()
+        made = entries.empty(size, wanted)
+        if made is not None:
+            return made
         for n in size:
             if type(n) is not int:  # True and 1.0 would find the layout of 1
                 break
         else:
-            form = _plain.get((dtype or default_float(), size))
-            if form is not None:
-                return fresh(form)
+            known = entries.shapes.get(wanted)
+            if known is not None and size in known:
+                return fresh(known[size])
     if out is not None:
         return cast(Any, _empty)(*size, dtype=dtype, device=device, requires_grad=requires_grad, out=out)
     made = _empty(*size, dtype=dtype, device=device, requires_grad=requires_grad)
     if type(size[0]) is int and made.ndim == len(size) < 9:
-        if len(_plain) >= _PLAIN:
-            _plain.clear()
-        _plain[made.dtype, tuple(made.shape)] = made.layout
+        entries.learn_shape(made.layout)
     return made
-
-
-_PLAIN = 4096
 
 
 @takes_out

@@ -37,7 +37,7 @@ CASES = [
     Case("`np.from_dlpack(x)`", "np.from_dlpack(x)"),
     Case("`from_dlpack(a)`", "lib.from_dlpack(a)"),
     Case("`from_dlpack` of a torch tensor", "lib.from_dlpack(y)"),
-    Case("`frombuffer(bytearray)`", "lib.frombuffer(data, dtype=lib.float32)", goal=None),
+    Case("`frombuffer(bytearray)`", "lib.frombuffer(data, dtype=lib.float32)"),
 ]
 
 

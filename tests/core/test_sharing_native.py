@@ -12,11 +12,13 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
+from tensorlab import memory
 from tensorlab.core import array_head, sharing_native
 from tensorlab.core.foreign import MOST_WHOLES
 from tensorlab.core.interop import to_numpy
 from tensorlab.core.lending import Loan, borrowed_from, loans
 from tensorlab.core.sharing_native import SharingEntries, entries
+from tensorlab.errors import OutOfMemoryError
 
 
 @pytest.fixture(autouse=True)
@@ -141,6 +143,47 @@ def test_nothing_is_kept() -> None:
     after = [sys.getrefcount(thing) for thing in (*things, None, True, False, 0)]
     assert all(abs(b - a) < 100 for a, b in zip(before, after, strict=True)), list(zip(before, after, strict=True))
     data.append(1)  # nobody holds the buffer
+
+
+def test_empty_is_as_pythons() -> None:
+    entries.wait()
+    expected = tl.empty(3, 4, dtype=tl.int16)
+    entries.load()
+    made = entries.empty((3, 4), tl.int16)
+    assert (made.layout, made.offset, made.tape, made.base) == (expected.layout, 0, None, None)
+    storage = made.storage()
+    assert (type(storage), storage.nbytes, storage.version, storage.writes) == (type(expected.storage()), 24, 0, None)
+    assert (storage.allocator, storage.readonly) == (memory.current.allocator, False)
+    assert made.address == storage.address == storage.pointer.address
+    assert made.address % 64 == 0
+    for size, dtype in (
+        ((3, True), tl.int16),
+        ((3, 4.0), tl.int16),
+        ((3, 5), tl.int16),
+        ((3, 4), None),
+        ((), tl.int16),
+    ):
+        assert entries.empty(size, dtype) is None
+    before = memory.memory_allocated()
+    del made, storage, expected
+    assert memory.memory_allocated() < before
+
+
+def test_empty_asks_the_allocator_in_use() -> None:
+    tl.empty(1000)
+    limited = memory.LimitAllocator(memory.default_allocator(), 4096)
+    with memory.use_allocator(limited):
+        first = entries.empty((1000,), tl.float32)
+        assert first.storage().allocator is limited
+        with pytest.raises(OutOfMemoryError, match=r"^LimitAllocator.allocate: 4,000 bytes more would pass the limit"):
+            tl.empty(1000)
+    del first
+    assert limited.live_nbytes == 0
+    watched = (limited.allocate, tl.empty(1000).layout, tl.float32, None, False, 0)
+    counts = [sys.getrefcount(thing) for thing in watched]
+    for _ in range(2000):
+        entries.empty((1000,), tl.float32)
+    assert all(abs(sys.getrefcount(t) - n) < 50 for t, n in zip(watched, counts, strict=True))
 
 
 def test_many_at_once_leave_the_tables_in_order() -> None:

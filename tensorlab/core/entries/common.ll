@@ -1,7 +1,7 @@
 ; What all entries use. An entry answers None where it does not know what to do, and Python does it then: so there is no
 ; error to raise here, and where one arises it is cleared, and met again in Python. Nothing is half-done.
 ;
-; Names after a dollar sign are addresses of objects and functions, and places of fields: see `core.sharing_native`.
+; Names after a dollar sign are addresses of objects and functions, and places of fields: see `core.sharing_code`.
 ; A reference that a function is given stays the caller's, if nothing else is said. Between the question to a table and
 ; its change no object is made that the garbage collector tracks, so that nothing runs in between.
 
