@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from operator import attrgetter
 from pathlib import Path
 from threading import Lock
+from time import perf_counter
 from typing import TYPE_CHECKING, Any, Literal
 
 from tensorlab.autograd.modes import is_grad_enabled
 from tensorlab.core.compile import Loop
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import Type
+from tensorlab.core.types import TensorType, Type
 from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
 from tensorlab.jit.arguments import Parameters
@@ -25,8 +25,16 @@ from tensorlab.jit.gradient_calls import GradientPrograms
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
-from tensorlab.jit.program import Program, with_native
+from tensorlab.jit.program import with_native
 from tensorlab.jit.records import PassRecord
+from tensorlab.jit.specialisations import (
+    CompileSeconds,
+    Served,
+    Sizes,
+    Specialisation,
+    Specialisations,
+    SpecialisationTable,
+)
 from tensorlab.jit.structure import dressed, nesting_of
 from tensorlab.jit.tracing import Escape, Trace, TraceMode
 
@@ -35,27 +43,16 @@ if TYPE_CHECKING:
 
 STAGES = ("graph", "python", "numba", "llvm", "asm")
 Stage = Literal["graph", "python", "numba", "llvm", "asm"]
-LIMIT = 64  # programs kept a function; the one that was not called for longest goes first
 
 _layout = attrgetter("layout")
 _modes = MODES.get
 _NO_KEY = ("not all tensors",)  # that no program has
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Specialisation:
-    """One compilation: for which argument types, what each pass did, and the program that came out."""
-
-    types: tuple[Type, ...]
-    records: tuple[PassRecord, ...]
-    graph: Graph
-    program: Program
-    run: Callable[..., Any]  # the program's, one step nearer
-
-
 class ScriptFunction:
     """A compiled function. Calling it runs the program for the arguments' dtypes and shapes, compiled on first use.
 
+    The third and later shapes of one kind share a program that takes any, until they are called often.
     ``kind`` is ``traced``, ``scripted`` or ``loaded``; ``escapes`` are the values that a trace baked in. Inside a trace
     a call becomes part of that trace, control flow and all. Threads may share a function.
     """
@@ -84,8 +81,7 @@ class ScriptFunction:
             self.__signature__ = signature
         self._learnt = tuple(v for v in _constant_tensors(graph) if v.requires_grad)
         self._quick = self._takes.only_tensors and not self._learnt and self._nesting is None
-        self._programs: OrderedDict[tuple[object, ...], Specialisation] = OrderedDict()
-        self._latest: Specialisation | None = None
+        self._table = SpecialisationTable(self._made)
         self._lock = Lock()
         self._gradients = GradientPrograms(graph, pipeline)
         self.origin: Origin | None = None  # of a traced function: `explain` runs it again
@@ -98,14 +94,16 @@ class ScriptFunction:
             key = tuple(map(_layout, args))
         except AttributeError:  # an argument that is no tensor
             key = _NO_KEY
-        found = self._programs.get(key)
+        table = self._table
+        found = table.entries.get(key)
         if found is None:
             return self._call(args, kwargs)
         for a in args:
             if a.tape is not None:
                 return self._call(args, kwargs)
-        if found is not self._latest:
-            self._specialised(args, key)
+        if found is not table.latest:
+            found = table.find(args, key)
+        found.calls += 1
         try:
             return found.run(*args)
         except Exception as error:  # noqa: BLE001 - told again as the user's own, with its cause
@@ -125,7 +123,7 @@ class ScriptFunction:
     @property
     def records(self) -> tuple[PassRecord, ...]:
         """What each pass did, for the arguments of the latest call; before any call, for the types in the graph."""
-        latest = self._latest
+        latest = self.latest
         if latest is not None:
             return latest.records
         if self._general is None:
@@ -135,13 +133,18 @@ class ScriptFunction:
     @property
     def programs(self) -> tuple[Specialisation, ...]:
         """Every compilation that is kept, the latest used last."""
-        with self._lock:
-            return tuple(self._programs.values())
+        return self._table.kept()
+
+    @property
+    def specialisations(self) -> Specialisations:
+        """What `programs` holds, as data: for which arguments each is, calls, hits and misses, seconds."""
+        return self._table.record()
 
     @property
     def latest(self) -> Specialisation | None:
         """The compilation that was called, or asked for, last."""
-        return self._latest
+        found = self._table.latest
+        return found.of if isinstance(found, Served) else found
 
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph for arguments of these types.
@@ -155,7 +158,7 @@ class ScriptFunction:
 
         Raises: `ArgumentError` as a call does.
         """
-        return self._specialised(*self._prepare(args, kwargs))
+        return self._table.exact(*self._prepare(args, kwargs))
 
     def gradient_program(self, *args: Any, **kwargs: Any) -> GradientProgram:
         """How a call with these arguments is run and differentiated: two programs, or why there are none.
@@ -198,7 +201,7 @@ class ScriptFunction:
         """
         if stage not in STAGES:
             raise RangeError(f"{self.name}: no stage {stage!r}; takes {', '.join(STAGES)}")
-        latest = self._latest
+        latest = self.latest
         loops = latest.program.compiled_loops() if latest is not None else ()
         if latest is None or (stage in ("numba", "llvm", "asm") and latest.program.loops and not loops):
             raise ArgumentError(f"{self.name} has not been called yet, so nothing is compiled: call it once")
@@ -247,9 +250,11 @@ class ScriptFunction:
     def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
         if is_grad_enabled() and any(isinstance(i, Tensor) and i.requires_grad for i in (*inputs, *self._learnt)):
             return self._gradients.call(key, inputs, self._takes.types_of, self._interpret)
-        found = self._programs.get(key)
-        if found is None or found is not self._latest:
-            found = self._specialised(inputs, key)
+        table = self._table
+        found = table.entries.get(key)
+        if found is None or found is not table.latest:
+            found = table.find(inputs, key)
+        found.calls += 1
         try:
             return found.run(*inputs)
         except Exception as error:  # noqa: BLE001 - as in a call
@@ -266,9 +271,10 @@ class ScriptFunction:
         results = interpret.run(self.graph, inputs)
         return results[0] if len(results) == 1 else results
 
-    def _told(self, found: Specialisation, inputs: Sequence[Any], error: Exception) -> RunError:
+    def _told(self, found: Specialisation | Served, inputs: Sequence[Any], error: Exception) -> RunError:
         """An error of a run, with the user's line, and with what a trace baked in where that may be why."""
-        message, node = found.program.told(error)
+        program = (found.of if isinstance(found, Served) else found).program
+        message, node = program.told(error)
         if self.kind == "traced":
             message += baked_in(self.graph, [getattr(v, "type", None) for v in inputs], node)
         return RunError(message)
@@ -284,22 +290,18 @@ class ScriptFunction:
                     node.attributes["value"] = new = tensors.get(id(held), held)
                     node.output.type = new.type
             self._learnt = tuple(v for v in _constant_tensors(self.graph) if v.requires_grad)
-            self._programs.clear()
-            self._latest = self._general = None
+            self._table.clear()
+            self._general = None
             self._gradients = GradientPrograms(self.graph, self.pipeline)
 
-    def _specialised(self, inputs: Sequence[Any], key: tuple[object, ...]) -> Specialisation:
-        with self._lock:
-            found = self._programs.get(key)
-            if found is None:
-                found = compile_graph(self.graph, self._takes.types_of(inputs), self.pipeline, inputs)
-                self._programs[key] = found
-                if len(self._programs) > LIMIT:
-                    self._programs.popitem(last=False)
-            else:
-                self._programs.move_to_end(key)
-            self._latest = found
-        return found
+    def _made(self, inputs: Sequence[Any], sizes: Sizes | None) -> Specialisation:
+        """A compilation for the inputs' sizes, or for any that fit ``sizes``."""
+        types = self._takes.types_of(inputs)
+        if sizes is None:
+            return compile_graph(self.graph, types, self.pipeline, inputs)
+        shapes = iter(sizes)
+        types = [replace(t, shape=next(shapes)) if isinstance(t, TensorType) else t for t in types]
+        return compile_graph(self.graph, types, self.pipeline)
 
 
 def _constant_tensors(graph: Graph) -> Iterator[Tensor]:
@@ -329,11 +331,17 @@ def compile_graph(
     graph: Graph, types: Sequence[Type], pipeline: Pipeline, inputs: Sequence[Any] | None = None
 ) -> Specialisation:
     """Optimise a copy of the graph for inputs of these types, and lower it; ``inputs`` show their layouts."""
+    start = perf_counter()
     own = snapshot(graph)
     for value, given in zip(own.inputs, types, strict=True):
         value.type = given
+    copied = perf_counter()
     records = pipeline.run(own)
+    passed = perf_counter()
     program = lower(own)
     if inputs is not None:
         program = with_native(program, own, [i.layout if isinstance(i, Tensor) else None for i in inputs])
-    return Specialisation(tuple(types), records, own, program, program.run)
+    lowered = perf_counter()
+    passes = sum(record.seconds for record in records)
+    seconds = CompileSeconds(copied - start, passes, passed - copied - passes, lowered - passed)
+    return Specialisation(types, records, own, program, seconds)

@@ -15,13 +15,14 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.jit.arguments import Parameters
 from tensorlab.jit.binding import bind
 from tensorlab.jit.differentiable import GradientProgram
-from tensorlab.jit.function import LIMIT, ScriptFunction, Specialisation, Stage
+from tensorlab.jit.function import ScriptFunction, Stage
 from tensorlab.jit.ir import Block, Graph
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.scripting.frontend import Method, compile_methods
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.modules import CONTAINERS, check_annotations
+from tensorlab.jit.specialisations import LIMIT, Specialisation, Specialisations
 from tensorlab.nn.module import Module
 
 _PLAIN = (bool, int, float, str, type(None))
@@ -207,6 +208,11 @@ class ScriptModule(Module):
     def programs(self) -> tuple[Specialisation, ...]:
         """Every compilation of the present mode that is kept."""
         return self.method("forward").function().programs
+
+    @property
+    def specialisations(self) -> Specialisations:
+        """What `programs` holds, as data, as of a function."""
+        return self.method("forward").function().specialisations
 
     @property
     def latest(self) -> Specialisation | None:

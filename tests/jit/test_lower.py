@@ -82,10 +82,11 @@ def test_python_names_do_not_clash_with_a_programs_own() -> None:
 
 
 def test_programs_are_bounded() -> None:
-    from tensorlab.jit.function import LIMIT
+    from tensorlab.jit.specialisations import LIMIT
 
     traced = tl.jit.trace(lambda x: x + 1, (tl.ones(1),))
     for n in range(1, LIMIT + 10):
+        traced.specialisation_for(tl.zeros(n))
         assert traced(tl.zeros(n)).shape == (n,)
     assert len(traced.programs) == LIMIT
 
