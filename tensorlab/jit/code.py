@@ -156,7 +156,7 @@ class _Printer:
     def exception(self, message: Value) -> str:
         """The exception behind a message: ``ValueError("no")`` for ``ValueError: no``."""
         if not message.is_constant:
-            return f"RuntimeError({self.spell(message)})"
+            return f"RaisedError({self.spell(message)})"  # which says its kind itself
         found = _EXCEPTION.fullmatch(message.constant)
         kind = getattr(builtins, found[1], None) if found else None
         if found is None or not isinstance(kind, type) or not issubclass(kind, BaseException):

@@ -20,7 +20,7 @@ CELLS = {
     "wrong": "%storage --ouput x",
     "raises": "%%trace\n\na = x + 1\nb = a / 0 + q",
     "unread": "%%trace\na = = x",
-    "unscripted": "%%script\ndef h(v):\n    return {x: 1 for x in v}\n",
+    "unscripted": "%%script\ndef h(v):\n    return {x for x in v}\n",
     "after": "1 + 1",
 }
 _ESCAPES = re.compile(r"\x1b\[[\d;]*m")
@@ -93,13 +93,13 @@ def test_errors_in_a_cell_have_the_users_line(outputs) -> None:
 def test_script_errors_name_the_cell(outputs) -> None:
     (error,) = outputs["unscripted"]
     number = list(CELLS).index("unscripted") + 1
-    assert (error["ename"], error["evalue"]) == ("CellError", "%%script: h: a dict comprehension cannot be scripted")
+    assert (error["ename"], error["evalue"]) == ("CellError", "%%script: h: a set comprehension cannot be scripted")
     assert error["traceback"][0].splitlines() == [
-        "ScriptError: a dict comprehension cannot be scripted",
+        "ScriptError: a set comprehension cannot be scripted",
         f"  cell {number}, line 3, column 12",
-        "      return {x: 1 for x in v}",
-        "             ^^^^^^^^^^^^^^^^^",
-        "  hint: build a list of pairs instead",
+        "      return {x for x in v}",
+        "             ^^^^^^^^^^^^^^",
+        "  hint: write a for loop over a range",
     ]
 
 

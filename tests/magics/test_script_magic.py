@@ -65,13 +65,13 @@ def test_the_function_scripted_last_is_the_one_that_ir_shows(cells) -> None:
 
 
 def test_outside_the_language(cells) -> None:
-    shown = cells.error("%%script\na = 1\ndef f(v):\n    return {x: 1 for x in v}\n").splitlines()
-    assert shown[0] == "ScriptError: a dict comprehension cannot be scripted"
+    shown = cells.error("%%script\na = 1\ndef f(v):\n    return {x for x in v}\n").splitlines()
+    assert shown[0] == "ScriptError: a set comprehension cannot be scripted"
     assert "line 4, column 12" in shown[1]
     assert shown[2:] == [
-        "      return {x: 1 for x in v}",
-        "             ^^^^^^^^^^^^^^^^^",
-        "  hint: build a list of pairs instead",
+        "      return {x for x in v}",
+        "             ^^^^^^^^^^^^^^",
+        "  hint: write a for loop over a range",
     ]
     assert cells.names["a"] == 1
     assert cells.value("callable(f)") is True

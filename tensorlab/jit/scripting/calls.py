@@ -13,7 +13,7 @@ from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, ClassType, TensorType, accepts, general
 from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Span, Value, walk
-from tensorlab.jit.scripting import classes, functional, methods, modules, records
+from tensorlab.jit.scripting import classes, functional, methods, modules, records, tensor_facts
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
@@ -24,14 +24,6 @@ from tensorlab.ops.conversion import CONVERTERS
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
-
-_ATTRIBUTES = {
-    "shape": "aten::size",
-    "ndim": "aten::dim",
-    "dtype": "prim::dtype",
-    "device": "prim::device",
-    "T": "aten::t",
-}
 
 
 def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
@@ -44,10 +36,13 @@ def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
     found = records.part(scope, value, node)
     if found is not None:
         return found
+    of_device = tensor_facts.device_part(scope, value, node)
+    if of_device is not None:
+        return of_device
     if isinstance(value.type, TensorType):
-        kind = _ATTRIBUTES.get(node.attr)
-        if kind is not None and lookup(kind):
-            return scope.single(kind, [value], node)
+        known = tensor_facts.attribute(scope, value, node)
+        if known is not None:
+            return known
         if methods.has_overload(f"aten::{node.attr}", value.type):
             error = scope.source.error(
                 node, f"{node.attr} is a method of a tensor", hint=f"call it: {ast.unparse(node)}()"
@@ -114,6 +109,9 @@ def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     if not lookup(kind) and func.attr in CONVERTERS and not node.args and not node.keywords:
         dtype = scope.builder.constant(BY_NAME[CONVERTERS[func.attr]], span=scope.span(node))
         return scope.single("aten::to", [receiver, dtype], node)
+    made = tensor_facts.method(scope, receiver, func.attr, node)
+    if made is not None:
+        return made
     if not methods.has_overload(kind, receiver.type):
         scope.fail(func, f"a tensor has no method {func.attr!r} that can be scripted", near_op(kind))
     args, keywords = scope.arguments(node)
@@ -175,6 +173,34 @@ def inline(
     keywords = {k.arg: scope.value(k.value) for k in node.keywords if k.arg is not None}
     if len(keywords) < len(node.keywords):
         scope.fail(node, "** in a call cannot be scripted", "write the arguments out")
+    return _inlined(scope, graph, function, name, args, keywords, node)
+
+
+def call_method(scope: Expressions, function: FunctionType, receiver: Value, args: list[Value], node: ast.AST) -> Value:
+    """A method of a scripted class, for values that are there. What ``__exit__`` says of its arguments is not asked."""
+    try:
+        if function.__name__ == "__exit__":
+            form = Form.of(function)
+            given = dict(zip(form.signature.parameters, map(argument_of, [receiver, *args]), strict=False))
+            graph = scope.expand_form(form, {name: argument for name, (argument, _) in given.items()})
+            return placed(scope, graph, [v for _, values in given.values() for v in values], node)
+        graph = scope.compile_called(function, owner=receiver.type)
+    except ScriptError as error:
+        error.calls.append((function.__name__, scope.source.function, scope.source.place(node)))
+        raise
+    return _inlined(scope, graph, function, function.__name__, [receiver, *args], {}, node)
+
+
+def _inlined(
+    scope: Expressions,
+    graph: Graph,
+    function: Any,
+    name: str,
+    args: list[Value],
+    keywords: dict[str, Value],
+    node: ast.AST,
+) -> Value:
+    """The nodes of a graph for arguments by position and by name, with the function's defaults."""
     defaults = _defaults(function)
     if len(args) > len(graph.inputs):
         message = f"arguments for call are not valid: {name} takes {len(graph.inputs)} arguments, got {len(args)}"
@@ -188,6 +214,7 @@ def inline(
             scope.fail(node, f"arguments for call are not valid: {name} misses its argument {param.name}")
     for keyword in keywords:
         scope.fail(node, f"arguments for call are not valid: {name} has no further argument {keyword}")
+    args = [scope.implicit(v, general(p.type), node) for p, v in zip(graph.inputs, args, strict=True)]
     for param, value in zip(graph.inputs, args, strict=True):
         if not accepts(general(param.type), general(value.type)):
             wanted, got = general(param.type), general(value.type)

@@ -184,6 +184,10 @@ class Exits(Expressions):
             value = self.value(node.value) if self.returns is None else self.value_as(node.value, self.returns, None)
         if self.returns is None or accepts(self.returns, value.type):
             return value
+        if self.is_annotated:
+            value = self.implicit(value, self.returns, node)
+            if accepts(self.returns, value.type):
+                return value
         given = general(value.type)
         if self.is_annotated:
             self.fail(node, f"the function is annotated to return {self.returns} but returns {given}")

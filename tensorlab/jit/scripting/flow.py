@@ -10,6 +10,8 @@ def returns_somewhere(node: ast.stmt) -> bool:
     """Whether a return stands in a statement, at any depth of ifs and loops."""
     if isinstance(node, ast.If | ast.For | ast.While):
         return any(map(returns_somewhere, [*node.body, *node.orelse]))
+    if isinstance(node, ast.With):
+        return any(map(returns_somewhere, node.body))
     return isinstance(node, ast.Return)
 
 
@@ -17,6 +19,8 @@ def exits_somewhere(node: ast.stmt) -> bool:
     """Whether control can leave the body that a statement stands in: by break, continue or return."""
     if isinstance(node, ast.If):
         return any(map(exits_somewhere, [*node.body, *node.orelse]))
+    if isinstance(node, ast.With):
+        return any(map(exits_somewhere, node.body))
     return isinstance(node, ast.Break | ast.Continue) or returns_somewhere(node)
 
 
@@ -49,6 +53,8 @@ def leaves(statements: Sequence[ast.stmt]) -> bool:
 def _leaves(node: ast.stmt) -> bool:
     if isinstance(node, ast.If):
         return leaves(node.body) and leaves(node.orelse)
+    if isinstance(node, ast.With):
+        return leaves(node.body)
     return isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue) or is_endless(node)
 
 

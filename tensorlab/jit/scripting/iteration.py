@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tensorlab.core.types import INT, STR, DictType, ListType, TensorType, TupleType, Type, general
-from tensorlab.jit.ir import LIST_CONSTRUCT, LOOP, Value
+from tensorlab.core.types import BOOL, FLOAT, INT, STR, DictType, ListType, TensorType, TupleType, Type, general
+from tensorlab.jit.ir import DICT_CONSTRUCT, LIST_CONSTRUCT, LOOP, Value
 from tensorlab.jit.scripting import modules
 
 if TYPE_CHECKING:
@@ -170,6 +170,52 @@ def comprehension(scope: Expressions, node: ast.ListComp) -> Value:
     return made
 
 
+def dict_comprehension(scope: Expressions, node: ast.DictComp) -> Value:
+    """``{key(v): f(v) for v in values}``: a loop that writes into a dict; over a tuple, the entries one by one."""
+    if len(node.generators) != 1 or node.generators[0].is_async:
+        scope.fail(node, "a dict comprehension with several fors cannot be scripted", "write for loops")
+    (generator,) = node.generators
+    turns = turns_of(scope, generator.iter)
+    made = scope.builder.node(DICT_CONSTRUCT, (), [DictType(STR, INT)], span=scope.span(node)).output
+
+    def entry(tests: Sequence[ast.expr]) -> None:
+        if not tests:
+            key, value = scope.value(node.key), scope.value(node.value)
+            made.type = DictType(general(key.type), general(value.type))
+            if key.type not in (STR, INT, FLOAT, BOOL):
+                scope.fail(node.key, f"a dict takes keys of type str, int, float or bool, got {key.type}")
+            scope.op("aten::_set_item", [made, key, value], node)
+            return
+        _where(scope, tests, entry)
+
+    if turns.parts is not None:
+        for part in turns.parts:
+            with scope.nested():
+                scope.assign_to(generator.target, part)
+                entry(generator.ifs)
+        return made
+    true = scope.constant(True, node)
+    loop = scope.builder.node(LOOP, [_count(scope, turns, node), true], span=scope.span(node))
+    with scope.inside(scope.builder.block(loop), tail=True):
+        scope.assign_to(generator.target, turns.element(scope.builder.param(INT)))
+        entry(generator.ifs)
+        scope.builder.results(true)
+    return made
+
+
+def _where(scope: Expressions, tests: Sequence[ast.expr], then: Callable[[Sequence[ast.expr]], None]) -> None:
+    """What a comprehension does where its first test holds."""
+    condition = scope.condition(tests[0])
+    if isinstance(condition.value, bool):
+        if condition.value:
+            then(tests[1:])
+        return
+    _, first, _ = scope.new_if(condition.value, tests[0])
+    with scope.inside(first, tail=True):
+        scope.refine(condition.if_true, tests[0])
+        then(tests[1:])
+
+
 def _count(scope: Expressions, turns: Turns, node: ast.AST) -> Value:
     return turns.count if turns.count is not None else scope.constant(0, node)
 
@@ -186,15 +232,7 @@ def _append(scope: Expressions, node: ast.ListComp, tests: Sequence[ast.expr], m
         made.type = ListType(general(element.type))
         scope.op("aten::append", [made, element], node)
         return
-    condition = scope.condition(tests[0])
-    if isinstance(condition.value, bool):
-        if condition.value:
-            _append(scope, node, tests[1:], made)
-        return
-    _, first, _ = scope.new_if(condition.value, tests[0])
-    with scope.inside(first, tail=True):
-        scope.refine(condition.if_true, tests[0])
-        _append(scope, node, tests[1:], made)
+    _where(scope, tests, lambda left: _append(scope, node, left, made))
 
 
 def listed(scope: Expressions, value: Value, node: ast.expr | ast.AST) -> Value:

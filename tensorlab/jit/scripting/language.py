@@ -5,11 +5,8 @@ from __future__ import annotations
 import ast
 
 _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
-    ast.DictComp: ("a dict comprehension", "build a list of pairs instead"),
-    ast.ListComp: ("a list comprehension", "write a for loop over a range"),
     ast.SetComp: ("a set comprehension", "write a for loop over a range"),
     ast.GeneratorExp: ("a generator expression", "write a for loop over a range"),
-    ast.Dict: ("a dict", "use separate variables or a tuple"),
     ast.Set: ("a set", "use a tuple"),
     ast.Lambda: ("a lambda", "write a function with def"),
     ast.JoinedStr: ("an f-string", "pass the parts to print one by one"),
@@ -25,7 +22,6 @@ _REFUSED: dict[type[ast.AST], tuple[str, str]] = {
     ast.ClassDef: ("a class inside a function", ""),
     ast.Try: ("try", "check for the error before it happens"),
     ast.TryStar: ("try", "check for the error before it happens"),
-    ast.With: ("with", ""),
     ast.AsyncWith: ("async with", ""),
     ast.AsyncFor: ("async for", ""),
     ast.Import: ("an import inside a function", "import at the top of the file"),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from tensorlab.core.op import lookup
 from tensorlab.core.types import BOOL, FLOAT, INT, NONE, STR, DictType, ListType, TupleType, Type, accepts, general
 from tensorlab.jit.ir import FORMAT, Value
-from tensorlab.jit.scripting import modules
+from tensorlab.jit.scripting import magic, modules
 from tensorlab.jit.scripting.iteration import listed
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ def contains(scope: Expressions, item: Value, container: Value, node: ast.AST) -
     module = modules.module_of(container.type)
     if module is not None and item.is_constant:
         return scope.constant(modules.holds(module, item.constant), node)
+    if magic.has(container, "__contains__"):
+        return magic.call(scope, container, "__contains__", [item], node)
     if isinstance(container.type, ListType | DictType) or container.type == STR:
         return scope.single("aten::__contains__", [container, item], node)
     scope.fail(node, f"in does not take {general(item.type)} and {general(container.type)}")
@@ -186,6 +188,9 @@ def store(scope: Expressions, owner: Value, target: ast.Subscript, value: Value)
 def delete(scope: Expressions, target: ast.Subscript) -> None:
     """``del owner[...]``."""
     owner = scope.value(target.value)
+    if magic.has(owner, "__delitem__"):
+        magic.call(scope, owner, "__delitem__", [scope.value(target.slice)], target)
+        return
     if not isinstance(owner.type, ListType | DictType) or isinstance(target.slice, ast.Slice):
         scope.fail(target, f"{ast.unparse(target)} cannot be deleted in a script")
     scope.op("aten::Delete", [owner, scope.value(target.slice)], target)

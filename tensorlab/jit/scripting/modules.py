@@ -10,7 +10,8 @@ import ast
 import inspect
 import sys
 import typing
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cache
 from types import FunctionType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -25,6 +26,7 @@ from tensorlab.jit.scripting.classes import class_type, is_scripted_class
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.names import Names, did_you_mean, is_constant
 from tensorlab.jit.scripting.python_calls import python_call
+from tensorlab.jit.scripting.source import function_source
 from tensorlab.nn import Module, ModuleDict, ModuleList, ParameterDict, ParameterList, Sequential
 
 if TYPE_CHECKING:
@@ -186,14 +188,38 @@ def declared(module: Module, name: str) -> Type | None:
     said = None if owner.__module__.startswith("tensorlab.") else _said(owner, name)
     if said is None or _is_final(said) or name in getattr(owner, "__constants__", ()):
         return None
-    return said_type(said, Names(vars(sys.modules[owner.__module__])))
+    return said_type(said, Names(_globals(owner)))
+
+
+def _globals(owner: type) -> Mapping[str, Any]:
+    """The names of the module or the cell that a class is written in."""
+    for base in owner.__mro__:
+        for found in vars(base).values():
+            if isinstance(found, FunctionType) and found.__module__ == owner.__module__:
+                return found.__globals__
+    return vars(sys.modules[owner.__module__])
 
 
 def _said(owner: type, name: str) -> Any:
     for base in owner.__mro__:
         if base is not Module and name in vars(base).get(_OWN, {}):
             return vars(base)[_OWN][name]
-    return None
+    return _said_in_init(owner).get(name)
+
+
+@cache
+def _said_in_init(owner: type) -> dict[str, str]:
+    """What ``__init__`` says of attributes: ``self.sizes: List[int] = []``."""
+    init = getattr(owner, "__init__", None)
+    try:
+        node, _ = function_source(init)
+    except ScriptError:  # no function, or no source
+        return {}
+    return {
+        part.target.attr: ast.unparse(part.annotation)
+        for part in ast.walk(node)
+        if isinstance(part, ast.AnnAssign) and isinstance(part.target, ast.Attribute)
+    }
 
 
 def _is_final(said: Any) -> bool:

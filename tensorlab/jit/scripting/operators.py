@@ -12,6 +12,7 @@ from tensorlab.core.types import (
     FLOAT,
     INT,
     NONE,
+    SCALAR,
     TENSOR,
     ListType,
     OptionalType,
@@ -27,7 +28,7 @@ from tensorlab.jit.scripting.flow import not_none
 from tensorlab.jit.scripting.merge import add_result, common_type
 from tensorlab.jit.scripting.scope import Scope
 
-NUMBERS = (INT, FLOAT, BOOL)
+NUMBERS = (INT, FLOAT, BOOL, SCALAR)
 
 # Operators: sign and node kind.
 BINARY: dict[type[ast.operator], tuple[str, str]] = {
@@ -153,6 +154,12 @@ class Operators(Scope):
             a, b = (general(v.type) for v in values)
             self.fail(node, f"Type mismatch: the expression has type {a} if true and type {b} if false")
         return add_result(self, made, values, type_)
+
+    def implicit(self, value: Value, wanted: Type, node: ast.AST) -> Value:
+        """A tensor, or a number of an unknown kind, as the int or the float that its place takes."""
+        if wanted in (INT, FLOAT) and (is_tensor(value) or value.type == SCALAR):
+            return self.single("aten::Int" if wanted == INT else "aten::Float", [value], node)
+        return value
 
     def truth(self, value: Value, node: ast.AST) -> Value:
         """A value as a bool: a tensor's one element, a number that is not 0."""

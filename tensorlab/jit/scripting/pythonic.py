@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.device import device
 from tensorlab.core.dtype import DType
-from tensorlab.core.types import FLOAT, INT, STR, ListType, TensorType, TupleType
+from tensorlab.core.types import FLOAT, INT, NONE, STR, ListType, OptionalType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit.ir import PRINT, Value
-from tensorlab.jit.scripting import iteration, modules, pythonic_containers
+from tensorlab.jit.scripting import iteration, magic, modules, pythonic_containers
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.markers import annotate, is_scripting, uninitialized
@@ -49,6 +49,8 @@ _ONE, _SOME = range(1, 2), range(2, 1 << 16)
 
 def _cast_int(scope: Expressions, node: ast.Call) -> Value:
     (value,) = _positional(scope, node, _ONE)
+    if magic.has(value, "__int__"):
+        return magic.call(scope, value, "__int__", [], node)
     return value if value.type == INT else scope.single("aten::Int", [value], node)
 
 
@@ -59,6 +61,8 @@ def _cast_float(scope: Expressions, node: ast.Call) -> Value:
             return scope.constant(float(value.constant), node)
         except ValueError:
             scope.fail(node, f"{value.constant!r} is no float")
+    if magic.has(value, "__float__"):
+        return magic.call(scope, value, "__float__", [], node)
     return value if value.type == FLOAT else scope.single("aten::Float", [value], node)
 
 
@@ -71,6 +75,8 @@ def _len(scope: Expressions, node: ast.Call) -> Value:
     (value,) = _positional(scope, node, _ONE)
     if isinstance(value.type, TupleType):
         return scope.constant(len(value.type.elements), node)
+    if magic.has(value, "__len__"):
+        return magic.call(scope, value, "__len__", [], node)
     module = modules.module_of(value.type)
     count = None if module is None else modules.length(module)
     if count is not None:
@@ -109,7 +115,10 @@ def _annotate(scope: Expressions, node: ast.Call) -> Value:
     if len(node.args) != 2 or node.keywords:
         scope.fail(node, "annotate takes a type and a value")
     wanted = annotation_type(node.args[0], scope.names, scope.source)
-    return scope.value_as(node.args[1], wanted, lambda given: f"annotate: the value is {given}, not {wanted}")
+    value = scope.value_as(node.args[1], wanted, lambda given: f"annotate: the value is {given}, not {wanted}")
+    if value.type == NONE and isinstance(wanted, OptionalType):
+        return scope.builder.constant(None, type_=wanted, span=scope.span(node))
+    return value
 
 
 def _is_scripting(scope: Expressions, node: ast.Call) -> Value:

@@ -25,7 +25,7 @@ from tensorlab.core.types import (
     general,
 )
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting import iteration, modules
+from tensorlab.jit.scripting import iteration, magic, modules
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.names import UNDEFINED, member
 
@@ -90,6 +90,8 @@ def _dict(scope: Expressions, node: ast.Call) -> Value:
 
 def _str(scope: Expressions, node: ast.Call) -> Value:
     value = scope.value(_only(scope, node))
+    if magic.has(value, "__str__"):
+        return magic.call(scope, value, "__str__", [], node)
     return value if value.type == STR else scope.single("aten::str", [value], node)
 
 

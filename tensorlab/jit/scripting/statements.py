@@ -6,34 +6,33 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from tensorlab.core.op import lookup
 from tensorlab.core.types import (
     NONE,
     STR,
-    ClassType,
-    DictType,
-    ListType,
     OptionalType,
-    TensorType,
-    Type,
     accepts,
     general,
 )
 from tensorlab.jit.ir import RAISE, Node, Value
-from tensorlab.jit.scripting import classes, flow, iteration, loops, methods, modules, subscripts
-from tensorlab.jit.scripting.annotations import annotation_type
-from tensorlab.jit.scripting.exits import Exits, Returned, ReturnTypeError
+from tensorlab.jit.scripting import (
+    contexts,
+    flow,
+    loops,
+    methods,
+)
+from tensorlab.jit.scripting.assignments import Assignments
+from tensorlab.jit.scripting.exits import Returned, ReturnTypeError
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
 from tensorlab.jit.scripting.names import RaisedError
-from tensorlab.jit.scripting.operators import Condition, kind_of
+from tensorlab.jit.scripting.operators import Condition
 from tensorlab.jit.scripting.scope import RESULT, RETURNED
 
 # An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
 MOST_COPIES = 32
 
 
-class Statements(Exits):
+class Statements(Assignments):
     """Makes the nodes of statements."""
 
     copies = 0
@@ -50,6 +49,11 @@ class Statements(Exits):
                 return self.split(node, statements[index + 1 :], function)
             if isinstance(node, ast.For | ast.While) and flow.returns_somewhere(node):
                 return self.tail_loop(node, statements[index + 1 :], function)
+            if isinstance(node, ast.With):
+                found = contexts.emit(self, node)
+                if found is not None:
+                    return found
+                continue
             self.statement(node)
             if isinstance(node, ast.Raise):
                 return Returned(self.constant(None, node), implicit=True)
@@ -144,138 +148,6 @@ class Statements(Exits):
     def nothing(self, node: ast.Pass) -> None:
         pass
 
-    def assignment(self, node: ast.Assign) -> None:
-        value = self.assigned(node)
-        for target in node.targets:
-            self.assign_to(target, value)
-
-    def assigned(self, node: ast.Assign) -> Value:
-        """The value of an assignment; an empty list or dict is of the type that its place has."""
-        if isinstance(node.value, ast.List | ast.Dict) and len(node.targets) == 1:
-            wanted: Type | None = None
-            match node.targets[0]:
-                case ast.Subscript(owner) if self.is_value(owner) and isinstance(owner, ast.Name):
-                    held = self.value(owner).type
-                    wanted = held.value if isinstance(held, DictType) else None
-                    wanted = held.element if isinstance(held, ListType) else wanted
-                case ast.Name(name):
-                    old = self.frame.find(name)
-                    wanted = self.frame.declaration(name) or (old.type if isinstance(old, Value) else None)
-                case _:
-                    pass
-            if wanted is not None and not (isinstance(node.value, ast.List) and node.value.elts):
-                return self.value_as(node.value, wanted, None)
-        return self.value(node.value)
-
-    def assign_to(self, target: ast.expr, value: Value) -> None:
-        """Give what stands left of ``=`` a value."""
-        match target:
-            case ast.Name():
-                self.assign(target.id, value, target)
-            case ast.Tuple() | ast.List():
-                targets = [self.unstarred(t) for t in target.elts]
-                for part, item in zip(targets, self.unpacked(value, len(targets), target), strict=True):
-                    self.assign_to(part, item)
-            case ast.Subscript():
-                self.store(target, value)
-            case ast.Attribute(owner) if self.is_value(owner) and self.owner_of(target) is not None:
-                self.set_attribute(target, value)
-            case ast.Attribute():
-                self.fail(target, "assigning to an attribute cannot be scripted", "return the value")
-            case _:
-                self.fail(target, *refusal(target))
-
-    def owner_of(self, target: ast.Attribute) -> Value | None:
-        """The object of a scripted class whose attribute a target is."""
-        if isinstance(target.value, ast.Name | ast.Attribute):
-            owner = self.value(target.value)
-            return owner if isinstance(owner.type, ClassType) else None
-        return None
-
-    def set_attribute(self, target: ast.Attribute, value: Value) -> None:
-        """``self.count = 1``."""
-        owner = self.value(target.value)
-        module = modules.module_of(owner.type)
-        if module is not None:
-            modules.write(self, owner, module, target, value)
-        elif isinstance(owner.type, ClassType):
-            classes.write(self, owner, owner.type, target, value)
-
-    def place(self, target: ast.Subscript) -> Value:
-        """The view of a tensor that a subscript left of ``=`` names."""
-        owner = self.value(target.value)
-        if not isinstance(owner.type, TensorType):
-            type_ = general(owner.type)
-            self.fail(target, f"a value of type {type_} cannot be changed in a script", "build a new one")
-        return subscripts.view(self, owner, target)
-
-    def store(self, target: ast.Subscript, value: Value) -> None:
-        """``x[i] = value``: written into the view of a tensor, or into a list or a dict."""
-        if self.is_value(target.value):
-            owner = self.value(target.value)
-            if not isinstance(owner.type, TensorType):
-                methods.store(self, owner, target, value)
-                return
-        kind = "aten::copy_" if isinstance(value.type, TensorType) else "aten::fill_"
-        self.single(kind, [self.place(target), value], target)
-
-    def annotated(self, node: ast.AnnAssign) -> None:
-        if isinstance(node.target, ast.Attribute) and node.value is not None:
-            wanted = annotation_type(node.annotation, self.names, self.source)
-            said = ast.unparse(node.target)
-            value = self.value_as(node.value, wanted, lambda given: f"{said} is annotated as {wanted}, but is {given}")
-            owner = self.owner_of(node.target)
-            if owner is not None and isinstance(owner.type, ClassType) and self.is_init_of(owner.type.python):
-                self.attributes_of(owner.type.python).setdefault(node.target.attr, wanted)
-            self.assign_to(node.target, value)
-            return
-        if not isinstance(node.target, ast.Name):
-            self.fail(node.target, "only a variable can be annotated in a script")
-        wanted = annotation_type(node.annotation, self.names, self.source)
-        name = node.target.id
-        self.frame.declared[name] = wanted
-        self.optional_params.discard(name)
-        if node.value is None:
-            return
-        annotated = f"variable {name} is annotated as {wanted} but is assigned a value of type"
-        value = self.value_as(node.value, wanted, lambda given: f"{annotated} {given}")
-        self.assign(name, value, node.target)
-
-    def augmented(self, node: ast.AugAssign) -> None:
-        """``x += y`` writes into the memory of a tensor; of a number it makes a new value for the name."""
-        if isinstance(node.target, ast.Subscript):
-            owner = self.value(node.target.value)
-            if isinstance(owner.type, TensorType):
-                self.updated(node, subscripts.view(self, owner, node.target))
-            else:
-                self.updated_element(node, owner, node.target)
-        elif isinstance(node.target, ast.Name):
-            self.assign(node.target.id, self.updated(node, self.name(node.target)), node.target)
-        elif self.is_value(node.target) and self.owner_of(node.target) is not None:
-            self.set_attribute(node.target, self.updated(node, self.value(node.target)))
-        else:
-            self.fail(node.target, "assigning to an attribute cannot be scripted", "return the value")
-
-    def updated(self, node: ast.AugAssign, old: Value) -> Value:
-        """The new value of what an augmented assignment changes."""
-        if isinstance(old.type, ListType) and isinstance(node.op, ast.Add):
-            other = iteration.listed(self, self.value_as(node.value, old.type, None), node.value)
-            return self.single("aten::add_", [old, other], node)
-        other = self.value(node.value)
-        in_place = f"{kind_of(node.op, old)}_"
-        if isinstance(old.type, TensorType) and lookup(in_place):
-            return self.single(in_place, [old, other], node)
-        return self.operate(node.op, old, other, node)
-
-    def updated_element(self, node: ast.AugAssign, owner: Value, target: ast.Subscript) -> None:
-        """``d[k] += 1``: read, computed and put back, the key worked out once."""
-        if not methods.is_container(owner.type) or isinstance(target.slice, ast.Slice):
-            message = f"a value of type {general(owner.type)} cannot be changed in a script"
-            self.fail(target, message, "build a new one")
-        key = self.value(target.slice)
-        old = self.single("aten::__getitem__", [owner, key], target)
-        self.op("aten::_set_item", [owner, key, self.updated(node, old)], target)
-
     def branch(self, node: ast.If) -> None:
         condition = self.condition(node.test)
         if isinstance(condition.value, bool):
@@ -295,6 +167,11 @@ class Statements(Exits):
                 self.body(statements)
             frames.append(frame)
         merge_branches(self, made, frames)
+
+    def context(self, node: ast.With) -> None:
+        if flow.returns_somewhere(node):
+            self.fail(node, "a return inside of a with inside of a loop or an if cannot be scripted", "return after it")
+        contexts.emit(self, node)
 
     def loop_while(self, node: ast.While) -> None:
         loops.emit_while(self, node)
@@ -334,8 +211,12 @@ class Statements(Exits):
             return self.constant(kind, at)
         value = self.value(node)
         if value.type != STR:
-            self.fail(node, f"a message is a str, got {general(value.type)}")
-        return self.constant(f"{kind}: {value.constant}", node) if value.is_constant and kind else value
+            value = self.single("aten::str", [value], node)
+        if not kind:
+            return value
+        if value.is_constant:
+            return self.constant(f"{kind}: {value.constant}", node)
+        return self.single("aten::add", [self.constant(f"{kind}: ", node), value], node)
 
     def raised(self, message: Value, node: ast.stmt) -> None:
         """The node that raises."""
@@ -361,6 +242,7 @@ _EMITTERS: dict[type[ast.stmt], Callable[[Statements, Any], None]] = {
     ast.If: Statements.branch,
     ast.While: Statements.loop_while,
     ast.For: Statements.loop_for,
+    ast.With: Statements.context,
     ast.Assert: Statements.assertion,
     ast.Raise: Statements.exception,
     ast.Delete: Statements.deletion,

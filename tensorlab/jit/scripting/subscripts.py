@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tensorlab.core.types import INT, NONE, TensorType, TupleType, general
 from tensorlab.jit.ir import Value
-from tensorlab.jit.scripting import methods, modules
+from tensorlab.jit.scripting import indexing, magic, methods, modules
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -22,8 +22,10 @@ def read(scope: Expressions, node: ast.Subscript) -> Value:
     module = modules.module_of(value.type)
     if module is not None:
         return modules.subscript(scope, value, module, node)
+    if magic.has(value, "__getitem__"):
+        return magic.call(scope, value, "__getitem__", [scope.value(node.slice)], node)
     if isinstance(value.type, TensorType):
-        return view(scope, value, node)
+        return indexing.read(scope, value, node)
     if methods.is_container(value.type):
         return methods.element(scope, value, node)
     if isinstance(value.type, TupleType):
@@ -69,42 +71,3 @@ def _parts(scope: Expressions, value: Value, type_: TupleType, part: ast.Slice, 
             scope.fail(part, "a tuple takes a slice that is written out", "its parts may differ in type")
     chosen = slice(*(b.constant for b in bounds))
     return scope.tuple_of(scope.unpacked(value, len(type_.elements), node)[chosen], node)
-
-
-def view(scope: Expressions, value: Value, node: ast.Subscript) -> Value:
-    """A view of a tensor: an int takes one position of a dimension, a slice several, None adds a dimension.
-
-    What stands behind ``...`` counts from the last dimension.
-    """
-    dim, behind = 0, False
-    parts = list(node.slice.elts) if isinstance(node.slice, ast.Tuple) else [node.slice]
-    for position, part in enumerate(parts):
-        if isinstance(part, ast.Constant) and part.value is Ellipsis:
-            if behind:
-                scope.fail(part, "a second ... cannot be scripted", "write the dimensions out with :")
-            dim, behind = -sum(not _is_none(p) for p in parts[position + 1 :]), True
-            continue
-        if _is_none(part):
-            at = scope.constant(dim - 1 if behind else dim, part)
-            value = scope.single("aten::unsqueeze", [value, at], node)
-            dim += not behind
-            continue
-        at = scope.constant(dim, part)
-        if isinstance(part, ast.Slice):
-            value = scope.single("aten::slice", [value, at, *methods.slice_bounds(scope, part)], node)
-            dim += 1
-        else:
-            value = scope.single("aten::select", [value, at, _position(scope, part)], node)
-            dim += behind
-    return value
-
-
-def _is_none(part: ast.expr) -> bool:
-    return isinstance(part, ast.Constant) and part.value is None
-
-
-def _position(scope: Expressions, part: ast.expr) -> Value:
-    index = scope.value(part)
-    if index.type != INT:
-        scope.fail(part, f"a tensor cannot be indexed with a value of type {general(index.type)} in a script")
-    return index
