@@ -29,13 +29,15 @@ _SECONDS_A_BYTE = 0.015e-9  # an element's bytes read and written
 class Extent:
     """What a loop walks over: sizes, and of each operand (outputs first) its steps in elements and an element's bytes.
 
-    ``flat`` is a loop that takes the one size itself, instead of an address where sizes and steps are.
+    ``flat`` is a loop that takes the one size itself, instead of an address where sizes and steps are. The ``whole``
+    last dimensions are never cut: those of a loop over rows that folds each row.
     """
 
     sizes: tuple[int, ...]
     steps: tuple[tuple[int, ...], ...]
     itemsizes: tuple[int, ...]
     flat: bool
+    whole: int = 0
 
     @staticmethod
     def of(walk: Walk, meta: Sequence[int], itemsizes: Sequence[int]) -> Extent:
@@ -75,7 +77,7 @@ def seconds_of(extent: Extent, source: str) -> float:
 def cut(extent: Extent, count: int) -> tuple[Part, ...]:
     """At most so many parts of about the same size, along the outermost dimension that is long enough for it."""
     last = len(extent.sizes) - 1
-    runs = [-(-n // _RUN) if d == last else n for d, n in enumerate(extent.sizes)]
+    runs = [-(-n // _RUN) if d == last else n for d, n in enumerate(extent.sizes[: last + 1 - extent.whole])]
     chosen = next((d for d, n in enumerate(runs) if n >= count), runs.index(max(runs)))
     size = extent.sizes[chosen]
     unit = _RUN if chosen == last else _BLOCK if size >= count * _BLOCK else 1

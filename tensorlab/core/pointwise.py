@@ -20,7 +20,7 @@ from tensorlab.core.native import Entry
 from tensorlab.core.op import Op
 from tensorlab.core.parts import entry_of
 from tensorlab.core.recurring import PointwiseKeys
-from tensorlab.core.region import Number, Ref, Region, Source, Step, TypedStep, pointwise_types, type_region
+from tensorlab.core.region import Number, Reduce, Ref, Region, Source, Step, TypedStep, pointwise_types, type_region
 from tensorlab.core.shape import Shape, broadcast_shapes, broadcast_strides, coalesce, is_dense, loop_order
 from tensorlab.core.short_cut import into_new, keep, look_up_key, number_error
 from tensorlab.core.storage import Storage
@@ -129,7 +129,7 @@ def arrange(
     steps = type_region(region, [i.type for i in inputs], params)
     wanted = [_known(steps[k].result) for k in region.outputs]
     shape = broadcast_shapes(*(s for _, s in wanted), op="region")
-    results = _as_one_by_one(region, steps, inputs) if into is None else tuple(into)
+    results = as_one_by_one(region, steps, inputs) if into is None else tuple(into)
     if any(tuple(r.shape) != shape for r in results):
         raise ShapeError(f"region: outputs of shapes {[tuple(r.shape) for r in results]} in one loop over {shape}")
     order = loop_order(shape, [r.strides for r in results])
@@ -158,7 +158,7 @@ def _known(type_: TensorType) -> tuple[DType, Shape]:
     return type_.dtype, tuple(n for n in type_.shape if n is not None)
 
 
-def _as_one_by_one(region: Region, steps: Sequence[TypedStep], inputs: Sequence[Layout]) -> tuple[Layout, ...]:
+def as_one_by_one(region: Region, steps: Sequence[TypedStep], inputs: Sequence[Layout]) -> tuple[Layout, ...]:
     """Layouts of the outputs as if each step were an op of its own: in the order of its operands' strides, as in torch.
 
     What is done with a result later (``view``) may depend on its layout, and must not on what it was fused with.
@@ -166,6 +166,9 @@ def _as_one_by_one(region: Region, steps: Sequence[TypedStep], inputs: Sequence[
     made: list[Layout] = []
     for step, typed in zip(region.steps, steps, strict=True):
         dtype, shape = _known(typed.result)
+        if isinstance(step, Reduce):
+            made.append(layout(dtype, shape))
+            continue
         operands: list[Layout] = []
         for ref in step.args:
             if ref.source in (Source.INPUT, Source.STEP):

@@ -125,7 +125,7 @@ def differentiated(
     types = tuple(v.type for v in reference.inputs)
     source = snapshot(reference)
     # What is written in place in the function's own memory is written anew: formulas look at what was there.
-    rest = tuple(p for p in pipeline.passes if p.name != "fuse")
+    rest = tuple(p for p in pipeline.passes if p.name not in ("fuse", "fuse_rows"))
     unfused = replace(pipeline, passes=(shapes, functional, *rest))
     records = unfused.run(source)
     try:

@@ -19,12 +19,13 @@ from tensorlab.jit import interpret, ir
 from tensorlab.jit.alias import holds_memory
 from tensorlab.jit.arena import plan_arena
 from tensorlab.jit.fused import FusedLoop
+from tensorlab.jit.fused_rows import FusedRows
 from tensorlab.jit.instructions import translate
 from tensorlab.jit.ir import CONSTANT, LOOP, Block, Graph, Node, Value
 from tensorlab.jit.labels import Labels
 from tensorlab.jit.lifetimes import deaths
 from tensorlab.jit.program import Program, build_program
-from tensorlab.jit.regions import LoopCall, loop_call
+from tensorlab.jit.regions import LoopCall, loop_call, rows_call
 
 # CPython takes 20 loops inside of one another, and 100 levels of indentation.
 MOST_LOOPS, MOST_BLOCKS = 18, 90
@@ -219,6 +220,10 @@ class _Emitter:
         if call is not None:
             self._loop_call(node, call)
             return
+        rows = rows_call(node)
+        if rows is not None:
+            self._rows_call(node, rows)
+            return
         op = node.op
         if node.kind == ir.FUSION_GROUP:
             self._interpreted_group(node)
@@ -249,6 +254,14 @@ class _Emitter:
         arguments = [*(["storage"] if rooms else []), *map(self._read, call.arguments)]
         targets = ", ".join(map(self._give, node.outputs))
         self._line(f"{targets} = {self._object(title, loop.call)}({', '.join(arguments)})", node)
+
+    def _rows_call(self, node: Node, call: LoopCall) -> None:
+        title = f"rows{len(self.loops)}_{'_'.join(s.op.schema.name for s in call.region.steps)}"[:48].rstrip("_")
+        order = [call.arguments.index(v) for v in node.inputs]
+        loop = FusedRows(title, call.region, call.spans, (), translate(node.attributes["subgraph"]), order)
+        self.loops.append(loop)
+        targets = ", ".join(map(self._give, node.outputs))
+        self._line(f"{targets} = {self._object(title, loop.call)}({', '.join(map(self._read, call.arguments))})", node)
 
     # Control flow
 

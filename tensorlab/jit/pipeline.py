@@ -19,6 +19,7 @@ from tensorlab.jit.passes.dce import dce
 from tensorlab.jit.passes.decompose import decompose
 from tensorlab.jit.passes.freeze import drop_dropout, fold_norm
 from tensorlab.jit.passes.fuse import fuse
+from tensorlab.jit.passes.fuse_rows import fuse_rows
 from tensorlab.jit.passes.hoist import hoist
 from tensorlab.jit.passes.inline import inline
 from tensorlab.jit.passes.lists import lists
@@ -204,7 +205,7 @@ def _count(graph: Graph) -> int:
 # In PyTorch's order: types first, because the rest believes them, and again where branches went; what is dead is not
 # worth work; constants and patterns make more of it and of what is computed twice; fusion comes last, and leaves behind
 # the constants that it copied.
-DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse, dce))
+DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse_rows, fuse, dce))
 
 # With what a longer compilation buys: structure first, so that the rest sees through calls, tuples and lists; then
 # writes give way to new tensors, which may be moved, joined and fused; loops come last before fusion, and what they
@@ -213,7 +214,7 @@ FULL = Pipeline(
     (
         *(inline, shapes, tuples, lists, control),
         *(dce, cse, constant, shapes, functional, peephole, cse, dce),
-        *(hoist, unroll, constant, control, shapes, peephole, cse, pool, dce, fuse, dce),
+        *(hoist, unroll, constant, control, shapes, peephole, cse, pool, dce, fuse_rows, fuse, dce),
     )
 )
 
@@ -223,6 +224,6 @@ NAMES: dict[str, Pass] = {
     for p in (
         *(shapes, dce, cse, constant, control, peephole),
         *(inline, tuples, lists, fold_norm, drop_dropout, decompose),
-        *(hoist, unroll, functional, inplace, pool, fuse),
+        *(hoist, unroll, functional, inplace, pool, fuse_rows, fuse),
     )
 }

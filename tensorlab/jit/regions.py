@@ -7,9 +7,12 @@ from dataclasses import dataclass
 
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import EagerPointwise, is_literal
-from tensorlab.core.region import Ref, Region, Source, Step
-from tensorlab.core.types import TensorType
-from tensorlab.errors import GraphError
+from tensorlab.core.reduction_loops import Fold
+from tensorlab.core.region import Reduce, Ref, Region, Source, Step, category, type_region
+from tensorlab.core.row_form import row_form
+from tensorlab.core.row_schedule import SPREADS
+from tensorlab.core.types import ScalarType, TensorType
+from tensorlab.errors import GraphError, TensorlabError
 from tensorlab.jit.build import known
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Graph, Node, Span, Value
 
@@ -24,20 +27,72 @@ class LoopCall:
 
 
 def loop_call(node: Node) -> LoopCall | None:
-    """The call of a loop that a node becomes, or `None` for a node that is none.
+    """The call of a loop that a node becomes, or `None` for a node that is none: one over rows is `rows_call`'s.
 
-    Raises: `GraphError` for a fusion group with a node that is not pointwise.
+    Raises: `GraphError` for a fusion group with a node that is neither pointwise nor a reduction.
     """
     if not is_loop(node):
         return None
     return _group(node) if node.op is None else _single(node, node.op)
 
 
+def rows_call(node: Node) -> LoopCall | None:
+    """The call of a loop over rows that a fusion group with reductions becomes, or `None` for any other node."""
+    return _group(node) if is_rows(node) else None
+
+
+def is_rows(node: Node) -> bool:
+    """Whether a node is a group with reductions that becomes one loop over rows."""
+    if node.kind != FUSION_GROUP:
+        return False
+    nodes = node.attributes["subgraph"].block.nodes
+    return any(map(is_reduction, nodes)) and not any(map(looks_at_values, nodes))
+
+
+def is_reduction(node: Node) -> bool:
+    """Whether a node is a reduction that a loop over rows has a form for, whichever dimensions it folds."""
+    if node.op is None or len(node.outputs) != 1:
+        return False
+    if node.op.schema.name in SPREADS:
+        return True
+    fold: Fold | None = node.op.rules["reduce"]() if "reduce" in node.op.rules else None
+    return fold is not None and fold.beats is None and fold.name in _FOLDS
+
+
+_FOLDS = ("sum", "nansum", "mean", "prod", "max", "min")
+
+
+def why_no_rows(nodes: Sequence[Node]) -> str:
+    """Why some nodes make no loop over rows, as far as their types are known; empty if nothing speaks against it."""
+    arguments, refs, steps = _Arguments(), dict[int, Ref](), list[Step]()
+    for node in nodes:
+        for value in node.inputs:
+            if value.serial in refs:
+                continue
+            tensor = isinstance(value.type, TensorType)
+            given = value.is_constant and not tensor
+            refs[value.serial] = (
+                Ref(Source.LITERAL, literal=value.constant) if given else arguments.ref(value, tensor=tensor)
+            )
+        _add_step(node, refs, steps)
+    types = [v.type for v in arguments.tensors]
+    complete = [t for t in types if isinstance(t, TensorType) and t.is_complete]
+    numbers = [category(v.type) for v in arguments.numbers if isinstance(v.type, ScalarType)]
+    if len(complete) < len(types) or len(numbers) < len(arguments.numbers):
+        return ""
+    region = Region(len(types), len(numbers), tuple(steps), (len(steps) - 1,))
+    try:
+        form = row_form(region, complete, type_region(region, complete, numbers))
+    except TensorlabError as error:
+        return str(error)
+    return "" if form is not None else "not all of it goes along the same rows"
+
+
 def is_loop(node: Node) -> bool:
     """Whether a node becomes one call of a loop: what looks at elements before it computes does not."""
     if node.kind == FUSION_GROUP:
         subgraph: Graph = node.attributes["subgraph"]
-        return not any(map(looks_at_values, subgraph.block.nodes))
+        return not any(is_reduction(n) or looks_at_values(n) for n in subgraph.block.nodes)
     return node.op is not None and isinstance(node.op.evaluate, EagerPointwise) and not looks_at_values(node)
 
 
@@ -76,12 +131,24 @@ def _group(node: Node) -> LoopCall:
         if inner.kind == CONSTANT:
             refs[inner.output.serial] = Ref(Source.LITERAL, literal=inner.attributes["value"])
             continue
-        if inner.op is None or "scalar" not in inner.op.rules:
-            raise GraphError(f"fusion group: {inner.kind} is not pointwise")
-        steps.append(Step(inner.op, tuple(refs[v.serial] for v in inner.inputs)))
+        _add_step(inner, refs, steps)
         spans.append(inner.span)
-        refs[inner.output.serial] = Ref(Source.STEP, len(steps) - 1)
     return arguments.call(steps, tuple(refs[v.serial].index for v in subgraph.outputs), spans)
+
+
+def _add_step(node: Node, refs: dict[int, Ref], steps: list[Step]) -> None:
+    """Add the step that a node is; ``refs`` says where values come from.
+
+    Raises: `GraphError` for a node that is neither pointwise nor a reduction.
+    """
+    taken = tuple(refs[v.serial] for v in node.inputs)
+    if is_reduction(node) and node.op is not None:
+        steps.append(Reduce(node.op, taken[:1], tuple(v.constant for v in node.inputs[1:])))
+    elif node.op is not None and "scalar" in node.op.rules:
+        steps.append(Step(node.op, taken))
+    else:
+        raise GraphError(f"fusion group: {node.kind} is not pointwise")
+    refs[node.output.serial] = Ref(Source.STEP, len(steps) - 1)
 
 
 def _single(node: Node, op: Op) -> LoopCall:

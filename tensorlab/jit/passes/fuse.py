@@ -17,6 +17,7 @@ from collections.abc import Iterable
 from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import CONSTANT, Block, Node, Value
+from tensorlab.jit.passes.enclosing import Enclosing
 from tensorlab.jit.passes.order import Order
 from tensorlab.jit.regions import looks_at_values
 from tensorlab.jit.rewrite import Pass, Rewriter
@@ -71,7 +72,7 @@ class _Fuser:
         self.order = Order(block, alias)
         self.shapes = _Shapes(block)
         self.groups = {n.serial: [n] for n in block.nodes if not why_not_fusable(n)}
-        self.units: dict[int, list[Node]] = {}  # by group node: the nodes in it
+        self.enclosing = Enclosing(rewriter, block, self.order)
 
     def run(self) -> None:
         members = [n for n in self.block.nodes if n.serial in self.groups]
@@ -84,7 +85,8 @@ class _Fuser:
         refused = {serial for d in self.rewriter.decisions if d.refused for serial in d.nodes_in}
         for group in list({id(group): group for group in self.groups.values()}.values()):
             if len(group) > 1:
-                self.enclose(group)
+                kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
+                self.enclosing.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
             elif group[0].serial not in refused:
                 self.rewriter.refuse(group[0], rule="fuse", reason="no neighbour could share its loop")
 
@@ -141,23 +143,6 @@ class _Fuser:
     def refuse(self, node: Node, reason: str, blocker: Node) -> bool:
         self.rewriter.refuse(node, rule="fuse", reason=reason, blocker=blocker)
         return False
-
-    # -- rewriting
-
-    def enclose(self, group: list[Node]) -> None:
-        """Make the group; what stands among its nodes and needs one of them moves behind them first."""
-        members = {n.serial for n in group}
-        nodes = self.block.nodes
-        start, end = nodes.index(group[0]), nodes.index(group[-1])
-        among = [n for n in nodes[start:end] if n.serial not in members]
-        later = [n for n in among if self.order.must_follow(self.units.get(n.serial, [n]), group)]
-        for node in reversed(later):
-            place = nodes.index(group[-1]) + 1
-            anchor = nodes[place] if place < len(nodes) else None
-            self.rewriter.move(node, anchor, rule="after_group", reason="needs what a group computes")
-        kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
-        made = self.rewriter.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
-        self.units[made.serial] = group
 
 
 class _Shapes:
