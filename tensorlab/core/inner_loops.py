@@ -60,7 +60,7 @@ def table(*numbers: int) -> Any:
 
         def codegen(_context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
             kind = ir.ArrayType(_I64, len(numbers))
-            held = ir.GlobalVariable(builder.module, kind, builder.module.get_unique_name("table"))
+            held: Any = ir.GlobalVariable(builder.module, kind, builder.module.get_unique_name("table"))
             held.initializer = ir.Constant(kind, list(numbers))
             held.global_constant = True
             held.linkage = "internal"

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from tensorlab.jit.ir import Block, Node, Value
+from tensorlab.core.types import BOOL, FLOAT, INT, ListType
+from tensorlab.jit.ir import Block, Node, Value, walk
 from tensorlab.jit.native_text import Turning, Writer
 from tensorlab.jit.native_values import (
     Absent,
@@ -19,7 +20,9 @@ from tensorlab.jit.native_values import (
     Room,
     Several,
     Thing,
+    kind_of,
     leaves,
+    literal,
     rebuilt,
 )
 
@@ -27,6 +30,8 @@ WriteBlock = Callable[[Block], None]
 Copy = Callable[[Place], Place]
 
 _ENDLESS = 2**62
+_MOST_WRITTEN_OUT = 200  # nodes
+_NOTHING = {"int": "0", "float": "0.0", "bool": "False"}  # for what no one reads
 
 
 def write_if(w: Writer, node: Node, block: WriteBlock) -> None:
@@ -68,6 +73,7 @@ def _joined(w: Writer, node: Node, output: Value, a: Thing, b: Thing, ends: list
     if isinstance(b, Absent) or a is b:
         return a
     if isinstance(a, Several) and isinstance(b, Several) and len(a.parts) == len(b.parts):
+        _check_lists(w, node, a)
         return a.with_parts([_joined(w, node, output, x, y, ends) for x, y in zip(a.parts, b.parts, strict=True)])
     if isinstance(a, Fixed) and isinstance(b, Fixed) and a.value == b.value and type(a.value) is type(b.value):
         return a
@@ -99,6 +105,9 @@ def write_loop(w: Writer, node: Node, block: WriteBlock, copy: Copy) -> None:
         raise RefusedError("a loop without a count", node)
     turn, *params = body.params
     goes_on, *results = body.results
+    if condition.value is True and goes_on.constant is True and trips.value is not None and _grows(body):
+        _write_turns(w, node, int(trips.value), start, block)
+        return
     begins = w.now
     carried = [_carry(w, node, p, s) for p, s in zip(params, start, strict=True)]
     counted = condition.value is True and goes_on.constant is True
@@ -135,6 +144,36 @@ def write_loop(w: Writer, node: Node, block: WriteBlock, copy: Copy) -> None:
         _touch(w, thing)
 
 
+def _grows(body: Block) -> bool:
+    """Whether a loop changes a list from outside."""
+    inner = {v.serial for n in walk(body) for v in n.outputs}
+    written = [n.inputs[i] for n in walk(body) if n.op is not None for i in n.op.schema.writes]
+    return any(isinstance(v.type, ListType) and v.serial not in inner for v in written)
+
+
+def _write_turns(w: Writer, node: Node, trips: int, start: Sequence[Thing], block: WriteBlock) -> None:
+    """Write a loop turn by turn, so that the elements of a list are known after each."""
+    (body,) = node.blocks
+    if trips * sum(1 for _ in walk(body)) > _MOST_WRITTEN_OUT:
+        raise RefusedError(f"a list grows for {trips} turns", node)
+    carried = list(start)
+    for k in range(trips):
+        w.things[body.params[0].serial] = literal(k)
+        w.things.update(zip((p.serial for p in body.params[1:]), carried, strict=True))
+        block(body)
+        carried = [w.of(v) for v in body.results[1:]]
+    w.things.update(zip((v.serial for v in node.outputs), carried, strict=True))
+
+
+def _check_lists(w: Writer, node: Node, thing: Thing) -> None:
+    """Refuse to make another of a list that may change."""
+    if isinstance(thing, Several):
+        if thing.is_list and w.writes_lists:
+            raise RefusedError("a list that may change is handed on", node)
+        for part in thing.parts:
+            _check_lists(w, node, part)
+
+
 def _touch(w: Writer, thing: Thing) -> None:
     for leaf in leaves(thing):
         if isinstance(leaf, Place):
@@ -143,6 +182,7 @@ def _touch(w: Writer, thing: Thing) -> None:
 
 def _carry(w: Writer, node: Node, param: Value, start: Thing) -> Thing:
     """What a loop's parameter is inside, with its first value assigned."""
+    _check_lists(w, node, start)
 
     def one(leaf: Thing) -> Thing:
         match leaf:
@@ -154,6 +194,11 @@ def _carry(w: Writer, node: Node, param: Value, start: Thing) -> Thing:
                 made = w.pointer(param.name, leaf.form, [leaf.room], carried=node.serial)
                 w.line(f"{made.at} = {leaf.at}")
                 return made
+            case Absent() if param.type in (INT, FLOAT, BOOL):
+                kind = kind_of(param.type)
+                name = w.name(param.name)
+                w.line(f"{name} = {_NOTHING[kind]}")
+                return Number(name, kind)
             case _:
                 return leaf
 
@@ -182,7 +227,7 @@ def _hand_over(w: Writer, node: Node, carried: Sequence[Thing], results: Sequenc
                     assigned.append((old.at, _kept(w, node, old, new, claimed, copy).at))
             case Fixed(), Fixed() if old == new:
                 pass
-            case Absent(), Absent():
+            case _, Absent():
                 pass
             case _:
                 raise RefusedError("a loop that changes the kind of a value", node)
@@ -213,11 +258,13 @@ def _kept(w: Writer, node: Node, old: Place, new: Place, claimed: set[Room], cop
     for root in new.room.roots(w.is_open):
         if root.loops == w.loops and not root.pointer:
             claimed.add(root)
-            root.turns = True
+            root.other = root.other or w.name(f"{root.name}_other")
             root.first = w.turnings[-1].start
             old.room.of.append(root)
             w.turnings[-1].touched.add(root)
         elif root is not old.room:
+            if w.writes:  # what was found to lie apart before might not in the next turn
+                raise RefusedError("a loop hands on a tensor from outside, where tensors are written over", node)
             old.room.of.append(root)
     return new
 
@@ -226,4 +273,4 @@ def _turn(w: Writer, old: Place, claimed: set[Room]) -> None:
     """Rooms that the pointer is in now change places with their second ones."""
     for root in claimed.intersection(old.room.of):
         w.line(f"if {root.name} <= {old.at} < {root.name} + {root.nbytes}:")
-        w.line(f"    {root.name}, {root.name}_other = {root.name}_other, {root.name}")
+        w.line(f"    {root.name}, {root.other} = {root.other}, {root.name}")

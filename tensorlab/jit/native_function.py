@@ -23,6 +23,7 @@ from tensorlab.jit.native_values import Fixed, Number, Place, Several, Thing
 from tensorlab.memory import current
 from tensorlab.ops import blas
 
+_NAMES = ("program", "entry", "current", "Storage", "Tensor", "are_writable", "array", "empty_cells", "unpack")
 _CODES = {"int": "q", "bool": "q", "float": "d"}
 
 
@@ -54,18 +55,34 @@ def build_native(plan: NativePlan, label: str, program: Callable[..., Any]) -> N
     return NativeFunction(plan, loop, text, wrapper.names["native"])
 
 
+def are_writable(written: Sequence[Tensor], others: Sequence[Tensor]) -> bool:
+    """Whether tensors may be written over, and share no bytes with one another or with others."""
+    for i, a in enumerate(written):
+        if a.storage().readonly:
+            return False
+        low, high = a.layout.span
+        for b in (*written[:i], *others):
+            first, last = b.layout.span
+            if a.address + low < b.address + last and b.address + first < a.address + high:
+                return False
+    return True
+
+
 class _Wrapper:
     """Writes the function that calls."""
 
     def __init__(self, plan: NativePlan, loop: Loop, program: Callable[..., Any]) -> None:
         self.plan = plan
-        self.labels = Labels("native", "program", "entry", "status", "cells", "room", "allocator", "current")
+        self.labels = Labels(
+            *_NAMES, "native", "allocator", "cells", "room", "status", *(s.name for s in plan.storages)
+        )
         self.names: dict[str, Any] = {
             "program": program,
             "entry": loop.entry,
             "current": current,
             "Storage": Storage,
             "Tensor": Tensor,
+            "are_writable": are_writable,
             "array": array,
             "empty_cells": [0] * (1 + len(plan.cells)),
             "unpack": Struct("=q" + "".join(_CODES[c] for c in plan.cells)).unpack,
@@ -80,6 +97,11 @@ class _Wrapper:
             if one.constant is not None:
                 self.names[name] = one.constant
         lines = [f"def native({', '.join(given)}):"]
+        written = [n for n, i in zip(self.inputs, plan.inputs, strict=True) if i.written]
+        if written:
+            others = [n for n, i in zip(self.inputs, plan.inputs, strict=True) if i.form is not None and not i.written]
+            lines.append(f"    if not are_writable({_tuple(written)}, {_tuple(others)}):")
+            lines.append(f"        return program({', '.join(given)})")
         if plan.storages or plan.arena_nbytes:
             lines.append("    allocator = current.allocator")
         for s in plan.storages:
@@ -94,7 +116,7 @@ class _Wrapper:
         arguments += [f"{s.name}.address" for s in plan.storages]
         arguments += ["room.address" if plan.arena_nbytes else "0", "cells.buffer_info()[0]" if reads else "0"]
         arguments += [str(blas.address(r)) for r in plan.routines]
-        arguments += [n for n, i in zip(self.inputs, plan.inputs, strict=True) if i.form is None]
+        arguments += [n for n, i in zip(self.inputs, plan.inputs, strict=True) if i.kind not in ("tensor", "none")]
         call = f"entry({', '.join(arguments)})"
         if any(i.kind == "int" for i in plan.inputs):
             lines += ["    try:", f"        {call}", "    except OverflowError:  # an int of more than 64 bits"]
@@ -106,6 +128,7 @@ class _Wrapper:
             lines.append(f"    status{cells}{'' if cells else ','} = unpack(cells)")
         if plan.exits:
             lines += ["    if status:  # left early", f"        return program({', '.join(given)})"]
+        lines += [f"    {name}.written()" for name in written]
         results = [self._one(r, lines) for r in plan.results]
         lines.append(f"    return {results[0] if len(results) == 1 else _tuple(results)}")
         return "\n".join(lines) + "\n"
@@ -137,14 +160,13 @@ class _Wrapper:
         name = self.made[id(place)] = self.labels.new("", "r")
         shown = self._object("form", form)
         if place.room.outside:
-            owner = next(n for n, i in zip(self.inputs, self.plan.inputs, strict=True) if i.name == place.room.name)
-            input_ = next(i for i in self.plan.inputs if i.name == place.room.name)
-            if input_.form is form and not offset:
-                lines.append(f"    {name} = {owner}")
-            else:
-                lines.append(f"    {name} = {owner}.as_view({shown}, {owner}.offset + {offset})")
+            pairs = zip(self.inputs, self.plan.inputs, strict=True)
+            owner, given = next((n, i) for n, i in pairs if i.name == place.room.name)
+            own = f"{owner}.as_view({shown}, {owner}.offset + {offset})"
+            lines.append(f"    {name} = {owner if given.place is place else own}")
         else:
-            lines.append(f"    {name} = Tensor(out{place.room.output}, {shown}, {offset})")
+            storage = self.plan.storages[place.room.output or 0]
+            lines.append(f"    {name} = Tensor({storage.name}, {shown}, {offset})")
         return name
 
     def _object(self, base: str, thing: object) -> str:

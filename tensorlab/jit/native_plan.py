@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tensorlab.core.layout import Layout
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import ClassType, DictType, EnumType, TensorType, TupleType
+from tensorlab.core.types import NONE, ClassType, DictType, EnumType, ListType, TensorType, TupleType
 from tensorlab.errors import TensorlabError
 from tensorlab.jit import ir
+from tensorlab.jit.arena import Place as RoomPlace
 from tensorlab.jit.arena import Wanted, assign_places, lower_bound
 from tensorlab.jit.ir import Block, Graph, Node, Value, walk
 from tensorlab.jit.native_control import write_if, write_loop
-from tensorlab.jit.native_numbers import index_text, write_number
+from tensorlab.jit.native_creation import CREATION
+from tensorlab.jit.native_folds import FOLDS, write_reduction
+from tensorlab.jit.native_lists import write_list
+from tensorlab.jit.native_numbers import write_number
 from tensorlab.jit.native_products import write_product
-from tensorlab.jit.native_tensors import (
-    RULES,
-    dense_copy,
-    write_fact,
-    write_in_place,
-    write_loop_call,
-    write_reduction,
-    write_view,
-)
+from tensorlab.jit.native_regions import OVER, dense_copy, write_in_place, write_loop_call
+from tensorlab.jit.native_results import NativeStorage, write_results
 from tensorlab.jit.native_text import Exit, Writer
 from tensorlab.jit.native_values import (
     Absent,
@@ -38,28 +35,27 @@ from tensorlab.jit.native_values import (
     kind_of,
     wrapped,
 )
+from tensorlab.jit.native_views import VIEWS, write_fact, write_view
 
+RULES = {**OVER, **CREATION, **FOLDS, **VIEWS}
+LARGE_NBYTES = 2**20  # of a tensor, above which the time between operations does not count
 MOST_NODES = 400  # Numba takes a second for each few hundred
-_UNWRAPPED = ("prim::unchecked_unwrap_optional", "prim::NumToTensor")
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class NativeInput:
-    """An argument of the function: a tensor by its address, or a number. ``constant``: the graph holds it."""
+    """An argument of the function: a tensor by its address, or a number.
+
+    ``constant``: the graph holds it. ``written``: the function writes over it.
+    """
 
     name: str
     kind: str
     form: Layout | None = None
     constant: Tensor | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class NativeStorage:
-    """A storage that the caller allocates for results: the argument with its address, and its size."""
-
-    name: str
-    nbytes: int
+    place: Place | None = None
+    written: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +112,11 @@ class _Planner:
         nodes = list(walk(graph.block))
         if len(nodes) > MOST_NODES:
             raise RefusedError(f"{len(nodes)} nodes take longer to compile than they save; at most {MOST_NODES} do not")
-        self.w = Writer(writes=any(n.op is not None and n.op.schema.writes for n in nodes))
+        written = [n.inputs[i].type for n in nodes if n.op is not None for i in n.op.schema.writes]
+        self.w = Writer(
+            writes=any(isinstance(t, TensorType) for t in written),
+            writes_lists=any(isinstance(t, ListType) for t in written),
+        )
         self.inputs: list[NativeInput] = []
         self.constants: dict[int, Place] = {}
 
@@ -126,15 +126,21 @@ class _Planner:
             self._input(value, form)
         self._block(self.graph.block)
         results = [w.of(v) for v in self.graph.outputs]
-        storages, cells, shown = _Results(w).write(results)
-        offsets, wanted = _placed(w)
+        storages, cells, shown = write_results(w, results)
+        if w.written and w.exits:
+            raise RefusedError(
+                f"may have to be left ({w.exits[0].reason}) after it wrote over an argument", w.exits[0].node
+            )
+        if w.largest >= LARGE_NBYTES:
+            raise RefusedError(f"tensors of {w.largest} bytes, whose loops may run in threads")
+        offsets, placed = _placed(w, storages)
         names = [
             *(i.name for i in self.inputs if i.form is not None),
             *(s.name for s in storages),
             "room",
             "cells_at",
             *w.routines.values(),
-            *(i.name for i in self.inputs if i.form is None),
+            *(i.name for i in self.inputs if i.form is None and i.kind != "none"),
         ]
         kinds = {i.name: "float64" for i in self.inputs if i.kind == "float"}
         signature = f"void({', '.join(kinds.get(n, 'int64') for n in names)})"
@@ -142,15 +148,15 @@ class _Planner:
         return NativePlan(
             w.module(title, names, offsets),
             signature,
-            tuple(self.inputs),
+            tuple(replace(i, written=i.place is not None and i.place.room in w.written) for i in self.inputs),
             tuple(storages),
             tuple(w.routines),
             tuple(cells),
             tuple(shown),
             tuple(w.exits),
-            max((p.offset + p.nbytes for p in wanted.values()), default=0),
-            lower_bound(list(wanted.values())),
-            sum(p.nbytes for p in wanted.values()),
+            max((p.offset + p.nbytes for p in placed), default=0),
+            lower_bound(placed),
+            sum(p.nbytes for p in placed),
         )
 
     def _input(self, value: Value, form: Layout | None) -> None:
@@ -160,9 +166,13 @@ class _Planner:
                 raise RefusedError("an argument of unknown layout")
             name = w.name(f"{value.name}_at" if value.name else "", "in")
             low, high = form.span
+            w.largest = max(w.largest, high - low)
             room = Room(name, high - low, outside=True, low=-low)
-            self.inputs.append(NativeInput(name, "tensor", form))
-            w.things[value.serial] = Place(room, name, 0, form)
+            w.things[value.serial] = place = Place(room, name, 0, form)
+            self.inputs.append(NativeInput(name, "tensor", form, place=place))
+        elif value.type == NONE:
+            self.inputs.append(NativeInput(w.name(value.name), "none"))
+            w.things[value.serial] = Fixed(None)
         elif isinstance(value.type, (TupleType, DictType, ClassType, EnumType)):
             raise RefusedError(f"an argument of type {value.type}")
         else:
@@ -181,7 +191,7 @@ class _Planner:
             except RefusedError as refused:
                 refused.node = refused.node or node
                 raise
-            except TensorlabError as error:  # it raises when it runs, and the program says so
+            except (TensorlabError, ArithmeticError, ValueError) as error:  # where it runs, the program says so
                 raise RefusedError(f"raises: {error}", node) from error
 
     def _node(self, node: Node) -> None:
@@ -196,8 +206,8 @@ class _Planner:
             case ir.TUPLE_CONSTRUCT | ir.LIST_CONSTRUCT:
                 type_ = node.output.type
                 python = type_.python if isinstance(type_, TupleType) else None
-                parts = tuple(map(w.of, node.inputs))
-                w.things[node.output.serial] = Several(parts, node.kind == ir.LIST_CONSTRUCT, python)
+                parts, is_list = [w.of(v) for v in node.inputs], node.kind == ir.LIST_CONSTRUCT
+                w.things[node.output.serial] = Several(parts, is_list, python, w.indent if is_list else None)
             case ir.TUPLE_UNPACK | ir.LIST_UNPACK:
                 self._unpack(node)
             case ir.UNINITIALIZED:
@@ -214,9 +224,9 @@ class _Planner:
             return
         name = self.w.name("", "constant")
         low, high = held.layout.span
-        room = Room(name, high - low, outside=True, low=-low)
-        self.inputs.append(NativeInput(name, "tensor", held.layout, held))
-        self.w.things[node.output.serial] = Place(room, name, 0, held.layout)
+        room = Room(name, high - low, outside=True, low=-low, constant=True)
+        self.w.things[node.output.serial] = place = Place(room, name, 0, held.layout)
+        self.inputs.append(NativeInput(name, "tensor", held.layout, held, place))
 
     def _unpack(self, node: Node) -> None:
         found = self.w.of(node.inputs[0])
@@ -236,11 +246,14 @@ class _Planner:
         for leaf in args:
             if isinstance(leaf, Place):
                 w.touch(leaf.room)
-        if node.kind == "aten::__getitem__" and isinstance(args[0], Several):
-            self._getitem(node, args[0], args[1])
+        if write_list(w, node, args):
             return
         if node.kind == "prim::unchecked_unwrap_optional":
             w.things[node.output.serial] = args[0]
+            return
+        if node.kind in ("aten::__is__", "aten::__isnot__") and isinstance(args[1], Fixed):
+            same = isinstance(args[0], Fixed) and args[0].value is args[1].value
+            w.things[node.output.serial] = wrapped(same is (node.kind == "aten::__is__"), node)
             return
         if write_fact(w, node, args) or write_number(w, node, args):
             return
@@ -253,96 +266,18 @@ class _Planner:
             return
         raise RefusedError("has no native form", node)
 
-    def _getitem(self, node: Node, parts: Several, index: Thing) -> None:
-        if not isinstance(index, Number) or index.value is None or not parts.parts:
-            raise RefusedError("an element of a list by a number that is not known beforehand", node)
-        at = int(index_text(self.w, node, index, len(parts.parts)))
-        self.w.things[node.output.serial] = parts.parts[at]
 
-
-class _Results:
-    """The end of a function: tensors into storages, numbers into cells."""
-
-    def __init__(self, w: Writer) -> None:
-        self.w = w
-        self.storages: list[NativeStorage] = []
-        self.cells: list[str] = []
-        self.met: dict[tuple[Room, str, int], Thing] = {}
-        self.roots: set[Room] = set()
-
-    def write(self, results: Sequence[Thing]) -> tuple[list[NativeStorage], list[str], list[Thing]]:
-        shown = [self._one(r) for r in results]
-        return self.storages, self.cells, shown
-
-    def _one(self, thing: Thing) -> Thing:
-        match thing:
-            case Several():
-                return thing.with_parts([self._one(p) for p in thing.parts])
-            case Number() if thing.value is None:
-                self.cells.append(thing.kind)
-                at = len(self.cells)
-                where = "numbers" if thing.kind == "float" else "cells"
-                text = f"1 if {thing.text} else 0" if thing.kind == "bool" else thing.text
-                self.w.line(f"{where}[{at}] = {text}")
-                return Number(f"cell{at}", thing.kind)
-            case Place():
-                key = (thing.room, thing.at, id(thing.form))
-                if key not in self.met:
-                    self.met[key] = self._place(thing)
-                return self.met[key]
-            case Absent():
-                return Fixed(None)
-            case _:
-                return thing
-
-    def _place(self, place: Place) -> Place:
-        """A result where it is, if it may be there; else a copy of it.
-
-        A result that turns out to be an argument itself is the program's to give: it is no copy.
-        """
-        w, room = self.w, place.room
-        w.touch(room)
-        if place.offset is not None and room.outside:
-            return place
-        if place.offset is not None and not room.pointer and not room.loops:
-            if room.output is None:
-                if room in self.roots:
-                    raise RefusedError("results that may share memory")
-                self._storage(room)
-            return place
-        roots = room.roots()
-        if roots & self.roots:
-            raise RefusedError("results that may share memory")
-        self.roots |= roots
-        for root in sorted((r for r in roots if r.outside), key=lambda r: r.name):
-            if root.nbytes:
-                first = f"{root.name} - {root.low}" if root.low else root.name
-                w.leave(f"{first} <= {place.at} < {first} + {root.nbytes}", None, "a result is an argument")
-        if any(not r.outside and not r.pointer and r.output is not None for r in roots):
-            raise RefusedError("results that may share memory")
-        target = w.fresh(place.form)
-        low, _ = place.form.span
-        w.line(f"move_bytes({target.room.name}, {place.at} - {-low}, {target.room.nbytes})")
-        self._storage(target.room)
-        return target
-
-    def _storage(self, room: Room) -> None:
-        self.roots.add(room)
-        room.output = len(self.storages)
-        self.storages.append(NativeStorage(f"out{room.output}", room.nbytes))
-
-
-def _placed(w: Writer) -> tuple[dict[str, str], dict[str, Wanted]]:
+def _placed(w: Writer, storages: Sequence[NativeStorage]) -> tuple[dict[str, str], list[RoomPlace]]:
     """Where each room begins: in a storage of the results, or in the one room for all temporaries."""
     temporaries: list[Wanted] = []
     offsets: dict[str, str] = {}
     for room in w.rooms:
         if room.output is not None:
-            offsets[room.name] = f"out{room.output}"
+            offsets[room.name] = storages[room.output].name
             continue
-        for name in (room.name, f"{room.name}_other") if room.turns else (room.name,):
+        for name in (room.name, room.other) if room.other else (room.name,):
             temporaries.append(Wanted(name, room.nbytes, room.first, max(room.first, room.last)))
     placed = assign_places(temporaries)
     for name, place in placed.items():
-        offsets[name] = f"room + {place.offset}" if place.offset else "room"
-    return offsets, placed
+        offsets[str(name)] = f"room + {place.offset}" if place.offset else "room"
+    return offsets, list(placed.values())

@@ -10,7 +10,7 @@ from tensorlab.core.loops import LoopText
 from tensorlab.core.region import Ref, Region, Source, Step
 from tensorlab.core.shape import broadcast_strides
 from tensorlab.jit.ir import Node
-from tensorlab.jit.native_tensors import row_major, write_region
+from tensorlab.jit.native_regions import row_major, write_region
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Fixed, Number, Place, RefusedError, Thing
 from tensorlab.ops import blas, movement

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ _ELEMENTS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfl
 _PRIMITIVES = ("floor_quotient", "floor_remainder", "shifted_left", "shifted_right", "rounded_to_even", "call_at")
 _INTRINSICS = (*(f"{e}_at" for e in _ELEMENTS), *(f"{d.name}_up" for d in HALVES), *_PRIMITIVES)
 _INNER = ("inner", "table", "sum_overflows", "difference_overflows", "product_overflows", "move_bytes")
+_OWN = ("loop", "math", "np", "cells", "cells_at", "numbers", "room")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
 
 
@@ -47,7 +49,7 @@ class Turning:
 class Writer:
     """The text so far. Lines are kept apart from their places, so that a line may be filled in later."""
 
-    def __init__(self, *, writes: bool) -> None:
+    def __init__(self, *, writes: bool, writes_lists: bool = False) -> None:
         self.lines: list[list[str]] = []
         self.indent = "    "
         self.things: dict[int, Thing] = {}
@@ -56,7 +58,12 @@ class Writer:
         self.exits: list[Exit] = []
         self.routines: dict[str, str] = {}  # of BLAS, by name: the argument with its address
         self.writes = writes  # whether the graph writes over tensors
-        self.labels = Labels(*_INTRINSICS, *_INNER, "loop", "math", "np", "cells", "cells_at", "numbers", "room")
+        self.writes_lists = writes_lists
+        self.largest = 0  # bytes of a tensor
+        self.written: set[Room] = set()  # of the arguments
+        self.labels = Labels(
+            *dir(builtins), *_INTRINSICS, *_INNER, "loop", "math", "np", "cells", "cells_at", "numbers", "room"
+        )
         self._functions: dict[tuple[str, str], str] = {}
         self._texts: list[str] = []
         self._imports: dict[str, set[str]] = {}
@@ -128,6 +135,7 @@ class Writer:
         low, high = form.span
         room = Room(self.name(f"{hint}_at" if hint else "", "b"), max(high - low, 1), self.loops, self.now, self.now)
         self.rooms.append(room)
+        self.largest = max(self.largest, room.nbytes)
         return Place(room, plus(room.name, -low), -low, form)
 
     def pointer(self, hint: str, form: Layout, of: list[Room], carried: int | None = None) -> Place:
@@ -142,7 +150,7 @@ class Writer:
         """The name of a loop in the module; the same text is there once."""
         key = (text.source, text.signature)
         if key not in self._functions:
-            self._functions[key] = name = self.name(text.label)
+            self._functions[key] = name = self.name(f"{text.label}_loop")
             self._texts.append(f'@inner("{text.signature}")\n{self._taken_in(text.source, name)}')
         return self._functions[key]
 
@@ -169,7 +177,9 @@ class Writer:
 
     def routine(self, name: str) -> str:
         """The argument that has the address of one of BLAS's routines."""
-        return self.routines.setdefault(name, name)
+        if name not in self.routines:
+            self.routines[name] = self.name(name)
+        return self.routines[name]
 
     # The whole
 

@@ -4,7 +4,7 @@ Compiling a function takes Numba 0.3 to 1.5 s, where the loops of a program take
 so a graph has to be called more than once before that is paid (torch.jit's profiling executor waits likewise).
 From then on each operation saves what Python takes between two loops, 1 to 5 us. That counts where tensors are small
 and where operations are many, in loops above all: 20 to 200 times were measured. It does not count for one operation,
-nor for large tensors, over which the program's loops may run in threads.
+nor for large tensors (`native_plan.LARGE_NBYTES`), over which the program's loops may run in threads.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from tensorlab.jit.native_plan import NativePlan, plan_native
 from tensorlab.jit.native_values import NativeRefusal
 
 WAIT = 3  # calls that run the program
-LARGE_NBYTES = 2**20  # of a tensor of a graph without loops, above which the time between operations does not count
 _FREE = (CONSTANT, TUPLE_CONSTRUCT, LIST_CONSTRUCT)
 
 
@@ -57,7 +56,7 @@ class NativeTier:
         """The native function, compiled now if need be; the program where there is no such function."""
         with self._lock:
             if self.function is None and self.refusal is None:
-                found = unsuited(self.graph, self._forms) or plan_native(self.graph, self._forms)
+                found = unsuited(self.graph) or plan_native(self.graph, self._forms)
                 self._target = self._program
                 if isinstance(found, NativePlan):
                     self._compile(found)
@@ -74,7 +73,7 @@ class NativeTier:
             self._target = self.function.run
 
 
-def unsuited(graph: Graph, forms: Sequence[Layout | None]) -> NativeRefusal | None:
+def unsuited(graph: Graph) -> NativeRefusal | None:
     """Why a native function would gain nothing; None where it would gain."""
     nodes = list(walk(graph.block))
     if any(n.kind in (LOOP, IF) for n in nodes):
@@ -82,7 +81,4 @@ def unsuited(graph: Graph, forms: Sequence[Layout | None]) -> NativeRefusal | No
     work = [n for n in nodes if n.kind not in _FREE]
     if len(work) < 2:
         return NativeRefusal("one operation: there is nothing between operations to save")
-    largest = max((f.nbytes for f in forms if f is not None), default=0)
-    if largest >= LARGE_NBYTES:
-        return NativeRefusal(f"tensors of {largest} bytes: what is between operations does not count")
     return None

@@ -53,8 +53,8 @@ class Room:
 
     ``loops`` are the loops that it is made in, ``first`` and ``last`` the lines between which it is needed.
     ``outside``: an argument's, or a constant's, with ``low`` bytes before the address. ``of``: of a pointer, the rooms
-    that it may point into; ``carried`` is the loop that hands it from turn to turn. ``turns``: there are two of it,
-    which change places from turn to turn. ``output``: the place of its storage among the results, if it leaves.
+    that it may point into; ``carried`` is the loop that hands it from turn to turn. ``other`` is the name of a second
+    one, with which it changes places from turn to turn. ``output`` is the place of its storage among the results.
     """
 
     name: str
@@ -65,10 +65,11 @@ class Room:
     outside: bool = False
     pointer: bool = False
     carried: int | None = None
-    turns: bool = False
+    other: str = ""
     of: list[Room] = field(default_factory=list["Room"])
     output: int | None = None
     low: int = 0
+    constant: bool = False
 
     def roots(self, is_open: Callable[[int], bool] = lambda _: False) -> set[Room]:
         """Itself, or the rooms that it may point into; one that an open loop carries stands for itself."""
@@ -121,14 +122,18 @@ class Absent:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Several:
-    """A tuple, a named tuple (``python`` makes it) or a list of fixed length."""
+    """A tuple, a named tuple (``python`` makes it) or a list, whose elements are known at each line.
 
-    parts: tuple[Thing, ...]
+    ``indent`` is how deep a list was made: only there may it change. None where others have it too.
+    """
+
+    parts: list[Thing]
     is_list: bool = False
     python: Any = None
+    indent: str | None = None
 
     def with_parts(self, parts: list[Thing]) -> Several:
-        return Several(tuple(parts), self.is_list, self.python)
+        return Several(parts, self.is_list, self.python)
 
 
 Thing = Place | Number | Fixed | Several | Absent
@@ -176,7 +181,7 @@ def wrapped(value: Any, node: Node | None = None) -> Thing:
     if isinstance(value, (tuple, list)):
         parts = [wrapped(v, node) for v in value]  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
         python = type(value) if isinstance(value, tuple) and type(value) is not tuple else None  # pyright: ignore
-        return Several(tuple(parts), isinstance(value, list), python)
+        return Several(parts, isinstance(value, list), python)
     return Fixed(value)
 
 

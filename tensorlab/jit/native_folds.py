@@ -1,0 +1,86 @@
+"""Reductions and softmax in a native function, by the loops that eager calls run."""
+
+from __future__ import annotations
+
+import math
+from typing import Any, cast
+
+from tensorlab.core.dtype import float64, uint8
+from tensorlab.core.layout import layout
+from tensorlab.core.loops import LoopText
+from tensorlab.core.pointwise import dense_like
+from tensorlab.core.reduction import EagerReduction, plan_reduction, reduced_dims
+from tensorlab.core.shape import wrap_dim
+from tensorlab.core.softmax_loops import softmax_loop
+from tensorlab.jit.ir import Node
+from tensorlab.jit.native_regions import copied, row_major
+from tensorlab.jit.native_text import Writer
+from tensorlab.jit.native_values import (
+    Place,
+    RefusedError,
+    Thing,
+    known,
+    python_of,
+)
+
+
+def write_reduction(w: Writer, node: Node, args: list[Thing]) -> bool:
+    """Write a reduction; False for any other node."""
+    evaluator = node.op.evaluate if node.op is not None else None
+    if not isinstance(evaluator, EagerReduction) or node.op is None:
+        return False
+    source = args[0]
+    if not isinstance(source, Place) or not all(map(known, args[1:])):
+        raise RefusedError("folds dimensions that are not known beforehand", node)
+    values = {p.name: python_of(a) for p, a in zip(node.op.schema.params[1:], args[1:], strict=True)}
+    fold = node.op.rules["reduce"]()
+    given = [tuple(v) if isinstance(v, list) else v for v in values.values()]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+    found = node.op.rules["type"](source.form.type, *given)
+    result = source.form.dtype if fold.beats is not None else found.dtype
+    dims = reduced_dims(values.get("dim"), len(source.form.shape), op=node.op.schema.name)
+    plan = plan_reduction(source.form, dims, fold, result, keepdim=bool(values.get("keepdim")))
+    outputs = tuple(w.fresh(form) for form in plan.results)
+    if plan.loop is not None:
+        if plan.converted is not None:
+            form = layout(plan.converted, tuple(source.form.shape), dense_like(source.form))
+            source = copied(w, node, source, form)
+        if plan.walk.moved is not None:
+            source = row_major(w, node, Place(source.room, source.at, source.offset, plan.walk.moved))
+        scratch = w.fresh(layout(uint8, (plan.scratch_nbytes,))) if plan.scratch_nbytes else None
+        text = LoopText(plan.loop.source, plan.loop.signature, plan.loop.name.rpartition("_")[0])
+        walk, room = plan.walk, "0" if scratch is None else scratch.at
+        sizes = f"{walk.outer}, {walk.n}, {walk.inner}"
+        w.line(f"{w.function(text)}({sizes}, {outputs[0].at}, {outputs[-1].at}, {source.at}, {room})")
+        for p in (*outputs, source, *((scratch,) if scratch else ())):
+            w.touch(p.room)
+    chosen: Any = evaluator.give(cast("tuple[Any, ...]", outputs))  # one of them, or both
+    for value, place in zip(node.outputs, chosen if isinstance(chosen, tuple) else (chosen,), strict=False):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        w.things[value.serial] = place
+    return True
+
+
+def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
+    source, dim, dtype = args[0], python_of(args[1]), python_of(args[2])
+    if not isinstance(source, Place) or node.op is None:
+        raise RefusedError("takes what is no tensor", node)
+    wanted = node.op.rules["type"](source.form.type, dim, dtype).dtype
+    if wanted.is_half:
+        raise RefusedError("a softmax of 16-bit floats", node)
+    source = row_major(w, node, source, wanted)
+    shape = tuple(source.form.shape) or (1,)
+    at = wrap_dim(dim, len(source.form.shape), op="softmax")
+    outer, n, inner = math.prod(shape[:at]), shape[at], math.prod(shape[at + 1 :])
+    columns = inner > 1
+    text = softmax_loop(wanted, columns=columns, log="log" in node.op.name)
+    target = w.fresh(layout(wanted, tuple(source.form.shape)), node.output.name)
+    nbytes = inner * (wanted.itemsize + float64.itemsize) if columns else 0
+    scratch = w.fresh(layout(uint8, (nbytes,))) if nbytes else None
+    if target.form.numel:
+        room = "0" if scratch is None else scratch.at
+        w.line(f"{w.function(text)}({outer}, {n}, {inner}, {target.at}, {source.at}, {room})")
+    for p in (target, source, *((scratch,) if scratch else ())):
+        w.touch(p.room)
+    return target
+
+
+FOLDS = {"aten::softmax": _softmax, "aten::log_softmax": _softmax}
