@@ -160,6 +160,8 @@ class ScriptModule(Module):
         compiled = compile_methods(self, names)
         made = {name: ScriptMethod(self, name, method, self.pipeline) for name, method in compiled.items()}
         self.__dict__["_methods"].update(made)
+        hidden = {name: method for name, method in made.items() if name != "forward" and name in vars(Module)}
+        self.__dict__.update(hidden)  # a user's own ``half`` goes before that of every module
 
     def method(self, name: str) -> ScriptMethod:
         """A method as a graph, compiled if it is not yet.

@@ -183,7 +183,7 @@ class Expressions(Comparisons):
         )
 
     def sequence(self, node: ast.Tuple | ast.List) -> Value:
-        values = [self.value(self.unstarred(e)) for e in node.elts]
+        values = self.each(node.elts, self.value)
         if isinstance(node, ast.Tuple):
             return self.tuple_of(values, node)
         return self.list_of(values, node, fresh=True)
@@ -249,10 +249,14 @@ class Expressions(Comparisons):
 
     def positional(self, node: ast.Call) -> list[Value]:
         """The values of a call's arguments by position; a starred tuple is each of its parts."""
+        return self.each(node.args, self.argument)
+
+    def each(self, nodes: Sequence[ast.expr], emit: Callable[[ast.expr], Value]) -> list[Value]:
+        """The values of expressions; a starred tuple is each of its parts."""
         found: list[Value] = []
-        for given in node.args:
+        for given in nodes:
             if not isinstance(given, ast.Starred):
-                found.append(self.argument(given))
+                found.append(emit(given))
                 continue
             turns = iteration.turns_of(self, given.value)
             if turns.parts is None:

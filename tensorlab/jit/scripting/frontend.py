@@ -272,7 +272,8 @@ def _params(scope: Statements, node: ast.FunctionDef, owner: Type | None) -> Non
         first, *params = params
         scope.frame.names[first.arg] = scope.builder.param(owner, first.arg)
     for param in params:
-        type_ = annotation_type(param.annotation, scope.names, scope.source)
+        any_ = scope.folds and isinstance(param.annotation, ast.Name) and param.annotation.id == "Any"
+        type_ = annotation_type(None if any_ else param.annotation, scope.names, scope.source)
         scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)
         scope.frame.places[param.arg] = scope.span(param)
         if isinstance(type_, OptionalType):

@@ -136,7 +136,7 @@ def method(scope: Expressions, receiver: Value, module: Module, func: ast.Attrib
         if part is not None and (inner := module_of(part.type)) is not None:
             return call(scope, part, inner, node, func.attr)
         scope.fail(func, f"{ast.unparse(func)} is None, which cannot be called")
-    if func.attr in held and callable(held[func.attr]):
+    if func.attr in held and callable(held[func.attr]) and func.attr not in held.get("_methods", ()):
         return scope.call_outside(held[func.attr], node)
     found = inspect.getattr_static(class_of(module), func.attr, None)
     if isinstance(found, staticmethod) and isinstance(found.__func__, FunctionType):

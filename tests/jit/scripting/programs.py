@@ -7,9 +7,10 @@ from tests.jit.scripting.programs_iteration import ITERATION
 from tests.jit.scripting.programs_kinds import KINDS
 from tests.jit.scripting.programs_lists import LISTS
 from tests.jit.scripting.programs_numbers import NUMBERS
+from tests.jit.scripting.programs_objects import OBJECTS
 from tests.jit.scripting.programs_strings import STRINGS
 
-PROGRAMS = (*EXITS, *ITERATION, *LISTS, *NUMBERS, *STRINGS, *DICTS, *KINDS, *CLASSES)
+PROGRAMS = (*EXITS, *ITERATION, *LISTS, *NUMBERS, *STRINGS, *DICTS, *KINDS, *CLASSES, *OBJECTS)
 
 DIFFERS: dict[str, str] = {
     "comprehension with an if": "TorchScript has no ifs in comprehensions",
@@ -37,6 +38,10 @@ WITHOUT_CODE: dict[str, str] = {
     "static method": "as enum",
     "class with tensors": "as enum",
     "objects in objects": "as enum",
+    "magic methods": "as enum",
+    "enter and exit": "as enum",
+    "no_grad": "Python's own modes stay with Python",
+    "no_grad and a return": "as ignored function",
     "ignored function": "Python's own functions stay with Python",
     "ignored function of nothing": "as ignored function",
 }

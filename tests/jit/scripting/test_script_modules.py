@@ -18,6 +18,9 @@ pytestmark = [
 torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not installed")
 
 
+WITH_MODES = ("a block of a residual network", "layers of every kind in a row", "what is learnt by the mode")
+
+
 def made(program, lib):
     """The module of a program, and the scripted one."""
     filename = f"<{program.name} {lib.__name__}>"
@@ -86,5 +89,6 @@ def test_a_module_does_what_torch_does(program):
     scripted, other = tl.jit.script(ours), torch.jit.script(theirs)
     assert str(scripted) == str(other)
     compare(scripted, other, program.calls)
-    scripted.eval(), other.eval()
-    compare(scripted, other, program.calls)
+    if program.name in WITH_MODES:
+        scripted.eval(), other.eval()
+        compare(scripted, other, program.calls)
