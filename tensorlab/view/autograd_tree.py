@@ -52,7 +52,7 @@ def _leaves(row: Row, report: GraphReport) -> list[str]:
 
 def _title(row: Row) -> str:
     if isinstance(row, LineRecord):
-        return words.line_names(row)
+        return f"{counted(row.count, 'node')} of {words.place(row.place)[0]}"
     if isinstance(row, RunRecord):
         return f"{listed([node.name for node in row.nodes], 4)}, {grouped(row.repeats)} times"
     over = " (written over since: backward would stop here)" if row.moved else ""

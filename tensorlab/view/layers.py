@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 _ACROSS, _DOWN = 16.0, 34.0  # pixels between boxes, and between layers
 _LANE, _BESIDE = 2.0, 10.0  # width of an edge in a layer that it passes, and pixels between two of them
-_SWEEPS = 6
+_SWEEPS = 7  # downwards the last time: ways out then leave in the order of their ports
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,46 +109,34 @@ class _Drawing:
                     at[item] = float(i)
 
     def place(self) -> None:
-        """Give each item a centre near those of its neighbours."""
-        for layer in self.layers:
-            for item, centre in zip(layer, self._spread(layer, [0.0] * len(layer)), strict=True):
-                self.centres[item] = centre
+        """Give each item a centre near those of its neighbours; no layer reaches beyond the room of the widest."""
+        packed = [self._packed(layer) for layer in self.layers]
+        widest = max((width for _, width in packed), default=0.0)
+        for layer, (offsets, width) in zip(self.layers, packed, strict=True):
+            for item, offset in zip(layer, offsets, strict=True):
+                self.centres[item] = offset + (widest - width) / 2
+        rows = list(zip(self.layers, packed, strict=True))
         for sweep in range(_SWEEPS):
-            for layer in reversed(self.layers) if sweep % 2 else self.layers:
-                wanted = [
-                    _mean([self._end(n, port) for n, port in self._neighbours(item)], self.centres[item])
-                    for item in layer
-                ]
-                for item, centre in zip(layer, self._spread(layer, wanted), strict=True):
-                    self.centres[item] = centre
+            for layer, (offsets, width) in reversed(rows) if sweep % 2 else rows:
+                wanted = [self._wanted(item) - offset for item, offset in zip(layer, offsets, strict=True)]
+                for item, offset, shift in zip(layer, offsets, _rising(wanted), strict=True):
+                    self.centres[item] = offset + min(max(shift, 0.0), widest - width)
 
-    def _neighbours(self, item: int) -> list[tuple[int, float]]:
-        """Those above, at the ports that lead here, and the middles of those below."""
-        return [*self.above[item], *self.below[item]]
-
-    def _end(self, item: int, port: float) -> float:
-        return self.centres[item] + (port - 0.5) * self.widths[item]
-
-    def _spread(self, layer: Sequence[int], wanted: Sequence[float]) -> list[float]:
-        """The centres closest to those wanted, in squares, at which no two items overlap (pooling of violators)."""
+    def _packed(self, layer: Sequence[int]) -> tuple[list[float], float]:
+        """The centres of a layer's items pushed together to the left, and how wide they are then."""
         offsets: list[float] = []
         x = 0.0
         for i, item in enumerate(layer):
             if i:
-                before = layer[i - 1]
-                lanes = min(item, before) >= len(self.sizes)
-                x += self.widths[before] / 2 + (_BESIDE if lanes else _ACROSS)
-            x += self.widths[item] / 2
-            offsets.append(x)
-        groups: list[tuple[float, int]] = []  # the mean of a stretch that moves together, and its length
-        for place, offset in zip(wanted, offsets, strict=True):
-            mean, count = place - offset, 1
-            while groups and groups[-1][0] > mean:
-                before, length = groups.pop()
-                mean, count = (before * length + mean * count) / (length + count), length + count
-            groups.append((mean, count))
-        shifts = [mean for mean, count in groups for _ in range(count)]
-        return [offset + shift for offset, shift in zip(offsets, shifts, strict=True)]
+                x += _BESIDE if min(item, layer[i - 1]) >= len(self.sizes) else _ACROSS
+            offsets.append(x + self.widths[item] / 2)
+            x += self.widths[item]
+        return offsets, x
+
+    def _wanted(self, item: int) -> float:
+        """The mean of those above, at the ports that lead here, and the middles of those below."""
+        ends = [self.centres[n] + (port - 0.5) * self.widths[n] for n, port in (*self.above[item], *self.below[item])]
+        return _mean(ends, self.centres[item])
 
     def result(self) -> Layers:
         """Pixels from the left upper corner of the drawing."""
@@ -179,6 +167,18 @@ class _Drawing:
             width=right - left,
             height=max(y - _DOWN, 0.0),
         )
+
+
+def _rising(values: Sequence[float]) -> list[float]:
+    """The numbers closest to these, in squares, that never fall (pooling of adjacent violators)."""
+    groups: list[tuple[float, int]] = []  # the mean of a stretch, and its length
+    for value in values:
+        mean, count = value, 1
+        while groups and groups[-1][0] > mean:
+            before, length = groups.pop()
+            mean, count = (before * length + mean * count) / (length + count), length + count
+        groups.append((mean, count))
+    return [mean for mean, count in groups for _ in range(count)]
 
 
 def _mean(values: Sequence[float], otherwise: float) -> float:

@@ -85,7 +85,12 @@ def network(lines: int = 60) -> GraphReport:
     )
     rows = tuple(
         LineRecord(
-            47 * i + 1, PlaceRecord("net.py", i + 1, f"x = block{i}(x)"), names, 1 << 20, (47 * i + 48,), (i % 30,)
+            47 * i + 1,
+            PlaceRecord("net.py", i + 1, f"x = block{i}(x)"),
+            names,
+            1 << 20,
+            (47 * i + 48,),
+            (i,) if 0 < i < 30 else (),
         )
         for i in range(lines)
     )
