@@ -264,7 +264,17 @@ class _Planner:
             return
         if write_reduction(w, node, args) or write_view(w, node, args):
             return
+        if node.kind == ir.FUSION_GROUP:
+            self._one_by_one(node, args)
+            return
         raise RefusedError("has no native form", node)
+
+    def _one_by_one(self, node: Node, args: list[Thing]) -> None:
+        """A group that is no loop after all: its operations in turn."""
+        subgraph: Graph = node.attributes["subgraph"]
+        self.w.things.update(zip((v.serial for v in subgraph.inputs), args, strict=True))
+        self._block(subgraph.block)
+        self.w.things.update(zip((v.serial for v in node.outputs), map(self.w.of, subgraph.outputs), strict=True))
 
 
 def _placed(w: Writer, storages: Sequence[NativeStorage]) -> tuple[dict[str, str], list[RoomPlace]]:

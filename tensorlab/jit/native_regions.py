@@ -8,7 +8,8 @@ from tensorlab.core.dtype import Category, DType
 from tensorlab.core.in_place import InPlacePointwise, check_fits
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.pointwise import arrange, dense_like
-from tensorlab.core.region import Region, Source
+from tensorlab.core.region import Reduce, Region, Source
+from tensorlab.core.rows import arrange_rows
 from tensorlab.core.shape import broadcast_strides, may_overlap
 from tensorlab.jit.fused import without_numbers
 from tensorlab.jit.ir import Node
@@ -20,7 +21,7 @@ from tensorlab.jit.native_values import (
     RefusedError,
     Thing,
 )
-from tensorlab.jit.regions import loop_call
+from tensorlab.jit.regions import loop_call, rows_call
 from tensorlab.ops.copying import copy_runner
 
 
@@ -41,7 +42,13 @@ def write_region(
         raise RefusedError("takes what is no number", node)
     _check_guards(node, region, given)
     categories = [Category.FLOAT if n.kind == "float" else Category[n.kind.upper()] for n in given]
-    found = arrange(region, [t.form for t in tensors], categories, None if into is None else [p.form for p in into])
+    forms = [t.form for t in tensors]
+    if any(isinstance(step, Reduce) for step in region.steps):
+        found = arrange_rows(region, forms, categories)
+        if found is None:
+            raise _NoRowsError("no loop over rows: the tensors do not lie so", node)
+    else:
+        found = arrange(region, forms, categories, None if into is None else [p.form for p in into])
     hints = [v.name for v in node.outputs] if len(node.outputs) == len(found.results) else [""] * len(found.results)
     places = [w.fresh(f, hint) for f, hint in zip(found.results, hints, strict=True)] if into is None else list(into)
     if found.text is not None:
@@ -62,19 +69,22 @@ def _check_guards(node: Node, region: Region, given: Sequence[Number]) -> None:
 
 
 def write_loop_call(w: Writer, node: Node) -> bool:
-    """Write a fusion group, or a single pointwise operation; False for any other node."""
-    call = loop_call(node)
+    """Write a fusion group, or a single pointwise operation, as one loop; False for what is none."""
+    call = loop_call(node) or rows_call(node)
     if call is None:
         return False
     count = call.region.inputs
     tensors = [w.place(v, node) for v in call.arguments[:count]]
-    for value, place in zip(
-        node.outputs,
-        write_region(w, node, call.region, tensors, [w.of(v) for v in call.arguments[count:]]),
-        strict=True,
-    ):
-        w.things[value.serial] = place
+    try:
+        places = write_region(w, node, call.region, tensors, [w.of(v) for v in call.arguments[count:]])
+    except _NoRowsError:
+        return False
+    w.things.update(zip((v.serial for v in node.outputs), places, strict=True))
     return True
+
+
+class _NoRowsError(RefusedError):
+    """One loop over rows does not suit the tensors."""
 
 
 def copied(w: Writer, node: Node, source: Place, form: Layout) -> Place:
