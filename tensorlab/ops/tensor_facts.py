@@ -29,7 +29,7 @@ def stride_of(self: Tensor, dim: int) -> int:
     """
     if not -self.ndim <= dim < self.ndim:
         raise DimError(f"stride: got dim {dim} of a tensor of {self.ndim} dimensions")
-    return self.stride()[dim]
+    return self.layout.strides[dim]
 
 
 def _same_size(self: Tensor, other: Tensor) -> bool:
@@ -45,7 +45,7 @@ def _device_type(self: device) -> str:
 
 
 def _strides(self: Tensor) -> Sequence[int]:
-    return list(self.stride())
+    return list(self.layout.strides)
 
 
 _FACTS: tuple[tuple[str, Callable[..., Any]], ...] = (

@@ -94,7 +94,7 @@ def _rest(self: Any, input: Tensor, output_size: Any, dims: int) -> List[int]:
         raise ShapeError(f"output_size must have {dims} or {leading + dims} elements (got {len(output_size)})")
     rest: List[int] = []
     for d, (step, kernel, edge, gap) in enumerate(zip(self.stride, self.kernel_size, self.padding, self.dilation)):
-        least = (input.size(leading + d) - 1) * step - 2 * edge + gap * (kernel - 1) + 1
+        least = (input.shape[leading + d] - 1) * step - 2 * edge + gap * (kernel - 1) + 1
         if wanted[d] < least or wanted[d] > least + step - 1:
             raise ShapeError(f"requested an output size of {wanted}, which no input of {input.shape} gives")
         rest.append(wanted[d] - least)
@@ -124,7 +124,7 @@ def _start(self: Any, input: Tensor) -> Tensor:
             f"{self.original_name}: expected input of shape [N, {self.input_size}] or [{self.input_size}], got "
             f"{input.shape}"
         )
-    return ops.aten.zeros(input.shape[:-1] + [self.hidden_size], dtype=input.dtype)
+    return ops.aten.zeros(list(input.shape[:-1]) + [self.hidden_size], dtype=input.dtype)
 
 
 def rnn_cell(self: Any, input: Tensor, hx: Optional[Tensor] = None) -> Tensor:

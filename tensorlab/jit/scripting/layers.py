@@ -74,8 +74,8 @@ _NAMES: Mapping[str, Any] = {
 
 
 def _options(module: Any) -> dict[str, Any]:
-    plain = getattr(module, "original_class", type(module))
-    return {name: value for name, value in plain.options.items() if name not in _OLD}
+    options: dict[str, Any] = getattr(module, "original_class", module.__class__).options
+    return {name: value for name, value in options.items() if name not in _OLD}
 
 
 def _of_options(module: Any) -> str:
@@ -181,7 +181,7 @@ def _recurrent(module: Any) -> str:
 
 def isinstance_of(module: Any, kind: type) -> bool:
     """Whether a module, or the one that it was scripted from, is of a class."""
-    return issubclass(getattr(module, "original_class", type(module)), kind)
+    return issubclass(getattr(module, "original_class", module.__class__), kind)
 
 
 _TEXTS: dict[Any, Callable[[Any], str]] = {

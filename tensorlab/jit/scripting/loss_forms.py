@@ -123,10 +123,7 @@ def _by_sign(target: Any, positive: Any, negative: Any, zero: Any) -> Any:
 
 def hinge_embedding_loss(input: Any, target: Any, margin: float = 1.0, *, reduction: str = "mean") -> Any:
     zero = input.detach() * 0
-    values = ops.aten.where(target == 1, input, zero) + ops.aten.where(
-        target == -1, (margin - input).clamp(min=0), zero
-    )
-    return _reduced(values, reduction)
+    return _reduced(_by_sign(target, input, (margin - input).clamp(min=0), zero), reduction)
 
 
 def margin_ranking_loss(input1: Any, input2: Any, target: Any, margin: float = 0.0, *, reduction: str = "mean") -> Any:
@@ -178,7 +175,4 @@ def cosine_embedding_loss(
 ) -> Any:
     cosine = cosine_similarity(input1, input2, -1)
     zero = cosine.detach() * 0
-    values = ops.aten.where(target == 1, 1 - cosine, zero) + ops.aten.where(
-        target == -1, (cosine - margin).clamp(min=0), zero
-    )
-    return _reduced(values, reduction)
+    return _reduced(_by_sign(target, 1 - cosine, (cosine - margin).clamp(min=0), zero), reduction)

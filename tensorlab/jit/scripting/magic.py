@@ -13,7 +13,7 @@ from tensorlab.core.types import ClassType, general
 from tensorlab.jit.ir import Value
 
 if TYPE_CHECKING:
-    from tensorlab.jit.scripting.expressions import Expressions
+    from tensorlab.jit.scripting.comparisons import Comparisons
 
 BINARY: dict[type[ast.operator], str] = {
     ast.Add: "__add__",
@@ -47,11 +47,12 @@ def has(value: Value, name: str) -> bool:
     return isinstance(python, type) and isinstance(vars(python).get(name), FunctionType)
 
 
-def call(scope: Expressions, receiver: Value, name: str, args: list[Value], node: ast.AST) -> Value:
+def call(scope: Comparisons, receiver: Value, name: str, args: list[Value], node: ast.AST) -> Value:
     """``receiver.name(*args)`` for values that are there.
 
     Raises: `ScriptError` where the class has no such method.
     """
     if not has(receiver, name) or not isinstance(receiver.type, ClassType):
         scope.fail(node, f"a value of type {general(receiver.type)} has no {name}", f"define {name}")
-    return scope.call_method(vars(receiver.type.python)[name], receiver, args, node)
+    function: FunctionType = vars(receiver.type.python)[name]
+    return scope.call_method(function, receiver, args, node)

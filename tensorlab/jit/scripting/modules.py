@@ -234,8 +234,9 @@ def attribute_type(value: Any) -> Type | None:
         return TENSOR
     if isinstance(value, list) and not value:
         return ListType(TENSOR)
-    if is_scripted_class(type(value)):
-        return class_type(type(value))
+    kind: type[Any] = value.__class__
+    if is_scripted_class(kind):
+        return class_type(kind)
     try:
         return general(value_type(value))
     except ArgumentError:

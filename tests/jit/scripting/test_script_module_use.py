@@ -7,7 +7,7 @@ import pytest
 
 import tensorlab as tl
 from tensorlab import nn
-from tensorlab.errors import ArgumentError, ArchiveError, AssignmentError, GraphError, RunError, ScriptError, StateError
+from tensorlab.errors import ArchiveError, ArgumentError, AssignmentError, GraphError, RunError, ScriptError, StateError
 from tensorlab.jit.verify import verify
 
 
@@ -92,7 +92,7 @@ def test_what_it_shows(net: Net) -> None:
     assert "self.rest" in scripted.code
     assert scripted.schema == "forward(Net self, Tensor x) -> Tensor"
     assert scripted.half.schema == "half(Net self, Tensor x) -> Tensor"
-    assert [node.kind for node in scripted.graph_for(X).nodes() if "Constant" not in node.kind][0] == "aten::linear"
+    assert next(node.kind for node in scripted.graph_for(X).nodes() if "Constant" not in node.kind) == "aten::linear"
     assert same(scripted.interpret(X), scripted(X))
     assert len(scripted.rest) == 3
     assert scripted.rest[0].original_name == "ReLU"
