@@ -55,6 +55,14 @@ class Account(RuleBasedStateMachine):
         data, _ = self.live.pop(choice.randrange(len(self.live)))
         free(data)
 
+    @precondition(lambda self: self.live)
+    @rule(choice=st.randoms(use_true_random=False))
+    def free_and_ask_for_as_much(self, choice) -> None:
+        """What the layer that counts keeps a block for."""
+        data, nbytes = self.live.pop(choice.randrange(len(self.live)))
+        free(data)
+        self.allocate(nbytes)
+
     @rule()
     def empty_cache(self) -> None:
         cached = self.caching.cached_nbytes
