@@ -12,7 +12,7 @@ from typing import Any
 
 import tensorlab.ops  # noqa: F401  # pyright: ignore[reportUnusedImport] - declares the ops
 from tensorlab.core.device import device
-from tensorlab.core.dtype import BY_CODE, BY_IR_NAME
+from tensorlab.core.dtype import BY_CODE
 from tensorlab.core.op import lookup, mismatch, resolve
 from tensorlab.core.types import (
     BOOL,
@@ -21,9 +21,6 @@ from tensorlab.core.types import (
     FLOAT,
     INT,
     NONE,
-    SCALARS,
-    TENSOR,
-    DictType,
     ListType,
     OptionalType,
     TensorType,
@@ -32,8 +29,11 @@ from tensorlab.core.types import (
 )
 from tensorlab.errors import ArgumentError
 from tensorlab.jit import edit
+from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import CONSTANT, FORMAT, Block, Graph, Node, Value
-from tensorlab.jit.lexer import Lexer, Token
+from tensorlab.jit.lexer import Token
+from tensorlab.jit.parse_types import TypeParser
+from tensorlab.jit.torch_expansions import expand, unlift
 from tensorlab.jit.torch_forms import KINDS, adapt
 
 _BLOCK = re.compile(r"block\d+$")
@@ -53,10 +53,11 @@ def parse_graph(text: str) -> Graph:
         raise parser.error("nested too deeply", parser.ahead) from None
 
 
-class _Parser(Lexer):
+class _Parser(TypeParser):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.labelled: dict[str, list[tuple[Node, Token]]] = {}
+        self.functions: set[str] = set()
 
     # -- graphs and blocks
 
@@ -132,6 +133,8 @@ class _Parser(Lexer):
             if values:
                 self.expect(",", "or ')' after a value")
             token = self.expect_kind("name", "a value, %x, or ')'")
+            if token.text in self.functions:
+                raise self.error(f"{token.text} is a function that is called: takes PyTorch's inlined_graph", token)
             if token.text not in names:
                 raise self.error(f"{token.text} is not defined here", token)
             values.append(names[token.text])
@@ -160,16 +163,38 @@ class _Parser(Lexer):
             edit.insert_input(node, index, value)
         node.span = self.places.get(self.next)
         labelled = node.kind != word.text
+        made = self.expanded(node, block)
+        if made is not None and len(outputs) == 1:
+            self.define(outputs[0][0], made, names)
+            return
         node.kind = KINDS.get(node.kind, node.kind)
         self.resolve(node, word)
         if labelled:
             self.labelled.setdefault(word.text, []).append((node, word))
         while _BLOCK.match(self.ahead.text):
             self.block(node, names)
+        if node.kind == CONSTANT and "name" in node.attributes:  # a function, which only its calls would need
+            self.functions |= {name.text for name, _ in outputs}
+            return
         # Defined last: neither its inputs nor its blocks can see what a node gives.
         for name, type_ in outputs:
             self.define(name, edit.add_output(node, type_, _hint(name)), names)
         edit.place(node, block)
+
+    def expanded(self, node: Node, block: Block) -> Value | None:
+        """The value of a node of PyTorch's that is several of ours: no declared op takes it as it stands."""
+        if self.by_torch:
+            unlift(node, Builder(block, span=node.span))
+        types = [v.type for v in node.inputs]
+        if any(
+            len(op.schema.params) == len(types) and mismatch(op.schema, types, {}) is None for op in lookup(node.kind)
+        ):
+            return None
+        made = expand(node, Builder(block, span=node.span))
+        if made is not None:
+            for index in range(len(node.inputs) - 1, -1, -1):
+                edit.remove_input(node, index)
+        return made
 
     def kind(self, word: Token) -> str:
         labelled = _LABEL.match(word.text)
@@ -228,6 +253,12 @@ class _Parser(Lexer):
             return self.string(type_)
         if token.kind == "number":
             return self.number(type_)
+        if token.text == "annotate":  # (List[int], [])
+            while self.take().text != ",":
+                pass
+            value = self.constant(type_)
+            self.expect(")", "after an annotated constant")
+            return value
         raise self.unexpected("a constant")
 
     def sequence(self, type_: Type | None) -> tuple[Any, ...]:
@@ -249,7 +280,7 @@ class _Parser(Lexer):
     def string(self, type_: Type | None) -> Any:
         token = self.take()
         try:
-            text = json.loads(token.text)
+            text = json.loads(token.text.replace("\\'", "'"))  # PyTorch escapes what JSON does not
         except json.JSONDecodeError as error:
             raise self.error(f"cannot read this string: {error.msg}", token) from None
         return device(text) if type_ == DEVICE else text
@@ -273,13 +304,25 @@ class _Parser(Lexer):
             raise self.error("the elements of this tensor were left out; print with elide=False", token)
         if type_.dtype is None or type_.numel is None:
             raise self.error(f"a tensor constant takes its full type, as Float(2, 2), got {type_}", token)
-        numbers = self.elements()
+        numbers = self.columns(type_) if token.kind == "number" else self.elements()
         if len(numbers) != type_.numel:
             raise self.error(f"{type_} has {type_.numel} elements, got {len(numbers)}", token)
         try:
             return tensor_from_values(numbers, type_)
         except (ValueError, OverflowError):
             raise self.error(f"takes elements of type {type_.dtype.ir_name}", token) from None
+
+    def columns(self, type_: TensorType) -> list[str]:
+        """``0  1 [ CPULongType{2} ]``: PyTorch's way of showing a tensor; it cuts digits after the point."""
+        token, numbers = self.ahead, list[str]()
+        while self.ahead.kind == "number":
+            numbers.append(self.take().text)
+        self.expect("[", "after the elements of a tensor")
+        while not self.skip("]"):
+            self.take()
+        if any("." in n for n in numbers) and type_.dtype is not None and type_.dtype.is_floating_point:
+            raise self.error("the digits of this tensor were cut: give it to the function as an argument", token)
+        return numbers
 
     def elements(self) -> list[str]:
         self.expect("{", "before the elements of a tensor")
@@ -289,80 +332,6 @@ class _Parser(Lexer):
             if not self.skip(",") and self.ahead.text != "}":
                 raise self.unexpected("',' or '}' in a tensor")
         return numbers
-
-    # -- types
-
-    def type(self) -> Type:
-        type_ = self.base_type()
-        while True:
-            if self.skip("["):
-                self.expect("]", "after '[' of a list type")
-                type_ = ListType(type_)
-            elif self.skip("?"):
-                type_ = OptionalType(type_)
-            else:
-                return type_
-
-    def base_type(self) -> Type:
-        if self.skip("("):
-            parts: list[Type] = []
-            while not self.skip(")"):
-                if parts:
-                    self.expect(",", "or ')' in a tuple type")
-                parts.append(self.type())
-            return TupleType(tuple(parts))
-        word = self.expect_kind("word", "a type")
-        if word.text == "Tensor":
-            return TENSOR
-        if word.text == "Dict":
-            return self.dict_type()
-        if word.text == "NamedTuple":
-            return self.named_tuple_type()
-        if word.text in BY_IR_NAME:
-            dtype = BY_IR_NAME[word.text]
-            return TensorType(dtype, self.sizes()) if self.skip("(") else TensorType(dtype)
-        if word.text in SCALARS:
-            return SCALARS[word.text]
-        raise self.error(f"no type is named {word.text!r}", word)
-
-    def dict_type(self) -> Type:
-        """``(str, int)``."""
-        self.expect("(", "after Dict")
-        key = self.type()
-        self.expect(",", "after the key's type")
-        value = self.type()
-        self.expect(")", "after the value's type")
-        return DictType(key, value)
-
-    def named_tuple_type(self) -> Type:
-        """``(x : int, y : Tensor)``."""
-        self.expect("(", "after NamedTuple")
-        names: list[str] = []
-        types: list[Type] = []
-        while not self.skip(")"):
-            if names:
-                self.expect(",", "or ')' in a named tuple's type")
-            names.append(self.expect_kind("word", "the name of a part").text)
-            self.expect(":", "and a type after the name of a part")
-            types.append(self.type())
-        return TupleType(tuple(types), tuple(names))
-
-    def sizes(self) -> tuple[int | None, ...]:
-        """``2, *)``; what torch writes after the sizes (``requires_grad=0, device=cpu``) is passed over."""
-        sizes: list[int | None] = []
-        while not self.skip(")"):
-            token = self.take()
-            if token.text == "*":
-                sizes.append(None)
-            elif token.kind == "number" and token.text.isdigit():
-                sizes.append(int(token.text))
-            elif token.kind == "word" and self.skip("="):
-                self.take() if self.ahead.text != "[" else self.constant(None)
-            else:
-                raise self.error(f"takes a size, '*' or ')', got {token.text!r}", token)
-            if not self.skip(",") and self.ahead.text != ")":
-                raise self.unexpected("',' or ')' after a size")
-        return tuple(sizes)
 
 
 def _hint(token: Token) -> str:

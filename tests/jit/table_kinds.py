@@ -66,6 +66,8 @@ SPELLINGS = (
     _spelling("format", "percentFormat", "as above"),
     _spelling("conv2d", "_convolution", "PyTorch's trace sees inside of conv2d"),
     _spelling("norm", "linalg_vector_norm", "PyTorch's trace sees inside of norm"),
+    _spelling("full", "tensor prim::device", "a number that is written through an index is a tensor by full"),
+    _spelling("to prim::dtype", "type_as", "type_as is to of the other's dtype"),
     _spelling("to", "type_as", "type_as is to of the other's dtype"),
     _spelling(
         "__getitem__ __getitem__ __getitem__", "ListUnpack", "each piece is taken from the list where it is used"
@@ -103,7 +105,12 @@ SCRIPT_REASONS: dict[str, str] = {
     "string questions": "`in` of two strings is an operation here, PyTorch finds the place",
     **dict.fromkeys(("optional with and", "isinstance", "isinstance that types decide"), DECIDED),
     "new annotations": "a part of a tuple is taken out of all of them",
-    "assert": "PyTorch adds the parts of the message while it runs",
+    **dict.fromkeys(("raise", "computed messages"), "the message of an error is put together here, PyTorch drops it"),
+    "enter and exit": "methods of a context are called like any other",
+    **dict.fromkeys(("no_grad", "no_grad and a return"), "the tape's switch is a function of Python's here"),
+    "facts of tensors": "there is one device, so that is_cuda is known",
+    "tensors like others": "new_zeros, cpu and data are other operations' special cases",
+    "bits of tensors": "^= writes in place here as += does",
     "objects in objects": "PyTorch reads an attribute once where nothing wrote in between",
     "writes: clone is apart": "PyTorch takes away the writes to what nobody reads",
     **dict.fromkeys((f"layers: {n}" for n in ("relu", "silu", "leaky relu", "elu", "hardtanh")), SOURCE),
@@ -123,14 +130,8 @@ TRACE_REASONS: dict[str, str] = {
 
 # What TorchScript takes and our scripts do not.
 NOT_SCRIPTED: dict[str, str] = {
-    "views: index by a tensor": "an index that is a tensor",
-    "views: index by a mask": "an index that is a tensor",
-    "views: index by two tensors": "an index that is a tensor",
     "writes: through a view of a view": "zero_",
-    "writes: mask as index": "an index that is a tensor",
     "products: outer": "outer",
-    "dtypes: type as": "type_as",
-    "constants: tensor of bools": "an index that is a tensor",
     "constants: eye": "eye of one number",
     "control: tuple": "a tuple's index that is not written out",
 }

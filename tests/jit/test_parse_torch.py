@@ -47,6 +47,21 @@ TRACED: dict[str, Callable[..., Any]] = {
         torch.zeros(2, 3) + x,
         torch.ones_like(w) * x,
     ),
+    "einsum": lambda x, w: (
+        torch.einsum("ij,kj->ik", x, w),
+        torch.einsum("ij,ij->", x, w),
+        torch.einsum("ij,ij->ij", x, w),
+        torch.einsum("ij,kl", x, w),
+        torch.einsum("bij,bjk->bik", x.view(1, 2, 3), w.view(1, 3, 2)),
+        torch.einsum("ij,kj,il->lk", x, w, x),
+        torch.einsum("ji", x),
+    ),
+    "losses": lambda x, w: (F.mse_loss(x, w), F.mse_loss(x, w, reduction="none"), F.l1_loss(x, w, reduction="sum")),
+    "dropout": lambda x, w: (F.dropout(x, 0.5, False) + w, F.dropout(w, 0.0, True)),
+    "filled": lambda x, w: (x.clone().fill_(w.sum()), x.clone().zero_(), w.clone().fill_(2)),
+    "sizes": lambda x, w: (x.view(x.size(1), x.size(0)), x * x.size(0), x[: x.size(0) // 2], x / x.numel()),
+    "constants": lambda x, w: (x + torch.tensor([1.0, 2.0, 3.0]), x[:, torch.tensor([0, 2])], torch.eye(3) @ x.t()),
+    "numbers": lambda x, w: (x.long() + 0.5, 2 * x.int(), x.long() + torch.tensor(2.0, dtype=torch.float64), x.norm()),
 }
 
 
@@ -172,4 +187,50 @@ graph(%x : Tensor):
 """
     assert parse_graph(text.replace("value=2", "value=0")).nodes()
     with pytest.raises(ParseError, match="takes 1 arguments, got 2"):
+        parse_graph(text)
+
+
+def dropped(x: torch.Tensor):
+    return torch.dropout(x, 0.25, True)
+
+
+def test_dropout_that_drops_keeps_a_share_and_scales_it() -> None:
+    graph = quiet(torch.jit.script, dropped).graph
+    tl.manual_seed(0)
+    (found,) = run(parse_graph(str(graph)), [tl.ones(1000)])
+    values = found.numpy()
+    assert set(np.unique(values)) == {np.float32(0), np.float32(1 / 0.75)}
+    assert 650 < (values > 0).sum() < 850
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ("aten::einsum(%e, %l, %n)", "unknown builtin op aten::einsum"),
+        ("aten::relu(%f)", "%f is a function that is called: takes PyTorch's inlined_graph"),
+        ("aten::mse_loss(%x, %x, %k)", "unknown builtin op aten::mse_loss"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_with_its_place(node: str, message: str) -> None:
+    text = f"""\
+graph(%x : Tensor, %k : int):
+  %e : str = prim::Constant[value="ii->i"]()
+  %f : Function = prim::Constant[name="g"]()
+  %n : NoneType = prim::Constant()
+  %l : Tensor[] = prim::ListConstruct(%x)
+  %r : Tensor = {node}
+  return (%r)
+"""
+    with pytest.raises(ParseError) as found:
+        parse_graph(text)
+    assert found.value.args[0].startswith("line 6, column ") and message in found.value.args[0]
+
+
+def test_a_tensor_whose_digits_were_cut_is_refused() -> None:
+    text = """\
+graph(%x : Float(2, device=cpu)):
+  %1 : Float(2, device=cpu) = prim::Constant[value= 0.3333  0.5000 [ CPUFloatType{2} ]]()
+  return (%1)
+"""
+    with pytest.raises(ParseError, match="the digits of this tensor were cut: give it to the function as an argument"):
         parse_graph(text)

@@ -15,9 +15,10 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.errors import RunError, ScriptError, TensorlabError
+from tensorlab.jit.parse import parse_graph
 from tests.jit.scripting.program import Program
 from tests.jit.scripting.programs import DIFFERS, PROGRAMS
-from tests.jit.scripting.test_script_table import function_of, plain
+from tests.jit.scripting.test_script_table import function_of, interpreter_of, plain
 from tests.jit.table_kinds import (
     NOT_BY_TORCH,
     NOT_SCRIPTED,
@@ -104,12 +105,13 @@ def test_values(row: Row, whole: Callable[[Row], None]) -> None:
 
 @pytest.mark.parametrize("row", [r for r in TENSORS if r.traceable], ids=_id)
 def test_traces(row: Row, whole: Callable[[Row], None]) -> None:
-    """Values and kinds of nodes of traces; with arguments of the other sign a trace does what it recorded."""
+    """Values and kinds of nodes of traces, and of PyTorch's read; with other arguments each does what it recorded."""
     whole(row)
     ours, theirs = traced(row, tl), traced(row, torch)
+    read = interpreter_of(parse_graph(str(theirs.graph)))
     for turned in (False, True):
         expected = outcome(theirs, row, torch, turned=turned, tensors=True)
-        for call in (ours.interpret, ours):
+        for call in (ours.interpret, ours, read):
             assert outcome(call, row, tl, turned=turned, tensors=True) == expected
     left = unexplained(kinds_of(ours.graph), kinds_of_torch(theirs.graph, traced=True))
     assert (left != ({}, {})) == (row.name in TRACE_REASONS), left

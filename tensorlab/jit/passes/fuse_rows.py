@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from tensorlab.core.region import Reduce
 from tensorlab.core.row_form import folded_of
 from tensorlab.core.types import TensorType
+from tensorlab.errors import DimError
 from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import Block, Node, Value
 from tensorlab.jit.passes.enclosing import Enclosing
@@ -65,7 +66,10 @@ def why_not_rows(node: Node) -> str:
         return "it sums up in another dtype"
     if not node.output.uses:
         return "nothing takes what it gives"
-    return "" if _folded(node) is not None else "it folds other dimensions than the last"
+    try:
+        return "" if _folded(node) is not None else "it folds other dimensions than the last"
+    except DimError:
+        return "it folds a dimension that is not there"  # running it says so, with the user's line
 
 
 def _folded(node: Node) -> int | None:
