@@ -14,6 +14,7 @@ _HOME = {
     "script": "tensorlab.jit.api",
     "load": "tensorlab.jit.api",
     "freeze": "tensorlab.jit.freezing",
+    "optimize_for_inference": "tensorlab.jit.freezing",
     "cache_info": "tensorlab.jit.cache",
     "clear_cache": "tensorlab.jit.cache",
     "explain": "tensorlab.jit.explanation",
@@ -47,6 +48,7 @@ __all__ = [
     "ignore",
     "is_scripting",
     "load",
+    "optimize_for_inference",
     "parse_ir",
     "script",
     "trace",
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
     from tensorlab.jit.compilation_unit import CompilationUnit
     from tensorlab.jit.explain_search import find_disagreement
     from tensorlab.jit.explanation import explain
-    from tensorlab.jit.freezing import freeze
+    from tensorlab.jit.freezing import freeze, optimize_for_inference
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.parse import parse_graph as parse_ir
     from tensorlab.jit.pipeline import Pipeline

@@ -130,7 +130,7 @@ def _keyed(value: Any) -> tuple[Any, ...]:
     """A value that is equal to another of its kind alone: 1 is not True, nor 0.0 the same as -0.0."""
     if isinstance(value, tuple):
         return tuple(map(_keyed, cast("Sequence[Any]", value)))
-    kind: type = type(value)
+    kind = cast("object", value).__class__
     return kind, repr(value) if isinstance(value, float) else value
 
 

@@ -110,6 +110,16 @@ def freeze(mod: Any, preserved_attrs: Sequence[str] | None = None, optimize_nume
     return found
 
 
+def optimize_for_inference(mod: Any, other_methods: Sequence[str] | None = None) -> FrozenModule:
+    """A module frozen in eval mode; one that is frozen already comes back. ``other_methods`` stay, as in `freeze`.
+
+    Raises: as `freeze`.
+    """
+    if isinstance(mod, FrozenModule):
+        return mod
+    return freeze(mod.eval() if isinstance(mod, Module) else mod, preserved_attrs=other_methods)
+
+
 def _preserved(mod: Any, name: str) -> Any:
     if not hasattr(mod, name):
         raise AssignmentError(f"freeze: the module has no attribute {name!r} to preserve")

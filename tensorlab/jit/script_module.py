@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import inspect
 from collections import OrderedDict
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from tensorlab.jit.scripting.modules import CONTAINERS, check_annotations
 from tensorlab.jit.specialisations import LIMIT, Specialisation, Specialisations
 from tensorlab.nn.module import Module
 
+_SHARED = ("original_class", "pipeline")
 _PLAIN = (bool, int, float, str, type(None))
 
 
@@ -252,6 +254,19 @@ class ScriptModule(Module):
 
         graph, tensors = self.method("forward").archived()
         save_archive(path, self.original_name, graph, {archive_name(name): t for name, t in tensors.items()})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptModule:
+        """A scripted module of its own, with copies of the tensors; it compiles when it is called."""
+        made = memo[id(self)] = ScriptModule.__new__(ScriptModule)
+        methods: dict[str, ScriptMethod] = self.__dict__["_methods"]
+        for name, value in self.__dict__.items():
+            if name == "_methods":
+                made.__dict__[name] = {}
+            elif name not in methods:
+                made.__dict__[name] = value if name in _SHARED else copy.deepcopy(value, memo)
+        if hidden := [name for name in methods if name in self.__dict__]:
+            made._compile(hidden)
+        return made
 
     # As Python sees it
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from types import FunctionType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.types import ClassType, general
 from tensorlab.jit.ir import Value
@@ -54,5 +54,8 @@ def call(scope: Comparisons, receiver: Value, name: str, args: list[Value], node
     """
     if not has(receiver, name) or not isinstance(receiver.type, ClassType):
         scope.fail(node, f"a value of type {general(receiver.type)} has no {name}", f"define {name}")
-    function: FunctionType = vars(receiver.type.python)[name]
-    return scope.call_method(function, receiver, args, node)
+    return scope.call_method(_method(receiver.type.python, name), receiver, args, node)
+
+
+def _method(python: Any, name: str) -> FunctionType:
+    return vars(python)[name]

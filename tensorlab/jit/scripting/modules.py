@@ -234,7 +234,7 @@ def attribute_type(value: Any) -> Type | None:
         return TENSOR
     if isinstance(value, list) and not value:
         return ListType(TENSOR)
-    kind: type[Any] = value.__class__
+    kind = cast("object", value).__class__
     if is_scripted_class(kind):
         return class_type(kind)
     try:

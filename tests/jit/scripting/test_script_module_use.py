@@ -111,6 +111,8 @@ def test_freeze(net: Net) -> None:
     assert not list(frozen.named_parameters())
     kinds = [n.kind for n in frozen.graph_for(image).nodes() if n.kind != "prim::Constant"]
     assert kinds == ["aten::conv2d"]
+    assert tl.jit.optimize_for_inference(frozen) is frozen
+    assert same(tl.jit.optimize_for_inference(scripted)(image), scripted(image))
     with tl.no_grad():
         scripted[0].weight.zero_()
     assert not same(frozen(image), scripted(image))
@@ -169,6 +171,15 @@ def test_inside_of_traces_and_of_others(net: Net) -> None:
     assert same(scripted(X), net(X).tanh())
     again = tl.jit.trace(lambda x: scripted(x) + 1, X)
     assert same(again(X), net(X).tanh() + 1)
+
+
+def test_a_copy_is_of_its_own(net: Net) -> None:
+    scripted = tl.jit.script(net)
+    copied = copy.deepcopy(scripted)
+    with tl.no_grad():
+        net.first.weight.zero_()
+    assert not same(copied(X), scripted(X))
+    assert same(copied.half(X), X / 2)
 
 
 def test_to_another_dtype(net: Net) -> None:
