@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tensorlab.core.dtype import Category, DType, default_float, fits, int64
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import LoopText
+from tensorlab.core.pointwise import dense_like
 from tensorlab.core.shape import wrap_dim
 from tensorlab.jit.ir import Node
 from tensorlab.jit.native_regions import check_written, write_region
@@ -92,6 +93,21 @@ def _constant_fill(number: int) -> Rule:
     return rule
 
 
+def _full_like(w: Writer, node: Node, args: list[Thing]) -> Thing:
+    model, value, dtype = args
+    if not isinstance(model, Place) or not isinstance(value, Number):
+        raise RefusedError("fills with what is no number", node)
+    wanted = _dtype_of(dtype, model.form.dtype, node.kind)
+    return filled(w, node, layout(wanted, tuple(model.form.shape), dense_like(model.form)), value)
+
+
+def _constant_like(number: int) -> Rule:
+    def rule(w: Writer, node: Node, args: list[Thing]) -> Thing:
+        return _full_like(w, node, [args[0], literal(number), args[1]])
+
+    return rule
+
+
 def _cat(w: Writer, node: Node, args: list[Thing]) -> Thing:
     parts, dim = _tensors(node, args[0]), python_of(args[1])
     found = cat_type([p.form.type for p in parts], dim)
@@ -145,6 +161,9 @@ CREATION: dict[str, Rule] = {
     "aten::full": _full,
     "aten::zeros": _constant_fill(0),
     "aten::ones": _constant_fill(1),
+    "aten::full_like": _full_like,
+    "aten::zeros_like": _constant_like(0),
+    "aten::ones_like": _constant_like(1),
     "aten::cat": _cat,
     "aten::stack": _stack,
 }

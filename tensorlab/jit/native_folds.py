@@ -8,6 +8,7 @@ from typing import Any, cast
 from tensorlab.core.dtype import float64, uint8
 from tensorlab.core.layout import layout
 from tensorlab.core.loops import LoopText
+from tensorlab.core.normalisation_loops import normalisation_loop
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reduction import EagerReduction, plan_reduction, reduced_dims
 from tensorlab.core.shape import wrap_dim
@@ -16,6 +17,7 @@ from tensorlab.jit.ir import Node
 from tensorlab.jit.native_regions import copied, row_major
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import (
+    Number,
     Place,
     RefusedError,
     Thing,
@@ -81,6 +83,33 @@ def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
     for p in (target, source, *((scratch,) if scratch else ())):
         w.touch(p.room)
     return target
+
+
+def write_layer_norm(w: Writer, node: Node, args: list[Thing]) -> bool:
+    """Write a layer normalisation with its means and deviations; False for any other node."""
+    if node.kind != "aten::native_layer_norm" or node.op is None:
+        return False
+    source, shape, weight, bias, eps = args
+    if not isinstance(source, Place) or not isinstance(eps, Number) or not known(shape):
+        raise RefusedError("takes rows that are not known beforehand", node)
+    parts = [p if isinstance(p, Place) else None for p in (weight, bias)]
+    types = [None if p is None else p.form.type for p in parts]
+    found = node.op.rules["type"](source.form.type, tuple(python_of(shape)), *types, eps.value)
+    dtype = source.form.dtype
+    if dtype.is_half:
+        raise RefusedError("a layer norm of 16-bit floats", node)
+    outputs = [w.fresh(layout(dtype, tuple(t.shape))) for t in found]
+    if source.form.numel:
+        taken = [row_major(w, node, source), *(None if p is None else row_major(w, node, p) for p in parts)]
+        n = source.form.numel // outputs[1].form.numel
+        places = [p.at for p in outputs] + ["0" if p is None else p.at for p in taken]
+        text = normalisation_loop("rows", dtype)
+        w.line(f"{w.function(text)}({outputs[1].form.numel}, {n}, {eps.text}, {', '.join(places)})")
+        for place in (*outputs, *taken):
+            if place is not None:
+                w.touch(place.room)
+    w.things.update(zip((v.serial for v in node.outputs), outputs, strict=True))
+    return True
 
 
 FOLDS = {"aten::softmax": _softmax, "aten::log_softmax": _softmax}

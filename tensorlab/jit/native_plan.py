@@ -13,9 +13,10 @@ from tensorlab.jit import ir
 from tensorlab.jit.arena import Place as RoomPlace
 from tensorlab.jit.arena import Wanted, assign_places, lower_bound
 from tensorlab.jit.ir import Block, Graph, Node, Value, walk
+from tensorlab.jit.native_composites import write_composite
 from tensorlab.jit.native_control import write_if, write_loop
 from tensorlab.jit.native_creation import CREATION
-from tensorlab.jit.native_folds import FOLDS, write_reduction
+from tensorlab.jit.native_folds import FOLDS, write_layer_norm, write_reduction
 from tensorlab.jit.native_lists import write_list
 from tensorlab.jit.native_numbers import write_number
 from tensorlab.jit.native_products import write_product
@@ -262,10 +263,12 @@ class _Planner:
             return
         if write_loop_call(w, node) or write_in_place(w, node) or write_product(w, node, args):
             return
-        if write_reduction(w, node, args) or write_view(w, node, args):
+        if write_reduction(w, node, args) or write_layer_norm(w, node, args) or write_view(w, node, args):
             return
         if node.kind == ir.FUSION_GROUP:
             self._one_by_one(node, args)
+            return
+        if write_composite(w, node, args, self._block):
             return
         raise RefusedError("has no native form", node)
 

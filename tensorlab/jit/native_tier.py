@@ -43,6 +43,11 @@ class NativeTier:
         self._target: Callable[..., Any] = self._waiting
         self.run: Callable[..., Any] = self._run
 
+    def to_dict(self) -> dict[str, object]:
+        """How many calls the program has had, and the function or why there is none, once that is known."""
+        function = None if self.function is None else self.function.to_dict()
+        return {"calls": self._calls, "function": function, "refusal": self.refusal and self.refusal.to_dict()}
+
     def _run(self, *args: Any) -> Any:
         return self._target(*args)
 

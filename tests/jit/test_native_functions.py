@@ -267,6 +267,16 @@ def test_an_mlp() -> None:
     check(layers, tl.randn(4, 5), tl.randn(6, 5), tl.randn(6), tl.randn(3, 6), ulp=2)
 
 
+def made_of_others(x: tl.Tensor, w: tl.Tensor, b: tl.Tensor) -> Pair:
+    y = tl.nn.functional.layer_norm(x, (8,), w, b)
+    return tl.hstack([y, tl.zeros_like(x)]), tl.nn.functional.mse_loss(y, x)
+
+
+def test_ops_that_are_made_of_others() -> None:
+    tl.manual_seed(0)
+    check(made_of_others, tl.randn(4, 8), tl.randn(8), tl.randn(8), ulp=4)
+
+
 def writes(x: tl.Tensor, y: tl.Tensor) -> Pair:
     x.add_(y)
     x[0] = x[1]
@@ -306,13 +316,18 @@ def test_the_first_calls_run_the_program_and_the_later_ones_what_is_shown() -> N
     for _ in range(WAIT):
         scripted(x, w, 3)
         assert scripted.stages("python").startswith("def program(x, w, n):")
+    assert scripted.latest is not None
+    tier = scripted.latest.program.native
+    assert tier is not None
+    assert tier.to_dict() == {"calls": WAIT, "function": None, "refusal": None}
     scripted(x, w, 3)
     text = scripted.stages("python")
     assert text.startswith("def native(x, w, n):")
     assert "call_at(sgemm" in text
     assert "def loop(x_at, w_at, out0, room, cells_at, sgemm, n):" in text
     assert "define" in scripted.stages("llvm")
-    assert scripted.latest is not None
+    assert tier.function is not None
+    assert tier.to_dict()["function"] == tier.function.to_dict()
     assert len(scripted.latest.program.compiled_loops()) == 1
 
 
