@@ -27,6 +27,7 @@ import numpy as np
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArchiveError, ScriptError
+from tensorlab.jit.archivable import check_archivable
 from tensorlab.jit.code import graph_to_code, name_constants
 from tensorlab.jit.container import Entry, Writer, map_file, read_entries, replacing
 from tensorlab.jit.ir import Graph
@@ -59,10 +60,11 @@ def save(path: str | Path, name: str, graph: Graph, tensors: Mapping[str, Tensor
 
     ``tensors`` names tensors of the graph (``conv1.weight``); those without a name become ``c0``, ``c1`` ...
 
-    Raises: `ArchiveError` for a bad name, or a path that cannot be written; `GraphError` for a graph that has no form
-            in code.
+    Raises: `ArchiveError` for a bad name, a path that cannot be written, or a node that needs a class or a function of
+            the user's own; `GraphError` for a graph that has no form in code.
     """
     path = Path(path)
+    check_archivable(graph)
     if _ARCHIVE_NAME.fullmatch(name) is None:
         raise ArchiveError(f"{name!r} is no name for an archive; takes up to 64 of A-Z a-z 0-9 _ . -")
     named = name_constants(graph, tensors)

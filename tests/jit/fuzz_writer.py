@@ -239,7 +239,9 @@ class _Writer:
         if name is None or len({(t.shape, t.dtype) for t in scope.values[name]}) != 1:
             return None
         item = self.name("t")
-        inner = self.inside(scope, {item: scope.values[name][0]})
+        # A body that made the list longer would not come to an end.
+        others = {n: v for n, v in scope.values.items() if n != name}
+        inner = self.inside(Scope(others, scope.depth), {item: scope.values[name][0]})
         return Statement(f"for {item} in {name}:", inner)
 
     # Control flow
