@@ -81,7 +81,8 @@ def write_region(
             f"location: shape {tuple(target.shape)}, strides {target.strides}. Please clone() the tensor first."
         )
     safe = [_apart(i, target) for i in inputs]
-    plan = runner.plan([i.layout for i in safe], params, into=[target.layout])
+    over = 0 if safe and safe[0] is target else None
+    plan = runner.plan([i.layout for i in safe], params, into=[target.layout], over=over)
     plan.fill([target.address], [i.address for i in safe], params)
     target.written()
     return plan if all(s is i for s, i in zip(safe, inputs, strict=True)) else None

@@ -55,16 +55,21 @@ def pointwise_loop(
     outputs: Sequence[DType],
     params: Sequence[Category],
     walk: Walk,
+    *,
+    over: int | None = None,
 ) -> LoopText:
     """Generate the loop of a region over one walk.
 
-    ``outputs`` are the dtypes that are stored: for an in-place op the written tensor's, else the steps' own.
+    ``outputs`` are the dtypes that are stored: for an in-place op the written tensor's, else the steps' own. ``over``
+    is the input that the first output is written over: it is read by that one's name, so that LLVM sees that the two
+    overlap element by element, and makes vector code; by two names it would find that they overlap, and no more.
+
     Cost: some milliseconds, and a look-up for what differs in sizes alone.
     """
     # Of the steps' types the text says the dtypes alone. Equal literals are not the same: 1, 1.0, True; 0.0, -0.0.
     alike = tuple([TypedStep(s.compute, TensorType(s.result.dtype)) for s in steps])
     literals = repr([ref.literal for step in region.steps for ref in step.args])
-    return _pointwise_loop(region, literals, alike, tuple(inputs), tuple(outputs), tuple(params), walk)
+    return _pointwise_loop(region, literals, alike, tuple(inputs), tuple(outputs), tuple(params), walk, over)
 
 
 @lru_cache(maxsize=1024)
@@ -76,6 +81,7 @@ def _pointwise_loop(
     outputs: Sequence[DType],
     params: Sequence[Category],
     walk: Walk,
+    over: int | None,
 ) -> LoopText:
     operands = [f"o{i}" for i in range(len(outputs))] + [f"a{i}" for i in range(len(inputs))]
     dtypes = [*outputs, *inputs]
@@ -91,9 +97,12 @@ def _pointwise_loop(
         *(f"p{i}" for i in range(len(params))),
     ]
     lines.append(f"def loop({', '.join(arguments)}):")
-    lines += [f"    {o} = {d.name}_at({o}_at)" for o, d in zip(operands, dtypes, strict=True)]
+    same = "" if over is None else f"a{over}"
+    lines += [
+        f"    {o} = {'o0' if o == same else f'{d.name}_at({o}_at)'}" for o, d in zip(operands, dtypes, strict=True)
+    ]
     if not walk.is_flat:
-        lines += _unpack_meta(operands, walk)
+        lines += _unpack_meta(operands, walk, same)
     indent = "    "
     for depth in range(walk.ndim):
         last = depth == walk.ndim - 1
@@ -147,14 +156,14 @@ def _import_line(lines: Sequence[str], dtypes: Sequence[DType], walk: Walk, prim
     return f"from tensorlab.core.intrinsics import {', '.join(sorted(names))}"
 
 
-def _unpack_meta(operands: Sequence[str], walk: Walk) -> list[str]:
+def _unpack_meta(operands: Sequence[str], walk: Walk, same: str) -> list[str]:
     lines = ["    m = int64_at(meta)"]
     lines += [f"    n{d} = m[{d}]" for d in range(walk.ndim)]
     at = walk.ndim
     for o, inner in zip(operands, walk.inner, strict=True):
         for d in range(walk.ndim):
             if d < walk.ndim - 1 or inner == STRIDED:
-                lines.append(f"    {o}_s{d} = m[{at + d}]")
+                lines.append(f"    {o}_s{d} = {f'o0_s{d}' if o == same else f'm[{at + d}]'}")
         at += walk.ndim
     return lines
 

@@ -73,14 +73,25 @@ class RegionRunner:
     region: Region
     plans: dict[Any, Plan] = field(default_factory=dict[Any, Plan])
 
-    def plan(self, inputs: Sequence[Layout], params: Sequence[Number], into: Sequence[Layout] | None = None) -> Plan:
-        """The plan for inputs of these layouts; layouts to write to are ``into``, or else chosen as torch does."""
-        key = (*inputs, *map(type, params), *(into or ()))
+    def plan(
+        self,
+        inputs: Sequence[Layout],
+        params: Sequence[Number],
+        into: Sequence[Layout] | None = None,
+        *,
+        over: int | None = None,
+    ) -> Plan:
+        """The plan for inputs of these layouts; layouts to write to are ``into``, or else chosen as torch does.
+
+        ``over`` is the input that the first result is written over, if their layouts are one.
+        """
+        key = (*inputs, *map(type, params), *(into or ()), over)
         found = self.plans.get(key)
         if found is None:
             if len(self.plans) >= PLAN_LIMIT:
                 self.plans.clear()
-            found = self.plans[key] = make_plan(self.region, inputs, [number_category(p) for p in params], into)
+            categories = [number_category(p) for p in params]
+            found = self.plans[key] = make_plan(self.region, inputs, categories, into, over=over)
         return found
 
     def __call__(self, inputs: Sequence[Tensor], params: Sequence[Number] = ()) -> tuple[Tensor, ...]:
@@ -102,13 +113,18 @@ class Arrangement:
 
 
 def make_plan(
-    region: Region, inputs: Sequence[Layout], params: Sequence[Category], into: Sequence[Layout] | None
+    region: Region,
+    inputs: Sequence[Layout],
+    params: Sequence[Category],
+    into: Sequence[Layout] | None,
+    *,
+    over: int | None = None,
 ) -> Plan:
     """Type the region, choose the walk, compile the loop.
 
     Raises: `ShapeError` or `DTypeError` as the ops do.
     """
-    found = arrange(region, inputs, params, into)
+    found = arrange(region, inputs, params, into, over=over)
     if found.text is None:
         return Plan(None, 0, None, found.results, found.steps, found.walk)
     loop = compile_loop(found.text.source, found.text.signature, label=found.text.label)
@@ -120,9 +136,14 @@ def make_plan(
 
 
 def arrange(
-    region: Region, inputs: Sequence[Layout], params: Sequence[Category], into: Sequence[Layout] | None
+    region: Region,
+    inputs: Sequence[Layout],
+    params: Sequence[Category],
+    into: Sequence[Layout] | None,
+    *,
+    over: int | None = None,
 ) -> Arrangement:
-    """Type the region and choose the walk.
+    """Type the region and choose the walk; see `RegionRunner.plan` for ``into`` and ``over``.
 
     Raises: `ShapeError` or `DTypeError` as the ops do.
     """
@@ -146,7 +167,9 @@ def arrange(
         if tiles is not None:
             meta = tuple(own[d] for own in (sizes, *steps_of) for d in tiles)
             return Arrangement(tiled_text(len(sizes), results[0].dtype), meta, results, steps, walk)
-    text = pointwise_loop(region, steps, [i.dtype for i in inputs], [r.dtype for r in results], params, walk)
+    over = over if over is not None and inputs[over] is results[0] else None
+    dtypes = [i.dtype for i in inputs], [r.dtype for r in results]
+    text = pointwise_loop(region, steps, *dtypes, params, walk, over=over)
     if walk.is_flat:
         return Arrangement(text, (sizes[0],), results, steps, walk)
     return Arrangement(text, (*sizes, *(s for own in steps_of for s in own)), results, steps, walk)

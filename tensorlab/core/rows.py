@@ -28,8 +28,15 @@ from tensorlab.errors import GraphError
 class RowRunner(RegionRunner):
     """A region with reductions, and its plans."""
 
-    def plan(self, inputs: Sequence[Layout], params: Sequence[Number], into: Sequence[Layout] | None = None) -> Plan:
-        """The plan for inputs of these layouts; the results' are chosen as the ops one by one would.
+    def plan(
+        self,
+        inputs: Sequence[Layout],
+        params: Sequence[Number],
+        into: Sequence[Layout] | None = None,
+        *,
+        over: int | None = None,
+    ) -> Plan:
+        """The plan for inputs of these layouts; results are always new, laid out as by the ops one by one.
 
         Raises: `GraphError` for layouts that one loop over rows does not suit; what the ops raise.
         """

@@ -15,7 +15,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import OUTSIDE, AliasInfo
 from tensorlab.jit.ir import Graph, Value
 from tensorlab.jit.lifetimes import last_use, positions
-from tensorlab.jit.regions import is_loop
+from tensorlab.jit.regions import is_loop, is_rows, product_under
 
 ALIGNMENT = 64
 
@@ -118,7 +118,7 @@ def _temporaries(graph: Graph) -> Iterable[Wanted]:
             for place in alias.places(value):
                 lives[place] = max(lives.get(place, -1), last)
     for first, node in enumerate(graph.block.nodes):
-        if not is_loop(node):
+        if not (is_loop(node) or is_rows(node)) or product_under(node) is not None:
             continue
         sizes = [_nbytes(v) for v in node.outputs]
         if None in sizes or any(not seen.isdisjoint(alias.places(v)) for v in node.outputs):

@@ -17,7 +17,8 @@ from tensorlab.core.types import ListType, TupleType
 from tensorlab.errors import GraphError, RunError
 from tensorlab.jit import interpret, ir
 from tensorlab.jit.alias import holds_memory
-from tensorlab.jit.arena import plan_arena
+from tensorlab.jit.arena import Place, plan_arena
+from tensorlab.jit.epilogue import FusedOver
 from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.fused_rows import FusedRows
 from tensorlab.jit.instructions import translate
@@ -25,7 +26,7 @@ from tensorlab.jit.ir import CONSTANT, LOOP, Block, Graph, Node, Value
 from tensorlab.jit.labels import Labels
 from tensorlab.jit.lifetimes import deaths
 from tensorlab.jit.program import Program, build_program
-from tensorlab.jit.regions import LoopCall, loop_call, rows_call
+from tensorlab.jit.regions import LoopCall, loop_call, product_under, rows_call
 
 # CPython takes 20 loops inside of one another, and 100 levels of indentation.
 MOST_LOOPS, MOST_BLOCKS = 18, 90
@@ -247,21 +248,32 @@ class _Emitter:
         self._line(f"{', '.join(map(self._give, node.outputs))}, = {run}({self._tuple(node.inputs)})", node)
 
     def _loop_call(self, node: Node, call: LoopCall) -> None:
-        rooms = [self.arena.places[v.serial] for v in node.outputs if v.serial in self.arena.places]
-        title = f"loop{len(self.loops)}_{'_'.join(s.op.schema.name for s in call.region.steps)}"[:48].rstrip("_")
-        loop = FusedLoop(title, call.region, call.spans, rooms)
-        self.loops.append(loop)
-        arguments = [*(["storage"] if rooms else []), *map(self._read, call.arguments)]
-        targets = ", ".join(map(self._give, node.outputs))
-        self._line(f"{targets} = {self._object(title, loop.call)}({', '.join(arguments)})", node)
+        title = self._title("loop", call)
+        product = product_under(node)
+        if product is not None:
+            loop, rooms = FusedOver(title, call.region, call.spans, call.arguments.index(product)), []
+        else:
+            rooms = self._rooms(node)
+            loop = FusedLoop(title, call.region, call.spans, rooms)
+        self._run_loop(node, call, loop, in_arena=bool(rooms))
 
     def _rows_call(self, node: Node, call: LoopCall) -> None:
-        title = f"rows{len(self.loops)}_{'_'.join(s.op.schema.name for s in call.region.steps)}"[:48].rstrip("_")
+        rooms, code = self._rooms(node), translate(node.attributes["subgraph"])
         order = [call.arguments.index(v) for v in node.inputs]
-        loop = FusedRows(title, call.region, call.spans, (), translate(node.attributes["subgraph"]), order)
+        loop = FusedRows(self._title("rows", call), call.region, call.spans, rooms, code, order)
+        self._run_loop(node, call, loop, in_arena=bool(rooms))
+
+    def _title(self, what: str, call: LoopCall) -> str:
+        return f"{what}{len(self.loops)}_{'_'.join(s.op.schema.name for s in call.region.steps)}"[:48].rstrip("_")
+
+    def _rooms(self, node: Node) -> list[Place]:
+        return [self.arena.places[v.serial] for v in node.outputs if v.serial in self.arena.places]
+
+    def _run_loop(self, node: Node, call: LoopCall, loop: FusedLoop, *, in_arena: bool) -> None:
         self.loops.append(loop)
+        arguments = [*(["storage"] if in_arena else []), *map(self._read, call.arguments)]
         targets = ", ".join(map(self._give, node.outputs))
-        self._line(f"{targets} = {self._object(title, loop.call)}({', '.join(map(self._read, call.arguments))})", node)
+        self._line(f"{targets} = {self._object(loop.name, loop.call)}({', '.join(arguments)})", node)
 
     # Control flow
 

@@ -36,6 +36,25 @@ def loop_call(node: Node) -> LoopCall | None:
     return _group(node) if node.op is None else _single(node, node.op)
 
 
+# Ops whose result is new memory, which a loop may write its own result to when nobody else reads it.
+PRODUCTS = ("aten::mm", "aten::addmm", "aten::bmm", "aten::baddbmm", "aten::matmul", "aten::linear")
+
+
+def product_under(node: Node) -> Value | None:
+    """The product that a fusion group is the epilogue of: the group alone takes it, and gives one of its type."""
+    if node.kind != FUSION_GROUP or not is_loop(node) or len(node.outputs) != 1:
+        return None
+    for value in node.inputs:
+        if is_product(value, node) and len(value.uses) == 1 and value.type == node.output.type:
+            return value
+    return None
+
+
+def is_product(value: Value, node: Node) -> bool:
+    """Whether a product gives a value in the block of a node."""
+    return value.producer is not None and value.producer.kind in PRODUCTS and value.producer.owner is node.owner
+
+
 def rows_call(node: Node) -> LoopCall | None:
     """The call of a loop over rows that a fusion group with reductions becomes, or `None` for any other node."""
     return _group(node) if is_rows(node) else None

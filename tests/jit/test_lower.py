@@ -125,7 +125,7 @@ def program(x, y, n):
     while go:  # line +3
         t = matmul(a_2, b_2)  # line +4
         del a_2
-        b_3 = loop2_mul(t, 0.5)  # line +5
+        b_3 = loop2_mul(t)  # line +5
         del t
         v1 = remainder_int(k, 2)  # line +6
         v2 = eq_int(v1, 0)  # line +6

@@ -6,6 +6,9 @@ they are not, a group with several results takes only nodes whose shapes are pro
 block, and merging never makes a cycle: values, writes and effects ask for an order of the block's nodes, in which no
 path may lead out of a group and back in.
 
+A group that alone takes a matrix product, and gives one tensor of its type, is the product's epilogue, even where it is
+one node: its loop writes over the product (see `epilogue`).
+
 A product and a sum in one loop may be rounded once together, where one by one they are rounded twice: see
 `core.scalar_math`.
 """
@@ -19,7 +22,7 @@ from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import CONSTANT, Block, Node, Value
 from tensorlab.jit.passes.enclosing import Enclosing
 from tensorlab.jit.passes.order import Order
-from tensorlab.jit.regions import looks_at_values
+from tensorlab.jit.regions import is_product, looks_at_values
 from tensorlab.jit.rewrite import Pass, Rewriter
 
 # Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more.
@@ -84,11 +87,34 @@ class _Fuser:
                 self.across(node, value)
         refused = {serial for d in self.rewriter.decisions if d.refused for serial in d.nodes_in}
         for group in list({id(group): group for group in self.groups.values()}.values()):
-            if len(group) > 1:
-                kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
+            product = self.product(group)
+            kinds = ", ".join(n.kind.removeprefix("aten::") for n in group)
+            if product is not None:
+                reason = f"epilogue of {product.kind}: one loop computes {kinds} in the product's memory"
+                self.enclosing.enclose(group, rule="epilogue", reason=reason)
+            elif len(group) > 1:
                 self.enclosing.enclose(group, rule="fuse", reason=f"one loop computes {kinds}")
             elif group[0].serial not in refused:
                 self.rewriter.refuse(group[0], rule="fuse", reason="no neighbour could share its loop")
+
+    def product(self, group: list[Node]) -> Node | None:
+        """The product over whose memory the one result of a group can be written."""
+        members, results = {id(n) for n in group}, list(_results(group))
+        taken = [(node, value) for node in group for value in node.inputs if is_product(value, node)]
+        for node, value in taken:
+            other = next((use.user for use in value.uses if id(use.user) not in members), None)
+            if other is not None:
+                blocker = other if isinstance(other, Node) else None
+                reason = "its product has another use" if blocker else "its product is a result"
+                self.rewriter.refuse(node, rule="epilogue", reason=reason, blocker=blocker or value.producer)
+            elif len(results) > 1:
+                self.rewriter.refuse(node, rule="epilogue", reason="its loop gives several results", blocker=group[-1])
+            elif value.type != results[0].type:
+                reason = f"its product is {value.type}, the loop gives {results[0].type}"
+                self.rewriter.refuse(node, rule="epilogue", reason=reason, blocker=value.producer)
+            else:
+                return value.producer
+        return None
 
     # -- growing
 
