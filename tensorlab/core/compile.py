@@ -13,19 +13,40 @@ import linecache
 import re
 import sys
 import threading
-from dataclasses import dataclass, field
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 from tensorlab.core import native
-from tensorlab.core.config import config
-from tensorlab.core.loop_files import LoopFiles
+from tensorlab.core.loop_files import LoopFiles, loop_files
 from tensorlab.core.native import Entry
 from tensorlab.errors import CompileError
 
 if TYPE_CHECKING:
     from tensorlab.core.lowering import Lowered
+
+
+@dataclass(frozen=True, slots=True)
+class LoopSeconds:
+    """What it took to get a loop, by phase: reading the disk, Numba with the optimisation of LLVM's text, machine code
+    from that text, putting it into the process.
+    """
+
+    reading: float
+    numba: float
+    machine_code: float
+    linking: float
+
+    @property
+    def total(self) -> float:
+        """All phases."""
+        return self.reading + self.numba + self.machine_code + self.linking
+
+    def to_dict(self) -> dict[str, float]:
+        return {**asdict(self), "total": self.total}
 
 
 @dataclass(eq=False, slots=True)
@@ -42,6 +63,7 @@ class Loop:
     signature: str
     from_cache: bool
     entry: Entry
+    seconds: LoopSeconds
     _lowered: Lowered | None = field(default=None, repr=False)  # of a loop from the cache, on demand
 
     def typed(self) -> str:
@@ -66,6 +88,8 @@ class Loop:
 _lock = threading.RLock()  # a warning of the cache may run what it likes, in the same thread
 _loops: dict[tuple[str, str], Loop] = {}
 compiled_log: list[Loop] = []  # every loop of the process, in the order in which it was first needed
+# Where to note the loops that this thread needs first.
+noted: ContextVar[list[Loop] | None] = ContextVar("noted", default=None)
 
 
 def compile_loop(source: str, signature: str, *, label: str) -> Loop:
@@ -84,28 +108,41 @@ def compile_loop(source: str, signature: str, *, label: str) -> Loop:
         if found is None:
             found = _loops[key] = _make(source, signature, label)
             compiled_log.append(found)
+            notes = noted.get()
+            if notes is not None:
+                notes.append(found)
         return found
 
 
 def _make(source: str, signature: str, label: str) -> Loop:
-    name = f"{label}_{_digest(source, signature)[:12]}"
+    start = perf_counter()
+    made_of = _digest(source, signature)
+    name = f"{label}_{made_of[:12]}"
     files = _files()
     path = str(files.write_source(name, source) or f"<tensorlab {name}>")
-    code = files.read_object(name)
+    code = files.read_object(name, made_of)
+    read = perf_counter()
     if code is not None:
         try:
-            return Loop(name, source, path, signature, True, native.load_object(code, name))
+            entry = native.load_object(code, name)
         except RuntimeError:
             pass  # whole, but LLVM cannot link it here: a file of another system under a name of ours
+        else:
+            seconds = LoopSeconds(read - start, 0.0, 0.0, perf_counter() - read)
+            return Loop(name, source, path, signature, True, entry, seconds)
     lowered = _compile(source, path, signature, name)
+    text = lowered.llvm()
+    typed = perf_counter()
     arguments = re.findall(r"int64|float64", signature)
-    code = native.emit_object(lowered.llvm(), lowered.function, name, arguments)
+    code = native.emit_object(text, lowered.function, name, arguments)
+    emitted = perf_counter()
     try:
         entry = native.load_object(code, name)
     except RuntimeError as error:
         raise CompileError(f"{label}: LLVM cannot link {path}: {error}") from error
-    files.write_object(name, code)
-    return Loop(name, source, path, signature, False, entry, lowered)
+    seconds = LoopSeconds(read - start, typed - read, emitted - typed, perf_counter() - emitted)
+    files.write_object(name, code, made_of)
+    return Loop(name, source, path, signature, False, entry, seconds, lowered)
 
 
 def _compile(source: str, path: str, signature: str, name: str) -> Lowered:
@@ -130,13 +167,14 @@ def _digest(source: str, signature: str) -> str:
 
 @lru_cache(maxsize=1)
 def _compilers() -> str:
-    """What else decides the machine code: versions, the processor, and our own part in it."""
+    """What else decides the machine code: versions, the processor, and our own part in it; of all that the digest."""
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
     texts = ("intrinsics", "native_arithmetic", "transposing", "vectors", "lowering", "native", "compile")
     ours = [Path(__file__).with_name(f"{name}.py").read_text() for name in texts]
-    return "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
+    everything = "\0".join([*versions, str(sys.implementation.cache_tag), native.host(), *ours])
+    return hashlib.sha256(everything.encode()).hexdigest()
 
 
 @lru_cache(maxsize=1)
 def _files() -> LoopFiles:
-    return LoopFiles(config().cache_dir / "loops")
+    return loop_files()

@@ -98,12 +98,12 @@ class LoopFiles:
         content = source.encode()
         return path if _read(path) == content or self._write(path, content) else None
 
-    def read_object(self, name: str) -> bytes | None:
-        """The machine code of a loop, if there is any that is whole."""
+    def read_object(self, name: str, made_of: str = "") -> bytes | None:
+        """The machine code of a loop, if there is any that is whole, and made of just that: names are short digests."""
         path = self.object_path(name)
         content = _read(path) or b""
         code, digest = content[:-_DIGEST_NBYTES], content[-_DIGEST_NBYTES:]
-        if not code or hashlib.sha256(code).digest() != digest:
+        if not code or _digest(code, made_of) != digest:
             self._uses.misses += 1
             return None
         self._uses.hits += 1
@@ -111,9 +111,9 @@ class LoopFiles:
             os.utime(path)
         return code
 
-    def write_object(self, name: str, code: bytes) -> None:
+    def write_object(self, name: str, code: bytes, made_of: str = "") -> None:
         """Keep the machine code of a loop, if that is possible."""
-        self._write(self.object_path(name), code + hashlib.sha256(code).digest())
+        self._write(self.object_path(name), code + _digest(code, made_of))
 
     # The whole folder
 
@@ -192,6 +192,10 @@ class LoopFiles:
 def loop_files() -> LoopFiles:
     """The files of this process's loops."""
     return LoopFiles(config().cache_dir / "loops")
+
+
+def _digest(code: bytes, made_of: str) -> bytes:
+    return hashlib.sha256(code + made_of.encode()).digest()
 
 
 def _read(path: Path) -> bytes | None:

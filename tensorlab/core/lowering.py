@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import ast
 import types
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -19,6 +22,8 @@ from numba.core.codegen import AOTCPUCodegen
 from numba.core.compiler_lock import global_compiler_lock
 from numba.core.compiler_machinery import PassManager
 from numba.core.cpu_options import FastMathOptions
+from numba.core.errors import NumbaError
+from numba.core.runtime.nrt import rtsys
 
 # Numba declares no types: its own things are Any here.
 _compiler: Any = compiler
@@ -27,6 +32,7 @@ _signatures: Any = sigutils
 _processor: Any = registry.cpu_target
 _ahead_of_time: Any = AOTCPUCodegen
 _turn: Any = global_compiler_lock
+_runtime: Any = rtsys
 
 _PASSES: tuple[Any, ...] = (
     untyped_passes.TranslateByteCode,
@@ -77,16 +83,49 @@ def lower(source: str, path: str, signature: str, name: str) -> Lowered:
     module.__file__ = path
     tree: ast.Module = _Constants(module.__dict__).visit(ast.parse(source, path))
     exec(compile(tree, path, "exec"), module.__dict__)  # noqa: S102 - our own generated text
-    arguments, result = _signatures.normalize_signature(signature)
     with _turn:
-        typing, target = _processor.typing_context, _target()
-        typing.refresh()
-        target.refresh()
-        found = _compiler.compile_extra(
-            typing, target, module.loop, arguments, result, _flags(), {}, pipeline_class=_Pipeline
-        )
-        found.library.finalize()
+        try:
+            with _numbers_alone():
+                return _compiled(module.loop, signature)
+        except (NumbaError, NotImplementedError):  # wrong, or in need of something that was not loaded
+            return _compiled(module.loop, signature)
+
+
+def _compiled(loop: Any, signature: str) -> Lowered:
+    arguments, result = _signatures.normalize_signature(signature)
+    typing, target = _processor.typing_context, _target()
+    typing.refresh()
+    target.refresh()
+    found = _compiler.compile_extra(typing, target, loop, arguments, result, _flags(), {}, pipeline_class=_Pipeline)
+    found.library.finalize()
     return Lowered(found)
+
+
+@contextmanager
+def _numbers_alone() -> Generator[None]:
+    """Let Numba load what it knows of numbers, ranges and tuples: loops have no arrays, lists or random numbers.
+
+    All the rest, and SciPy's linear algebra with it, takes longer to load than five loops to compile. Whoever uses
+    Numba beside us gets it at his first compilation, as Numba loads what it has not loaded yet before each.
+    """
+    targets = (_processor.target_context, _target())
+
+    def load() -> None:
+        whole = targets[0]
+        _runtime.initialize(whole)
+        for name in ("builtins", "numbers", "rangeobj", "tupleobj"):  # they register what they know by themselves
+            import_module(f"numba.cpython.{name}")
+        for name in ("numba.cpython.mathimpl", "numba.np.npyimpl"):
+            module: Any = import_module(name)
+            whole.install_registry(module.registry)
+
+    for target in targets:
+        target.load_additional_registries = load
+    try:
+        yield
+    finally:
+        for target in targets:
+            del target.load_additional_registries
 
 
 class _Constants(ast.NodeTransformer):

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from time import perf_counter
 from typing import Any
 
 from tensorlab.core.compile import Loop
@@ -35,7 +34,7 @@ class FusedLoop:
     arena before the other arguments and writes there; else it allocates.
     """
 
-    __slots__ = ("_closures", "_rooms", "_runners", "_spans", "call", "name", "region", "seconds")
+    __slots__ = ("_closures", "_rooms", "_runners", "_spans", "call", "name", "region")
 
     def __init__(
         self,
@@ -46,7 +45,6 @@ class FusedLoop:
     ) -> None:
         self.name = name
         self.region = region
-        self.seconds = 0.0  # that its loops took until now, to be compiled or read from the disk
         self._spans = tuple(spans)
         self._rooms = tuple(rooms)
         self._runners: dict[tuple[bool, ...], RegionRunner] = {}
@@ -69,7 +67,6 @@ class FusedLoop:
         """
         tensors, numbers = args[: self.region.inputs], args[self.region.inputs :]
         runner, given = self._runner(numbers)
-        start = perf_counter()
         try:
             plan = runner.plan([t.layout for t in tensors], given)
         except TensorlabError as error:
@@ -77,7 +74,6 @@ class FusedLoop:
         if len(self._closures) >= LIMIT:
             self._closures.clear()
         closure = self._closures[key] = self._closure(runner, plan, numbers)
-        self.seconds += perf_counter() - start
         return closure
 
     def _runner(self, numbers: Sequence[Number | None]) -> tuple[RegionRunner, list[Number]]:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from threading import Lock
 from time import perf_counter
 from typing import Any, Literal
 
+from tensorlab.core.compile import Loop, noted
 from tensorlab.core.layout import Layout
 from tensorlab.core.types import TensorType, Type
 from tensorlab.jit.ir import Graph
@@ -25,28 +26,34 @@ LIMIT = 64  # kinds of calls kept a function; the one that was not called for lo
 EXACT = 2  # sets of sizes of one kind that have programs of their own at once
 OFTEN = 16  # calls with other sizes until they have one too
 
+_LOOP_PHASES = ("reading", "numba", "machine_code", "linking")
+
 Key = tuple[object, ...]  # of each argument its layout, or what it is if it is no tensor
 Sizes = tuple[tuple[int | None, ...], ...]  # of each tensor; None where they differ
 
 
 @dataclass(frozen=True, slots=True)
 class CompileSeconds:
-    """What making a specialisation took, by phase: copying the graph, the passes, the copies of the graph that their
-    records keep, lowering to a program; then its loops when they were first needed (their text, and compiling them or
-    reading them from the disk), and the first call with all that it had to wait for.
+    """What making a specialisation took, by phase.
+
+    Copying the graph, the passes, the copies of the graph that their records keep, lowering to a program; then the
+    first call, all in all, and within it what getting the loops took that nobody in this process had needed before.
     """
 
     copying: float
     passes: float
     records: float
     lowering: float
-    loops: float = 0.0
     first_call: float = 0.0
+    reading: float = 0.0
+    numba: float = 0.0
+    machine_code: float = 0.0
+    linking: float = 0.0
 
     @property
     def total(self) -> float:
         """Everything until the first result was there."""
-        return self.copying + self.passes + self.records + self.lowering + max(self.first_call, self.loops)
+        return self.copying + self.passes + self.records + self.lowering + self.first_call
 
     def to_dict(self) -> dict[str, float]:
         return {**asdict(self), "total": self.total}
@@ -58,7 +65,7 @@ class Specialisation:
     ``run`` is what a call calls. ``key`` says in words what it is for, ``calls`` how often it was called.
     """
 
-    __slots__ = ("_first_call", "_made", "calls", "graph", "key", "program", "records", "run", "types", "waited")
+    __slots__ = ("calls", "graph", "key", "program", "records", "run", "seconds", "types", "waited")
 
     def __init__(
         self,
@@ -66,7 +73,7 @@ class Specialisation:
         records: Sequence[PassRecord],
         graph: Graph,
         program: Program,
-        made: CompileSeconds,
+        seconds: CompileSeconds,
     ) -> None:
         self.types = tuple(types)
         self.records = tuple(records)
@@ -75,14 +82,20 @@ class Specialisation:
         self.key = ""
         self.calls = 0
         self.waited = 0  # calls that waited for it to be made
-        self._made = made
-        self._first_call = 0.0
+        self.seconds = seconds  # until now: loops are made ready when they are first needed
         self.run: Callable[..., Any] = self._first
 
     def _first(self, *args: Any) -> Any:
+        made: list[Loop] = []
+        before = noted.set(made)
         start = perf_counter()
-        result = self.program.run(*args)
-        self._first_call = perf_counter() - start
+        try:
+            result = self.program.run(*args)
+        finally:
+            noted.reset(before)
+        took = perf_counter() - start
+        phases = {name: sum(getattr(loop.seconds, name) for loop in made) for name in _LOOP_PHASES}
+        self.seconds = replace(self.seconds, first_call=took, **phases)
         self.run = self.program.run
         return result
 
@@ -90,13 +103,6 @@ class Specialisation:
     def is_general(self) -> bool:
         """Whether it is for more than one set of sizes."""
         return any(isinstance(t, TensorType) and t.shape is not None and None in t.shape for t in self.types)
-
-    @property
-    def seconds(self) -> CompileSeconds:
-        """What it took so far: loops are compiled when they are first needed."""
-        loops = sum(loop.seconds for loop in self.program.loops)
-        made = self._made
-        return CompileSeconds(made.copying, made.passes, made.records, made.lowering, loops, self._first_call)
 
     def record(self) -> SpecialisationRecord:
         """Its state now, as data."""

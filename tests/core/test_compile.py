@@ -123,11 +123,30 @@ def test_damaged_machine_code_is_compiled_anew(files, monkeypatch, damage):
 
 
 def test_whole_machine_code_that_cannot_be_linked_is_compiled_anew(files, monkeypatch):
-    files.write_object(made().name, b"not an object file")
+    files.write_object(made().name, b"not an object file", door._digest(SOURCE, SIGNATURE))
     use(files, monkeypatch)
     loop = made()
     assert not loop.from_cache
     assert twice(loop) == [0, 2, 4, 6, 8]
+
+
+def test_machine_code_of_another_text_is_not_taken_for_ours(files, monkeypatch):
+    loop, other = made(), made(source=SOURCE.replace("2 *", "4 *"))
+    os.replace(files.object_path(other.name), files.object_path(loop.name))
+    use(files, monkeypatch)
+    again = made()
+    assert not again.from_cache
+    assert twice(again) == [0, 2, 4, 6, 8]
+
+
+def test_what_it_took_is_kept(files, monkeypatch):
+    compiled = made().seconds
+    assert min(compiled.reading, compiled.numba, compiled.machine_code, compiled.linking) > 0
+    use(files, monkeypatch)
+    read = made().seconds
+    assert (read.numba, read.machine_code) == (0.0, 0.0)
+    assert list(read.to_dict()) == ["reading", "numba", "machine_code", "linking", "total"]
+    assert read.total == read.reading + read.linking
 
 
 @pytest.mark.parametrize("damage", DAMAGE)

@@ -1,5 +1,9 @@
 """What the door asks of Numba: the constants that a text spells out, and LLVM's text alone."""
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -58,3 +62,39 @@ def test_lines_of_the_text_stay_where_they_are():
     lines = loop.typed().splitlines()
     assert any("# --- LINE 11 ---" in line for line in lines)
     assert any("out[i] = np.float32(2.5)" in line for line in lines)
+
+
+BESIDE = '''
+import sys
+import numba
+import tensorlab as tl
+from tensorlab.core.compile import compile_loop
+
+x = tl.ones(3)
+assert (x + x).tolist() == [2.0, 2.0, 2.0]
+print("numba.np.linalg" in sys.modules)  # what takes longest to load
+
+@numba.njit
+def user(n):
+    return len([n, n]) + sum((n, n))
+
+print(user(3))
+loop = compile_loop("""
+from tensorlab.core.intrinsics import int64_at
+
+
+def loop(n, out_at):
+    out = int64_at(out_at)
+    out[0] = sum((1, 2, n))
+""", "void(int64, int64)", label="summed")
+out = tl.zeros(1, dtype=tl.int64)
+loop.entry(12, out.data_ptr())
+print(out.item())
+'''
+
+
+def test_numba_loads_what_loops_need_and_the_rest_for_those_who_use_it_beside_us(tmp_path):
+    environment = {**os.environ, "TENSORLAB_CACHE_DIR": str(tmp_path)}
+    command = [sys.executable, "-W", "error", "-c", BESIDE]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert (done.stdout.split(), done.stderr) == (["False", "8", "15"], "")
