@@ -19,7 +19,7 @@ from tensorlab.core.types import FLOAT, ListType, TensorType, TupleType, Type
 from tensorlab.jit import edit
 from tensorlab.jit.build import Builder, clone
 from tensorlab.jit.ir import GET_ATTR, PYTHON_OP, SET_ATTR, TUPLE_CONSTRUCT, Graph, Node, Value
-from tensorlab.jit.scripting.modules import module_of
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.nn.module import Module
 
 _TABLES = ("_parameters", "_buffers")

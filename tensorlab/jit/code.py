@@ -17,7 +17,7 @@ from tensorlab.errors import GraphError
 from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, SET_ATTR, Block, Graph, Node, Value
 from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.jit.scripting.loops import NO_LIMIT
-from tensorlab.jit.scripting.modules import module_of
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.names import text_namespace
 from tensorlab.jit.spelling import expression, literal
 

@@ -22,7 +22,8 @@ from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.scripting.frontend import Method, compile_methods
 from tensorlab.jit.scripting.markers import mark_of
-from tensorlab.jit.scripting.modules import CONTAINERS, check_annotations
+from tensorlab.jit.scripting.module_types import check_annotations
+from tensorlab.jit.scripting.modules import CONTAINERS
 from tensorlab.jit.specialisations import LIMIT, Specialisation, Specialisations
 from tensorlab.nn.module import Module
 

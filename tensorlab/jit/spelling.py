@@ -18,7 +18,7 @@ from tensorlab.errors import GraphError
 from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
 from tensorlab.jit.scripting.annotations import type_text
-from tensorlab.jit.scripting.modules import module_of
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.ops import factories, families, random_functions
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used

@@ -11,6 +11,7 @@ from tensorlab.jit.scripting import classes, indexing, iteration, magic, methods
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.exits import Exits
 from tensorlab.jit.scripting.language import refusal
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.operators import kind_of
 
 
@@ -83,7 +84,7 @@ class Assignments(Exits):
     def set_attribute(self, target: ast.Attribute, value: Value) -> None:
         """``self.count = 1``."""
         owner = self.value(target.value)
-        module = modules.module_of(owner.type)
+        module = module_of(owner.type)
         if module is not None:
             modules.write(self, owner, module, target, value)
         elif isinstance(owner.type, ClassType):

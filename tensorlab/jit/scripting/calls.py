@@ -17,6 +17,7 @@ from tensorlab.jit.scripting import classes, functional, methods, modules, recor
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
 from tensorlab.jit.scripting.python_calls import python_call
 from tensorlab.jit.scripting.pythonic import python_function
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 def attribute(scope: Expressions, value: Value, node: ast.Attribute) -> Value:
     """``x.shape`` and the like."""
-    module = modules.module_of(value.type)
+    module = module_of(value.type)
     if module is not None:
         return modules.read(scope, value, module, node)
     if isinstance(value.type, ClassType):
@@ -66,7 +67,7 @@ def call(scope: Expressions, node: ast.Call) -> Value:
 
 def _called_value(scope: Expressions, value: Value, node: ast.Call) -> Value:
     """A module or an object called."""
-    module = modules.module_of(value.type)
+    module = module_of(value.type)
     if module is not None:
         return modules.call(scope, value, module, node, ast.unparse(node.func))
     if isinstance(value.type, ClassType):
@@ -96,7 +97,7 @@ def call_outside(scope: Expressions, thing: Any, node: ast.Call) -> Value:
 def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     receiver = scope.value(func.value)
     kind = f"aten::{func.attr}"
-    module = modules.module_of(receiver.type)
+    module = module_of(receiver.type)
     if module is not None:
         found = modules.container_method(scope, receiver, module, func, node)
         return modules.method(scope, receiver, module, func, node) if found is None else found

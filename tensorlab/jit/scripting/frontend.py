@@ -22,7 +22,7 @@ from tensorlab.jit.scripting.finish import finish
 from tensorlab.jit.scripting.forms import Argument, Form, bound
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.merge import assigned_names
-from tensorlab.jit.scripting.modules import class_of, module_type
+from tensorlab.jit.scripting.module_types import class_of, module_type
 from tensorlab.jit.scripting.names import Attributes, Names, load_ops
 from tensorlab.jit.scripting.scope import Resolver
 from tensorlab.jit.scripting.source import Source, function_source, parse, split_lines

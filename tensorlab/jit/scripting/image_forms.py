@@ -77,10 +77,13 @@ def _wanted(input: Any, output_size: Any, dims: int) -> Any:
         return input.shape[-dims:]
     if isinstance(output_size, int):
         return [output_size] if dims == 1 else [output_size, output_size]
-    return output_size if dims == 1 or isinstance(output_size, list) else _both(input, *output_size)
+    if dims == 1 or not isinstance(output_size, tuple):
+        return output_size
+    return _both(input, output_size)
 
 
-def _both(input: Any, height: Any, width: Any) -> Any:
+def _both(input: Any, sizes: Any) -> Any:
+    height, width = sizes
     return [input.size(-2) if height is None else height, input.size(-1) if width is None else width]
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.core.types import BOOL, FLOAT, INT, STR, DictType, ListType, TensorType, TupleType, Type, general
 from tensorlab.jit.ir import DICT_CONSTRUCT, LIST_CONSTRUCT, LOOP, Value
 from tensorlab.jit.scripting import modules
+from tensorlab.jit.scripting.module_types import module_of
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -47,7 +48,7 @@ def _builtin(scope: Expressions, node: ast.expr) -> Any:
 
 
 def _over(scope: Expressions, value: Value, node: ast.expr) -> Turns:
-    module = modules.module_of(value.type)
+    module = module_of(value.type)
     if module is not None:
         parts = modules.parts_of(scope, value, module, node)
         if parts is None:

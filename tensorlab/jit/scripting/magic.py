@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, cast
 
 from tensorlab.core.types import ClassType, general
 from tensorlab.jit.ir import Value
@@ -57,5 +57,5 @@ def call(scope: Comparisons, receiver: Value, name: str, args: list[Value], node
     return scope.call_method(_method(receiver.type.python, name), receiver, args, node)
 
 
-def _method(python: Any, name: str) -> FunctionType:
-    return vars(python)[name]
+def _method(python: type, name: str) -> FunctionType:
+    return cast("FunctionType", vars(python)[name])

@@ -12,6 +12,7 @@ from tensorlab.core.types import BOOL, FLOAT, INT, NONE, STR, DictType, ListType
 from tensorlab.jit.ir import FORMAT, Value
 from tensorlab.jit.scripting import magic, modules
 from tensorlab.jit.scripting.iteration import listed
+from tensorlab.jit.scripting.module_types import module_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -155,7 +156,7 @@ def _spec(scope: Expressions, spec: ast.expr | None) -> str:
 
 def contains(scope: Expressions, item: Value, container: Value, node: ast.AST) -> Value:
     """``item in container``."""
-    module = modules.module_of(container.type)
+    module = module_of(container.type)
     if module is not None and item.is_constant:
         return scope.constant(modules.holds(module, item.constant), node)
     if magic.has(container, "__contains__"):

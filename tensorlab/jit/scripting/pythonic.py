@@ -17,6 +17,7 @@ from tensorlab.jit.scripting import iteration, magic, modules, pythonic_containe
 from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.markers import annotate, is_scripting, uninitialized
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.ops import factories
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def _len(scope: Expressions, node: ast.Call) -> Value:
         return scope.constant(len(value.type.elements), node)
     if magic.has(value, "__len__"):
         return magic.call(scope, value, "__len__", [], node)
-    module = modules.module_of(value.type)
+    module = module_of(value.type)
     count = None if module is None else modules.length(module)
     if count is not None:
         return scope.constant(count, node)

@@ -27,6 +27,7 @@ from tensorlab.core.types import (
 from tensorlab.jit.ir import Value
 from tensorlab.jit.scripting import iteration, magic, modules
 from tensorlab.jit.scripting.annotations import annotation_type
+from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.names import UNDEFINED, member
 
 if TYPE_CHECKING:
@@ -174,7 +175,7 @@ def has_attribute(scope: Expressions, node: ast.Call) -> bool:
     """``hasattr(self, "bias")``: decided by what there is when the script is made."""
     name = _text(scope, node, "hasattr")
     type_ = scope.value(node.args[0]).type
-    module = modules.module_of(type_)
+    module = module_of(type_)
     if module is not None:
         return modules.has(module, name)
     if isinstance(type_, ClassType):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from tensorlab.core.types import INT, NONE, TensorType, TupleType, general
 from tensorlab.jit.ir import Value
 from tensorlab.jit.scripting import indexing, magic, methods, modules
+from tensorlab.jit.scripting.module_types import module_of
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -19,7 +20,7 @@ def read(scope: Expressions, node: ast.Subscript) -> Value:
     if size is not None:
         return size
     value = scope.value(node.value)
-    module = modules.module_of(value.type)
+    module = module_of(value.type)
     if module is not None:
         return modules.subscript(scope, value, module, node)
     if magic.has(value, "__getitem__"):

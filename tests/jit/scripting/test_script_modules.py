@@ -8,7 +8,7 @@ import pytest
 
 import tensorlab as tl
 from tests.jit.scripting.program import T
-from tests.jit.scripting.programs_modules import MODULES
+from tests.jit.scripting.programs_module_parts import MODULES
 
 pytestmark = [
     pytest.mark.torch,
@@ -20,7 +20,7 @@ torch = pytest.importorskip("torch", reason="compares with PyTorch, which is not
 
 WITH_GRADIENTS = (
     *("parameters and numbers", "a block of a residual network", "a list of modules", "a cell over steps"),
-    *("what is learnt by the mode", "modules inside of modules", "parameters in a list"),
+    *("what is learnt by the mode", "modules inside of modules", "parameters in a list", "without gradients"),
 )
 WITH_MODES = ("a block of a residual network", "layers of every kind in a row", "what is learnt by the mode")
 
