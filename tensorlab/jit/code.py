@@ -14,7 +14,7 @@ from typing import Any
 
 from tensorlab.core.types import TensorType, general, unify
 from tensorlab.errors import GraphError
-from tensorlab.jit.ir import CONSTANT, IF, LOOP, PRINT, RAISE, SET_ATTR, Block, Graph, Node, Value
+from tensorlab.jit.ir import CONSTANT, GET_ATTR, IF, LOOP, PRINT, RAISE, SET_ATTR, Block, Graph, Node, Value
 from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.jit.scripting.loops import NO_LIMIT
 from tensorlab.jit.scripting.module_types import module_of
@@ -131,7 +131,7 @@ class _Printer:
 
     def block(self, block: Block, depth: int) -> None:
         for node in block.nodes:
-            if node.kind == CONSTANT:
+            if node.kind == CONSTANT or (node.kind == GET_ATTR and not node.output.uses):
                 continue
             writers = {IF: self.branch, LOOP: self.loop}
             writers.get(node.kind, self.statement)(node, depth)
