@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from tensorlab.core.dtype import Category, DType
 from tensorlab.core.in_place import InPlacePointwise, check_fits
 from tensorlab.core.layout import Layout, layout
-from tensorlab.core.pointwise import arrange, dense_like
-from tensorlab.core.region import Reduce, Region, Source
+from tensorlab.core.pointwise import Arrangement, arrange, dense_like
+from tensorlab.core.region import Reduce, Region, Source, pointwise_types
 from tensorlab.core.rows import arrange_rows
 from tensorlab.core.shape import broadcast_strides, may_overlap
 from tensorlab.jit.fused import without_numbers
@@ -49,6 +49,7 @@ def write_region(
             raise _NoRowsError("no loop over rows: the tensors do not lie so", node)
     else:
         found = arrange(region, forms, categories, None if into is None else [p.form for p in into])
+    _check_numbers(region, found, forms, given)
     hints = [v.name for v in node.outputs] if len(node.outputs) == len(found.results) else [""] * len(found.results)
     places = [w.fresh(f, hint) for f, hint in zip(found.results, hints, strict=True)] if into is None else list(into)
     if found.text is not None:
@@ -61,11 +62,35 @@ def write_region(
 
 
 def _check_guards(node: Node, region: Region, given: Sequence[Number]) -> None:
+    """Refuse an op that looks at its numbers where one is not known; of those that it knows it takes all floats."""
     for step in region.steps:
         if "guard" in step.op.rules:
             taken = [given[r.index] for r in step.args if r.source is Source.PARAM]
-            if any(n.kind != "float" for n in taken):
+            if any(n.kind != "float" and n.value is None for n in taken):
                 raise RefusedError(f"{step.op.name} looks at its numbers", node)
+
+
+def _check_numbers(region: Region, found: Arrangement, forms: Sequence[Layout], given: Sequence[Number]) -> None:
+    """Show numbers that are known to the ops that look at them.
+
+    Raises: what the op raises.
+    """
+    for step in region.steps:
+        if "guard" not in step.op.rules:
+            continue
+        args: list[object] = []
+        for ref in step.args:
+            match ref.source:
+                case Source.INPUT:
+                    args.append(forms[ref.index].type)
+                case Source.STEP:
+                    args.append(found.steps[ref.index].result)
+                case Source.PARAM:
+                    number = given[ref.index]
+                    args.append(0.0 if number.value is None else number.value)
+                case Source.LITERAL:
+                    args.append(ref.literal)
+        pointwise_types(step.op, args)
 
 
 def write_loop_call(w: Writer, node: Node) -> bool:
