@@ -17,7 +17,7 @@ from tensorlab.core.loops import UNIT, Walk
 from tensorlab.core.native import Entry
 from tensorlab.core.threads import get_num_threads, run_parts
 
-WORTH_SECONDS = 60e-6  # what a walk must take on one thread: twice what waking another one costs
+WORTH_SECONDS = 120e-6  # what a walk must take on one thread: several times what waking another one costs
 _PARTS = 4  # a thread: where one is held up, others do its share
 _RUN = 512  # elements along the innermost dimension are cut in runs of so many: whole vectors, whole lines of memory
 _BLOCK = 64  # and along another in as many, where it is long enough: loops over tiles go in such steps

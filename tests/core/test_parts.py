@@ -105,7 +105,9 @@ def test_little_work_goes_straight_to_the_loop() -> None:
         plan = plan_of("aten::mul", a, a)
         assert plan.loop is not None
         assert (plan.entry is not plan.loop.entry) is divided
-        assert (seconds_of(Extent.of(plan.walk, [a.numel()], [4, 4, 4]), plan.loop.source) > 60e-6) is divided
+        assert (
+            seconds_of(Extent.of(plan.walk, [a.numel()], [4, 4, 4]), plan.loop.source) >= parts.WORTH_SECONDS
+        ) is divided
 
 
 def test_eager_fused_and_in_place_calls_are_divided() -> None:
