@@ -42,6 +42,7 @@ def write_reduction(w: Writer, node: Node, args: list[Thing]) -> bool:
     dims = reduced_dims(values.get("dim"), len(source.form.shape), op=node.op.schema.name)
     plan = plan_reduction(source.form, dims, fold, result, keepdim=bool(values.get("keepdim")))
     outputs = tuple(w.fresh(form) for form in plan.results)
+    w.largest = max(w.largest, source.form.nbytes)
     if plan.loop is not None:
         if plan.converted is not None:
             form = layout(plan.converted, tuple(source.form.shape), dense_like(source.form))

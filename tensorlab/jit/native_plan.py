@@ -39,7 +39,7 @@ from tensorlab.jit.native_values import (
 from tensorlab.jit.native_views import VIEWS, write_fact, write_view
 
 RULES = {**OVER, **CREATION, **FOLDS, **VIEWS}
-LARGE_NBYTES = 2**20  # of a tensor, above which the time between operations does not count
+LARGE_NBYTES = 2**20  # of a tensor that is walked over, above which the time between operations does not count
 MOST_NODES = 400  # Numba takes a second for each few hundred
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
 
@@ -167,7 +167,6 @@ class _Planner:
                 raise RefusedError("an argument of unknown layout")
             name = w.name(f"{value.name}_at" if value.name else "", "in")
             low, high = form.span
-            w.largest = max(w.largest, high - low)
             room = Room(name, high - low, outside=True, low=-low)
             w.things[value.serial] = place = Place(room, name, 0, form)
             self.inputs.append(NativeInput(name, "tensor", form, place=place))

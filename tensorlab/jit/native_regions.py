@@ -58,6 +58,7 @@ def write_region(
         w.line(f"{w.function(found.text)}({', '.join([head, *addresses, *(n.text for n in given)])})")
     for p in (*places, *tensors):
         w.touch(p.room)
+        w.largest = max(w.largest, p.form.nbytes)
     return places
 
 

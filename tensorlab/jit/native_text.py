@@ -59,7 +59,7 @@ class Writer:
         self.routines: dict[str, str] = {}  # of BLAS, by name: the argument with its address
         self.writes = writes  # whether the graph writes over tensors
         self.writes_lists = writes_lists
-        self.largest = 0  # bytes of a tensor
+        self.largest = 0  # bytes of a tensor that is walked over, or made
         self.written: set[Room] = set()  # of the arguments
         self.labels = Labels(
             *dir(builtins), *_INTRINSICS, *_INNER, "loop", "math", "np", "cells", "cells_at", "numbers", "room"
