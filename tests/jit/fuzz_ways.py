@@ -263,13 +263,27 @@ def back_and_forth(graph: Graph) -> Callable[..., Any]:
     return call
 
 
-def compiled_ways(scripted: Any) -> Iterator[tuple[str, Callable[[], Way]]]:
+def natively(function: Any) -> Callable[..., Any]:
+    """Calls of a function that wait no longer for the one native function of the whole graph, where there is one."""
+
+    def call(**kwargs: Any) -> Any:
+        native = function.specialisation_for(**kwargs).program.native
+        if native is not None:
+            native.compiled()
+        return function(**kwargs)
+
+    return call
+
+
+def compiled_ways(scripted: Any, seed: int) -> Iterator[tuple[str, Callable[[], Way]]]:
     """Ways that compile loops; each is called twice, for the second call takes a shorter way."""
     full = ScriptFunction(scripted.graph, kind="scripted", pipeline=FULL)
     for name, function in (("program", scripted), ("program of FULL", full)):
         for again in ("", ", again"):
             label, same = name + again, function is scripted
             yield label, lambda f=function, label=label, same=same: Way(label, f, same_memory=same)
+    function = (scripted, full)[seed % 2]
+    yield "native", lambda: Way("native", natively(function), same_memory=function is scripted)
 
 
 def traced_way(plain: Callable[..., Any], make: Callable[[Any], Arguments]) -> Callable[..., Any]:
@@ -346,7 +360,7 @@ def failure(
         if not gradients:  # a run that goes backwards has no tape
             ways += [("stepper", lambda graph=scripted.graph: Way("stepper", back_and_forth(graph)))]
         if compiled:
-            ways += compiled_ways(scripted)
+            ways += compiled_ways(scripted, program.seed)
         ways += [("trace", lambda make=make: Way("trace", traced_way(plain, make).interpret))]
         if compiled:
             ways += [("traced program", lambda make=make: Way("traced program", traced_way(plain, make)))]

@@ -14,7 +14,7 @@ from fuzz_writer import write
 import tensorlab as tl
 
 TORCH = importlib.import_module("torch") if importlib.util.find_spec("torch") else None
-SEEDS = range(7)
+SEEDS = range(6)
 COMPILED = (4,)
 
 
