@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import ast
 import builtins
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
+from tensorlab.core.compile import __file__ as compile_module
 from tensorlab.core.dtype import HALVES
 from tensorlab.core.layout import Layout
 from tensorlab.core.loops import LoopText
@@ -199,8 +203,19 @@ class Writer:
         lines = [f"from {name} import {', '.join(sorted(found))}" for name, found in sorted(imports.items()) if found]
         tables = [f"{name} = table({', '.join(map(str, numbers))})" for numbers, name in self._tables.items()]
         text = "\n".join([f"def loop({', '.join(arguments)}):", *head, *starts, *body])
-        parts = [f'"""{title}"""', "import math", "import numpy as np", "\n".join(lines)]
+        parts = [
+            f'"""{title}"""\n# with inner_loops of {_edition()}',
+            "import math",
+            "import numpy as np",
+            "\n".join(lines),
+        ]
         return "\n\n".join([*parts, *(["\n".join(tables)] if tables else []), *self._texts, text]) + "\n"
+
+
+@lru_cache(maxsize=1)
+def _edition() -> str:
+    """The digest of what compiles loops inside of one another: machine code made by another is not taken."""
+    return hashlib.sha256(Path(compile_module).with_name("inner_loops.py").read_bytes()).hexdigest()[:12]
 
 
 def _common(a: tuple[int, ...], b: tuple[int, ...]) -> int:
