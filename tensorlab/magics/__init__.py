@@ -28,6 +28,7 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.session import session_of, settled
     from tensorlab.magics.storage import StorageMagic
     from tensorlab.magics.storage_watch import StorageWatchMagic
+    from tensorlab.magics.syntax import SyntaxMagic
     from tensorlab.magics.trace import TraceMagic
 
     if session_of(shell) is not None:
@@ -35,7 +36,7 @@ def load(shell: InteractiveShell) -> None:
     session = settled(shell)
     magics = (
         *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, StorageWatchMagic, BigPictureMagic, AllocatorMagic),
-        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic),
+        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic, SyntaxMagic),
     )
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))

@@ -25,6 +25,9 @@ TEXTS = [
     "passes_one",
     "batching",
     "batching_served",
+    "ast",
+    "ast_function",
+    "tokens",
 ]
 PAGES = ["storage", "graph", "stage", "passes_one"]
 

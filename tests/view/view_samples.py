@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from autograd_samples import AUTOGRAD_SAMPLES
 from storage_samples import STORAGE_SAMPLES
+from syntax_samples import SYNTAX_SAMPLES
 
 import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser looks up
 from tensorlab.core import dtype
@@ -308,6 +309,7 @@ SAMPLES: dict[str, Callable[[], View]] = {
     "storage_hostile": _hostile_storage,
     **STORAGE_SAMPLES,
     **AUTOGRAD_SAMPLES,
+    **SYNTAX_SAMPLES,
     "graph": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted"),
     "graph_talk": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted", style="1.0"),
     "graph_hostile": lambda: GraphView(_hostile_graph(), HOSTILE, HOSTILE),

@@ -1,0 +1,307 @@
+"""Python's syntax tree and tokens of a function, a cell or an expression, and the graph nodes that came of each piece.
+
+The tree is flat: nodes in the order of the text, each with its parent's number, so that a deep one needs no recursion.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import linecache
+import tokenize
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, NamedTuple, cast
+
+from tensorlab.errors import ScriptError
+from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.scripting.source import Source, function_source, label_of, parse, split_lines
+from tensorlab.jit.text import Names, format_node
+
+_LENGTH = 60  # characters of a field
+_UNSEEN = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)  # that the grammar does not see
+
+
+class Extent(NamedTuple):
+    """A stretch of source: 1-based lines, 0-based columns in characters; the end is behind it."""
+
+    line: int
+    column: int
+    end_line: int
+    end_column: int
+
+    def __str__(self) -> str:
+        """``1:6-11``, and with both lines where there are two."""
+        end = f"{self.end_column}" if self.line == self.end_line else f"{self.end_line}:{self.end_column}"
+        return f"{self.line}:{self.column}-{end}"
+
+    def holds(self, inner: Extent) -> bool:
+        """Whether another stretch lies in this one."""
+        return self[:2] <= inner[:2] and inner[2:] <= self[2:]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One token: Python's word for its kind, its text, its place."""
+
+    kind: str
+    text: str
+    place: Extent
+
+    def to_dict(self) -> dict[str, object]:
+        return {"kind": self.kind, "text": self.text, "place": self.place._asdict()}
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxNode:
+    """One node of the tree.
+
+    ``label`` is the field of the parent that it stands in, ``fields`` what it holds that is no node with a place of its
+    own, as text. ``size`` counts the nodes from here down, itself included; ``made`` are the nodes of the graph that
+    came of it, as text.
+    """
+
+    kind: str
+    label: str
+    fields: tuple[tuple[str, str], ...]
+    parent: int
+    depth: int
+    place: Extent | None
+    size: int
+    made: tuple[str, ...] = ()
+
+    def to_dict(self) -> dict[str, object]:
+        return {**asdict(self), "fields": dict(self.fields), "place": self.place and self.place._asdict()}
+
+
+@dataclass(frozen=True, slots=True)
+class SyntaxTree:
+    """A piece of source with its tree and tokens.
+
+    ``lines`` are the source's from ``first_line`` on; ``label`` is what a reader calls the file or cell. ``made``
+    counts the graph nodes that came of it, None where no graph did; ``elsewhere`` those of them from other source.
+    """
+
+    name: str
+    label: str
+    filename: str
+    first_line: int
+    lines: tuple[str, ...]
+    nodes: tuple[SyntaxNode, ...]
+    tokens: tuple[Token, ...]
+    made: int | None = None
+    elsewhere: int = 0
+
+    @property
+    def last_line(self) -> int:
+        return self.first_line + len(self.lines) - 1
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "label": self.label,
+            "first_line": self.first_line,
+            "source": "\n".join(self.lines),
+            "nodes": [node.to_dict() for node in self.nodes],
+            "tokens": [token.to_dict() for token in self.tokens],
+            "made": self.made,
+            "elsewhere": self.elsewhere,
+        }
+
+
+def syntax_of_text(text: str, name: str, label: str, *, skip: int = 0) -> SyntaxTree:
+    """The tree of a text as it is, whether it could run or not; without its first ``skip`` lines, comments alone.
+
+    Raises: `ScriptError` at the place of a syntax error.
+    """
+    tree = parse(text, label)
+    return _tree(Source(label, split_lines(text)), [tree], name, 1 + skip)[0]
+
+
+def syntax_of_function(function: object) -> SyntaxTree:
+    """The tree of a Python function's definition.
+
+    Raises: `ScriptError` for what is no function or a lambda, and where the source is not to be had.
+    """
+    definition, source = function_source(function)
+    return _tree(source, [definition], definition.name, _first_line(definition))[0]
+
+
+def syntax_of_graph(graph: Graph, name: str) -> SyntaxTree:
+    """The tree of the source that a graph was made of, by traced or scripted, with the nodes made of each piece.
+
+    Raises: `ScriptError` where the source is not to be had.
+    """
+    spans = [outer_span(node.span) for node in graph.nodes() if node.span is not None]
+    gone = ScriptError(f"the source of {name} is not to be had")
+    if not spans:
+        raise gone
+    (filename, _), *_ = Counter(span.filename for span in spans).most_common(1)
+    lines = tuple(linecache.getlines(filename))
+    if not lines:
+        raise gone
+    module = parse("".join(lines), filename)
+    numbers = [span.line for span in spans if span.filename == filename]
+    pieces = _pieces(module, graph.name, min(numbers), max(numbers))
+    if not pieces:
+        raise gone
+    tree, heads = _tree(Source(filename, lines), pieces, name, _first_line(pieces[0]))
+    return _with_made(tree, heads, graph)
+
+
+# Which source --------------------------------------------------------------------------------------------------------
+
+
+def outer_span(span: Span) -> Span:
+    """Where the user's function itself was at it: what was inlined has its callers."""
+    while span.caller is not None:
+        span = span.caller
+    return span
+
+
+def _pieces(module: ast.Module, name: str, first: int, last: int) -> list[ast.AST]:
+    """The definition that holds all the lines, the one of the name if there is one; else the statements that do."""
+    around: list[ast.AST] = [
+        node
+        for node in ast.walk(module)
+        if isinstance(node, ast.FunctionDef) and node.lineno <= first and last <= (node.end_lineno or 0)
+    ]
+    named = [node for node in around if cast("ast.FunctionDef", node).name == name]
+    if around:
+        return [(named or around)[-1]]
+    return [node for node in module.body if node.lineno <= last and first <= (node.end_lineno or node.lineno)]
+
+
+def _first_line(node: ast.AST) -> int:
+    at = cast("Any", node)
+    return min([at.lineno, *(d.lineno for d in getattr(at, "decorator_list", ()))])
+
+
+# The tree ------------------------------------------------------------------------------------------------------------
+
+
+def _tree(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tuple[SyntaxTree, dict[Extent, int]]:
+    """The tree of some pieces, and which node a place of `Source.span` is for."""
+    nodes: list[SyntaxNode] = []
+    heads: dict[Extent, int] = {}
+    waiting = [("" if len(roots) == 1 else f"body[{i}]", root, -1, 0) for i, root in reversed(list(enumerate(roots)))]
+    while waiting:
+        label, node, parent, depth = waiting.pop()
+        here = len(nodes)
+        children, fields = _parts(node)
+        place = _place(source, node)
+        if place is not None:
+            span = source.span(node)
+            heads[Extent(span.line, span.column, span.end_line, span.end_column)] = here
+        nodes.append(SyntaxNode(type(node).__name__, label, fields, parent, depth, place, 1))
+        waiting += [(text, child, here, depth + 1) for text, child in reversed(children)]
+    sizes = [1] * len(nodes)
+    for i in range(len(nodes) - 1, 0, -1):
+        if nodes[i].parent >= 0:
+            sizes[nodes[i].parent] += sizes[i]
+    sized = tuple(replace(node, size=size) for node, size in zip(nodes, sizes, strict=True))
+    end = max((n.place.end_line for n in sized if n.place is not None), default=len(source.lines))
+    lines = tuple(source.line(number) for number in range(first, end + 1))
+    tokens = tuple(_tokens(source, first, end))
+    return SyntaxTree(name, label_of(source.filename), source.filename, first, lines, sized, tokens), heads
+
+
+def _parts(node: ast.AST) -> tuple[list[tuple[str, ast.AST]], tuple[tuple[str, str], ...]]:
+    """The nodes under a node with their fields, and its other fields as text; what is empty is left out."""
+    children: list[tuple[str, ast.AST]] = []
+    fields: list[tuple[str, str]] = []
+    for name, value in cast("Iterator[tuple[str, object]]", ast.iter_fields(node)):
+        if isinstance(value, list):
+            items = cast("list[object]", value)
+            if items and all(map(_is_word, items)):
+                fields.append((name, ", ".join(type(item).__name__ for item in items)))
+                continue
+            for i, item in enumerate(items):
+                if isinstance(item, ast.AST):
+                    children.append((f"{name}[{i}]", item))
+                else:
+                    fields.append((f"{name}[{i}]", _text(item)))
+        elif isinstance(value, ast.AST):
+            if _is_word(value):
+                fields.append((name, type(value).__name__))
+            else:
+                children.append((name, value))
+        elif value is not None or name == "value":
+            fields.append((name, _text(value)))
+    return children, tuple(fields)
+
+
+def _is_word(value: object) -> bool:
+    """Whether a node is a mere word of the grammar: ``Load``, ``Add``, ``Gt``."""
+    return isinstance(value, (ast.expr_context, ast.boolop, ast.operator, ast.unaryop, ast.cmpop))
+
+
+def _text(value: object) -> str:
+    if isinstance(value, (str, bytes)):
+        value = value[: _LENGTH + 1]
+    text = repr(value)
+    return text if len(text) <= _LENGTH else f"{text[: _LENGTH - 1]}…"
+
+
+def _place(source: Source, node: ast.AST) -> Extent | None:
+    """Where a node stands; None for one that the grammar gives no place: ``Module``, ``arguments``."""
+    at: Any = node
+    if not hasattr(at, "lineno"):
+        return None
+    ends = (at.end_lineno, source.column(at.end_lineno, at.end_col_offset))
+    return Extent(at.lineno, source.column(at.lineno, at.col_offset), *ends)
+
+
+def _tokens(source: Source, first: int, last: int) -> Iterator[Token]:
+    """The tokens in some lines, without comments and the ends of empty lines."""
+    for token in tokenize.generate_tokens(io.StringIO("".join(source.lines)).readline):
+        if token.start[0] > last:
+            return
+        if token.start[0] >= first and token.type not in _UNSEEN:
+            kind = tokenize.tok_name[token.exact_type if token.type == tokenize.OP else token.type]
+            yield Token(kind, token.string, Extent(*token.start, *token.end))
+
+
+# The graph -----------------------------------------------------------------------------------------------------------
+
+
+def _with_made(tree: SyntaxTree, heads: dict[Extent, int], graph: Graph) -> SyntaxTree:
+    """The tree with each node of a graph at the innermost piece of syntax that its place is of."""
+    names = Names()
+    for value in graph.inputs:
+        names.of(value)
+    made: dict[int, list[str]] = {}
+    count = elsewhere = 0
+    for node in graph.nodes():
+        count += 1
+        text = format_node(node, names)
+        for value in (value for block in node.blocks for value in block.params):
+            names.of(value)
+        where = None if node.span is None else outer_span(node.span)
+        found = None
+        if where is not None and where.filename == tree.filename:
+            extent = Extent(where.line, where.column, where.end_line, where.end_column)
+            found = heads.get(extent)
+            if found is None:
+                found = _innermost(tree.nodes, extent)
+        if found is None:
+            elsewhere += 1
+        else:
+            made.setdefault(found, []).append(text)
+    nodes = tuple(replace(n, made=tuple(made[i])) if i in made else n for i, n in enumerate(tree.nodes))
+    return replace(tree, nodes=nodes, made=count, elsewhere=elsewhere)
+
+
+def _innermost(nodes: Sequence[SyntaxNode], extent: Extent) -> int | None:
+    """The last node in the order of the text, and so the deepest, that a stretch lies in.
+
+    Of a place without an end, as graphs that were read from text have them, the first node that begins there.
+    """
+    if not extent.end_line:
+        return next((i for i, n in enumerate(nodes) if n.place is not None and n.place[:2] == extent[:2]), None)
+    for i in range(len(nodes) - 1, -1, -1):
+        place = nodes[i].place
+        if place is not None and place.holds(extent):
+            return i
+    return None
