@@ -204,8 +204,17 @@ def _count(graph: Graph) -> int:
 
 # In PyTorch's order: types first, because the rest believes them, and again where branches went; what is dead is not
 # worth work; constants and patterns make more of it and of what is computed twice; fusion comes last, and leaves behind
-# the constants that it copied.
-DEFAULT = Pipeline((shapes, dce, cse, constant, shapes, peephole, cse, dce, fuse_rows, fuse, dce))
+# the constants that it copied. Tuples and lists that are put together only to be taken apart stand in the way of all of
+# it, writes in that of joining and fusing, and what a loop repeats is best computed before it: these four change no
+# value and no gradient, and take 2 % of the time of a graph of 600 nodes on which they find nothing. What does change
+# values in the last bits is asked for (`decompose`, `fold_norm`, `drop_dropout`), as is what makes graphs longer
+# (`inline`, `unroll`), and `inplace`, after which a function has no fused gradients.
+DEFAULT = Pipeline(
+    (
+        *(shapes, tuples, lists, dce, cse, constant, shapes, functional, peephole, cse, dce),
+        *(hoist, fuse_rows, fuse, dce),
+    )
+)
 
 # With what a longer compilation buys: structure first, so that the rest sees through calls, tuples and lists; then
 # writes give way to new tensors, which may be moved, joined and fused; loops come last before fusion, and what they

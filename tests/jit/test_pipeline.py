@@ -42,11 +42,10 @@ def graph() -> Graph:
 
 
 def test_pipelines_are_edited_as_data() -> None:
-    assert (
-        str(DEFAULT)
-        == "shapes -> dce -> cse -> constant -> shapes -> peephole -> cse -> dce -> fuse_rows -> fuse -> dce"
-    )
-    assert str(DEFAULT.without("shapes", "cse")) == "dce -> constant -> peephole -> dce -> fuse_rows -> fuse -> dce"
+    tail = "peephole -> cse -> dce -> hoist -> fuse_rows -> fuse -> dce"
+    assert str(DEFAULT) == f"shapes -> tuples -> lists -> dce -> cse -> constant -> shapes -> functional -> {tail}"
+    rest = DEFAULT.without("shapes", "cse", "functional", "hoist")
+    assert str(rest) == "tuples -> lists -> dce -> constant -> peephole -> dce -> fuse_rows -> fuse -> dce"
     assert str(DEFAULT.only("cse", "fuse").then(dce)) == "cse -> cse -> fuse -> dce"
     assert str(Pipeline(())) == "(no passes)"
     assert [p.name for p in DEFAULT.only("fuse")] == ["fuse"]
@@ -63,7 +62,8 @@ def test_unknown_passes_are_refused() -> None:
         with pytest.raises(RangeError) as error:
             change("unroll")
         assert str(error.value) == (
-            "no pass 'unroll'; the pipeline has shapes, dce, cse, constant, peephole, fuse_rows, fuse"
+            "no pass 'unroll'; the pipeline has "
+            "shapes, tuples, lists, dce, cse, constant, functional, peephole, hoist, fuse_rows, fuse"
         )
     with pytest.raises(RangeError, match=r"^no pass 'cse'; the pipeline has none$"):
         Pipeline(()).only("cse")

@@ -26,7 +26,9 @@ def test_a_line_gives_the_pipeline_again(found: tuple[Pass, ...], limit: int | N
 
 
 def test_lines() -> None:
-    assert DEFAULT.line == "shapes,dce,cse,constant,shapes,peephole,cse,dce,fuse_rows,fuse,dce"
+    assert DEFAULT.line == (
+        "shapes,tuples,lists,dce,cse,constant,shapes,functional,peephole,cse,dce,hoist,fuse_rows,fuse,dce"
+    )
     assert Pipeline.parse(DEFAULT.line) == DEFAULT
     assert Pipeline.parse(" dce , cse,peephole * 2 ").line == "dce,cse,peephole*2"
     assert Pipeline.parse("(dce,cse)*2,(fuse)").line == "dce,cse,dce,cse,fuse"
