@@ -118,9 +118,9 @@ class _Before:
 
     def is_same(self, holding: Holding) -> bool:
         """Whether a name is still bound to the same thing, which lies where it lay."""
-        thing = self.thing() if isinstance(self.thing, weakref.ref) else self.thing
-        bound = thing is holding.thing or thing == id(holding.thing) or holding.part != ""
-        return bound and self.window == _window(holding)
+        # not by ==, which an array answers element by element
+        known = self.thing == id(holding.thing) if isinstance(self.thing, int) else self.thing() is holding.thing
+        return (known or holding.part != "") and self.window == _window(holding)
 
 
 class Watch:

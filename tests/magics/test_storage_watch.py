@@ -62,6 +62,12 @@ def test_names_that_come_and_go(shown) -> None:
     assert "2 earlier storages freed (416 B)" in " ".join(repr(view).split())
 
 
+def test_an_array_that_lives_on_under_another_name_is_told_from_the_new_one(shown) -> None:
+    shown.value("a = np.ones((2, 2))\nb = tl.from_numpy(a)")
+    assert changes(watched(shown, "a = a + 1")) == {"a": "rebound", "b": "same"}
+    assert changes(watched(shown, "b += 1")) == {"b": "changed", "a": "same"}
+
+
 def test_what_was_allocated_and_freed(shown) -> None:
     shown.value("a = tl.ones(1000)\nkept = None")
     view = watched(shown, "for _ in range(3):\n    kept = (a + 1) * 2")

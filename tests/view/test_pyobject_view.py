@@ -146,8 +146,8 @@ def test_small_ints_word_for_word() -> None:
     ]
     assert "300  ································  elsewhere: made anew each time" in lines
     assert lines[-2:] == [
-        "Lines typed one after the other are compiled one by one, as the talk types them; a cell is one",
-        "piece.",
+        "Lines typed one after the other are compiled one by one, and so are a cell's statements; a",
+        "function's body, or a file, is one piece.",
     ]
     far = SmallIntsView(replace(find_small_ints(), step=None), addresses=True)
     assert far.text().startswith("CPython makes the ints from -5 to 256 once: 262 objects, wherever an int")
