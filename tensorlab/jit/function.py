@@ -118,6 +118,13 @@ class ScriptFunction:
         inputs, _ = self._prepare(args, kwargs)
         return self._dressed(self._within_modes(self._interpret, inputs))
 
+    def graph_and_inputs(self, *args: Any, **kwargs: Any) -> tuple[Graph, list[Any]]:
+        """What `interpret` runs for a call: the graph, and what it is given.
+
+        Raises: `ArgumentError` as a call does.
+        """
+        return self.graph, self._prepare(args, kwargs)[0]
+
     # Looking inside
 
     @property

@@ -78,6 +78,10 @@ class ScriptMethod:
         """Run the graph one instruction at a time."""
         return self.function().interpret(*self._arguments(args, kwargs))
 
+    def graph_and_inputs(self, *args: Any, **kwargs: Any) -> tuple[Graph, list[Any]]:
+        """What `interpret` runs for a call: the graph for the module's present modes, and what it is given."""
+        return self.function().graph_and_inputs(*self._arguments(args, kwargs))
+
     def graph_for(self, *args: Any, **kwargs: Any) -> Graph:
         """The optimised graph for arguments of these types, in the module's present mode."""
         return self.specialisation_for(*args, **kwargs).graph
@@ -239,6 +243,10 @@ class ScriptModule(Module):
     def interpret(self, *args: Any, **kwargs: Any) -> Any:
         """Run ``forward`` one instruction at a time."""
         return self.method("forward").interpret(*args, **kwargs)
+
+    def graph_and_inputs(self, *args: Any, **kwargs: Any) -> tuple[Graph, list[Any]]:
+        """What `interpret` runs for a call: the graph of ``forward``, and what it is given."""
+        return self.method("forward").graph_and_inputs(*args, **kwargs)
 
     def stages(self, stage: Stage) -> str:
         """The text of one stage of the latest call's compilation."""

@@ -7,7 +7,7 @@ forwards again gives the same states again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from io import StringIO
@@ -73,6 +73,7 @@ class Stepper:
     def __init__(self, function: Graph | Code, args: Sequence[Any]) -> None:
         self.code = function if isinstance(function, Code) else translate(function)
         self._machine = Machine(self.code, list(args))
+        self._full = {r for r, v in enumerate(self._machine.registers) if v is not EMPTY}
         self._undo: list[_Undo] = []
         self._moments: list[Moment] = []
 
@@ -92,6 +93,11 @@ class Stepper:
         return self._machine.results
 
     @property
+    def pc(self) -> int | None:
+        """The place in the code of the next instruction, or `None` at the end."""
+        return None if self.done else self._machine.pc
+
+    @property
     def next(self) -> Instruction | None:
         """The instruction that the next step does, or `None` at the end."""
         return None if self.done else self.code.instructions[self._machine.pc]
@@ -104,7 +110,8 @@ class Stepper:
     @property
     def registers(self) -> Mapping[int, Any]:
         """What the full registers hold."""
-        return MappingProxyType({r: v for r, v in enumerate(self._machine.registers) if v is not EMPTY})
+        held = self._machine.registers
+        return MappingProxyType({r: held[r] for r in sorted(self._full)})
 
     @property
     def live_nbytes(self) -> int:
@@ -140,6 +147,7 @@ class Stepper:
             self._put_back(undo)
             raise
         self._undo.append(undo)
+        self._look(undo.registers)
         moment = self._moment(instruction, undo, before, storages, printed.getvalue())
         self._moments.append(moment)
         return moment
@@ -236,7 +244,16 @@ class Stepper:
         undo.kept.restore()
         for register, value in undo.registers.items():
             machine.registers[register] = value
+        self._look(undo.registers)
         machine.pc, machine.done, machine.results = undo.pc, False, ()
+
+    def _look(self, changed: Iterable[int]) -> None:
+        """Note which of these registers are full: most of a long function's are empty at any time."""
+        for register in changed:
+            if self._machine.registers[register] is EMPTY:
+                self._full.discard(register)
+            else:
+                self._full.add(register)
 
     def _registers_of(self, value: Value | str) -> set[int]:
         if isinstance(value, str):

@@ -23,9 +23,11 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.dispatch import DispatchMagic
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
+    from tensorlab.magics.phases import PhasesMagic
     from tensorlab.magics.pyobject import PyObjectMagic
     from tensorlab.magics.script import TensorlabScriptMagic
     from tensorlab.magics.session import session_of, settled
+    from tensorlab.magics.step import StepMagic
     from tensorlab.magics.storage import StorageMagic
     from tensorlab.magics.storage_watch import StorageWatchMagic
     from tensorlab.magics.syntax import SyntaxMagic
@@ -36,7 +38,7 @@ def load(shell: InteractiveShell) -> None:
     session = settled(shell)
     magics = (
         *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, StorageWatchMagic, BigPictureMagic, AllocatorMagic),
-        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic, SyntaxMagic),
+        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic, SyntaxMagic, PhasesMagic, StepMagic),
     )
     session.install([magic(session) for magic in magics])
     session.add(shell.input_transformers_cleanup, filler(session))

@@ -38,6 +38,7 @@ class Tensorlab(Configurable):
         self.shell = shell
         self.magics: list[Magics] = []
         self.latest: Any = None
+        self.walk: Any = None  # that `%step` goes on with
         self._replaced: list[tuple[str, str, Any, Any]] = []  # kind, name, ours, what was there
         self._registered: dict[str, Any] = {}
         self._undo: list[Callable[[], None]] = []
