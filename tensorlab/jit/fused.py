@@ -54,6 +54,11 @@ class FusedLoop:
         )
 
     @property
+    def spans(self) -> tuple[Span | None, ...]:
+        """The place of each step in the source, where it is known."""
+        return self._spans
+
+    @property
     def loops(self) -> tuple[Loop, ...]:
         """The compiled loops so far: one a combination of layouts."""
         # Lists first: other threads may be adding to them.

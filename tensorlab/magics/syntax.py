@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
@@ -63,7 +63,7 @@ class SyntaxMagic(NotebookMagics):
         from tensorlab.errors import ScriptError
         from tensorlab.jit.syntax_tree import syntax_of_function, syntax_of_graph, syntax_of_text
 
-        value = self.names.get(text)
+        value: Any = self.names.get(text)
         try:
             if notebook.is_function(value):
                 return syntax_of_graph(value.graph, text)

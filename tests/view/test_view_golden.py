@@ -28,6 +28,7 @@ TEXTS = [
     "ast",
     "ast_function",
     "tokens",
+    "phases_line",
 ]
 PAGES = ["storage", "graph", "stage", "passes_one"]
 
