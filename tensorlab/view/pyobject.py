@@ -183,8 +183,8 @@ class SmallIntsView(View):
 
     def _notes(self) -> list[str]:
         notes = [
-            "Lines typed one after the other are compiled one by one, and so are a cell's statements; a function's body, "
-            "or a file, is one piece."
+            "Lines typed one after the other are compiled one by one, and so are a cell's statements; a function's "
+            "body, or a file, is one piece."
         ]
         if self.addresses:
             notes.append(f"The first int lies at 0x{self.record.address:x}.")
