@@ -101,7 +101,8 @@ def _known_constant(value: Value) -> Any:
 class Builder:
     """Puts new nodes before an insertion point; by default at a block's end.
 
-    ``span`` is given to every node that gets none of its own; ``made`` hears of every node.
+    ``span`` is given to every node that gets none of its own; ``made`` hears of every node, ``copied`` of every pair of
+    serials of a node and its copy.
     """
 
     def __init__(
@@ -111,9 +112,11 @@ class Builder:
         *,
         span: Span | None = None,
         made: Callable[[Node], None] | None = None,
+        copied: Callable[[tuple[int, int]], None] | None = None,
     ) -> None:
         self.span = span
         self.made = made
+        self.copied = copied
         self._block = block
         self._before = block.nodes[index] if index is not None and index < len(block.nodes) else None
 
@@ -239,7 +242,7 @@ class Builder:
 
     def inline(self, block: Block, arguments: Sequence[Value]) -> tuple[Value, ...]:
         """Copy a block's nodes here, ``arguments`` for its parameters; returns what its results became."""
-        copier = _Copier(keep_serials=False)
+        copier = _Copier(keep_serials=False, copied=self.copied)
         copier.values.update(zip((p.serial for p in block.params), arguments, strict=True))
         for node in block.nodes:
             copied = copier.node(node, self._block)
@@ -315,8 +318,9 @@ def _fitted(param: Param, given: Type) -> Type:
 class _Copier:
     """Copies blocks and nodes; values that it did not copy stay as they are."""
 
-    def __init__(self, *, keep_serials: bool) -> None:
+    def __init__(self, *, keep_serials: bool, copied: Callable[[tuple[int, int]], None] | None = None) -> None:
         self.keep_serials = keep_serials
+        self.copied = copied
         self.values: dict[int, Value] = {}
 
     def value(self, value: Value) -> Value:
@@ -339,6 +343,8 @@ class _Copier:
         copied = Node(node.kind, attributes=self._attributes(node), op=node.op, span=node.span)
         if self.keep_serials:
             copied.serial = node.serial
+        if self.copied is not None:
+            self.copied((node.serial, copied.serial))
         for index, value in enumerate(node.inputs):
             edit.insert_input(copied, index, self.value(value))
         for block in node.blocks:

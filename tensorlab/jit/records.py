@@ -20,7 +20,8 @@ class Decision:
     """One thing that a pass did, or did not do, and why.
 
     ``nodes_in`` became ``nodes_out`` (serials, n to m); ``values`` pairs each value that went with the one that stands
-    for it now. A refusal did nothing to ``nodes_in``, for the sake of ``blocker`` (a node's or value's serial).
+    for it now. ``copies`` pairs nodes with the copies that were made of them: one in each trip of an unrolled loop. A
+    refusal did nothing to ``nodes_in``, for the sake of ``blocker`` (a node's or value's serial).
     """
 
     rule: str
@@ -31,6 +32,7 @@ class Decision:
     nodes_out: tuple[int, ...] = ()
     values: tuple[tuple[int, int], ...] = ()
     blocker: int | None = None
+    copies: tuple[tuple[int, int], ...] = ()
 
     @property
     def refused(self) -> bool:
@@ -47,6 +49,7 @@ class Decision:
             "values": [list(pair) for pair in self.values],
             "refused": self.refused,
             "blocker": self.blocker,
+            "copies": [list(pair) for pair in self.copies],
         }
 
 

@@ -72,6 +72,7 @@ class Rewriter:
         self.decisions: list[Decision] = []
         self.left = limit
         self._made: list[Node] = []
+        self._copies: list[tuple[int, int]] = []
         self._refused: set[tuple[str, int, int | None]] = set()
 
     # -- making
@@ -79,7 +80,8 @@ class Rewriter:
     def builder_before(self, node: Node) -> Builder:
         """A builder whose nodes belong to the next rewrite; they get the source place of ``node``."""
         block = edit.home(node)
-        return Builder(block, block.nodes.index(node), span=node.span, made=self._made.append)
+        made, copied = self._made.append, self._copies.append
+        return Builder(block, block.nodes.index(node), span=node.span, made=made, copied=copied)
 
     # -- rewriting
 
@@ -236,7 +238,7 @@ class Rewriter:
         group = self.builder_before(nodes[-1]).node(kind, attributes={"subgraph": Graph(kind.partition("::")[2])})
         self._made.clear()
         serials = [s for node in nodes for s in inner_serials(node)]
-        _fill(group, nodes)
+        self._copies += _fill(group, nodes)
         self._note("replace", rule, reason, "", serials, [group.serial])
         return group
 
@@ -289,6 +291,7 @@ class Rewriter:
             if owner is None or id(owner) not in made:  # what is inside another one goes with it
                 edit.erase(node)
         self._made.clear()
+        self._copies.clear()
 
     def _note(
         self,
@@ -301,12 +304,18 @@ class Rewriter:
         values: tuple[tuple[int, int], ...] = (),
     ) -> None:
         out = tuple(dict.fromkeys([*(n.serial for n in self._made), *nodes_out]))
+        copies = tuple(self._copies)
         self._made.clear()
-        self.decisions.append(Decision(rule, location or _caller(), kind, reason, tuple(nodes_in), out, values))
+        self._copies.clear()
+        where = location or _caller()
+        self.decisions.append(Decision(rule, where, kind, reason, tuple(nodes_in), out, values, copies=copies))
 
 
-def _fill(group: Node, nodes: Sequence[Node]) -> None:
-    """Move ``nodes`` into the subgraph of ``group``, which has no inputs and outputs yet."""
+def _fill(group: Node, nodes: Sequence[Node]) -> list[tuple[int, int]]:
+    """Move ``nodes`` into the subgraph of ``group``, which has no inputs and outputs yet.
+
+    Returns the serials of the constants that were copied into it, each with its copy's.
+    """
     subgraph: Graph = group.attributes["subgraph"]
     members = set(map(id, nodes))
     inside: dict[Value, Value] = {}
@@ -321,6 +330,8 @@ def _fill(group: Node, nodes: Sequence[Node]) -> None:
             outer = [u for u in value.uses if id(u.user) not in members]
             if outer:
                 node.outputs[index] = _leave(group, value, node)
+    pairs = [(outer.producer, inner.producer) for outer, inner in inside.items()]
+    return [(a.serial, b.serial) for a, b in pairs if a is not None and b is not None]
 
 
 def _enter(group: Node, value: Value, inside: dict[Value, Value]) -> Value:

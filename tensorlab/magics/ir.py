@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 
-from tensorlab.magics import notebook
+from tensorlab.magics import ir_lives, notebook
 from tensorlab.magics.errors import MagicError, listed, nearest
+from tensorlab.magics.ir_questions import Question, answered, question_options
 from tensorlab.magics.options import help_option, identifier, parse
 from tensorlab.magics.session import NotebookMagics
 
@@ -37,6 +38,8 @@ class IrMagic(NotebookMagics):
     )
     @argument("--all", action="store_true", help="also the passes that changed nothing")
     @argument("--pass", dest="pass_name", metavar="NAME", help="one pass alone")
+    @question_options
+    @argument("--value", metavar="%7", help="the life of one value: its line, each pass, loop, LLVM and machine code")
     @argument("function", nargs="?", help="a traced or scripted function (default: the one compiled last)")
     def ir(self, line: str) -> View | None:
         """Show the passes that a function went through: what each changed and how, what it refused and why.
@@ -51,6 +54,14 @@ class IrMagic(NotebookMagics):
         style: Style = args.style or self.session.graph_style
         if args.stage is not None and (args.pass_name is not None or args.all or args.stable):
             raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
+        answer = answered(Question(function, name, args, self.names))
+        if answer is not None:
+            self.bind(args.output, answer)
+            return answer
+        if args.value is not None:
+            view = ir_lives.value_life(function, name, args.value)
+            self.bind(args.output, view)
+            return view
         view = _passes(function, name, args, style) if args.stage is None else _stage(function, name, args.stage, style)
         self.bind(args.output, view)
         return view

@@ -69,6 +69,7 @@ MARKS = {
         KEPT,
         Mark(">", "replaced by", REPLACED),
         Mark("~", "retyped", ACCENT),
+        Mark("↕", "moved", ACCENT),
         Mark("x", "refused", REMOVED),
     )
 }
