@@ -9,7 +9,7 @@ nothing. Random numbers are drawn from the same seed; where a pass dropped a dra
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass
 from itertools import combinations
@@ -193,14 +193,24 @@ class Watch:
 
 
 def _outcome(graph: Graph, case: Case) -> Outcome:
-    own, held = _protected(graph)
+    own, held = protected(graph)
+    return outcome_of(lambda *given: interpret.run(own, list(given)), graph, case, held)
+
+
+def outcome_of(
+    run: Callable[..., Any], graph: Graph, case: Case, held: Sequence[tuple[Tensor, Tensor]] = ()
+) -> Outcome:
+    """What a caller sees of a run of a graph, or of a program made of it, on copies of the inputs.
+
+    ``held`` are the tensors that the graph holds, each with the copy that was used in its place; see `protected`.
+    """
     given = case.fresh()
     printed = io.StringIO()
     state = get_rng_state()
     manual_seed(SEED)
     try:
         with no_grad(), redirect_stdout(printed):
-            results = interpret.run(own, list(given))
+            results = run(*given)
     except (RunError, GraphError) as error:  # a call of what is not known has no instruction
         return Outcome(error=str(error))
     finally:
@@ -214,7 +224,7 @@ def _outcome(graph: Graph, case: Case) -> Outcome:
     return Outcome(arrays, written, shared, printed.getvalue(), _draws(graph))
 
 
-def _protected(graph: Graph) -> tuple[Graph, list[tuple[Tensor, Tensor]]]:
+def protected(graph: Graph) -> tuple[Graph, list[tuple[Tensor, Tensor]]]:
     """The graph, with copies of the tensors that it holds where it may write to them; both, original first."""
     alias = AliasInfo(graph)
     if not any(OUTSIDE in alias.writes(node) for node in graph.block.nodes):

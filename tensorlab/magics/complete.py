@@ -91,7 +91,7 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
             found = storage_names.completions(names, words)
         case "expression":
             found = [n for n in names if not n.startswith("_") and n not in session.shell.user_ns_hidden]
-        case "pass_name":
+        case "pass_name" | "without":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:
             found = []

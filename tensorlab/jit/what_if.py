@@ -1,0 +1,182 @@
+"""What another pipeline would make of a function: pass by pass, in the last graph, in the results, and in time.
+
+>>> import tensorlab as tl
+>>> from tensorlab.jit.what_if import what_if
+>>> f = tl.jit.trace(lambda x: (x * 1).exp(), (tl.ones(3),))
+>>> found = what_if(f, pipeline=f.pipeline.without("peephole"))
+>>> found.other
+'shapes,dce,cse,constant,shapes,cse,dce,fuse_rows,fuse,dce'
+>>> found.results.verdict
+'equal'
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from difflib import SequenceMatcher
+from functools import partial
+from typing import Any
+
+from tensorlab.autograd.modes import no_grad
+from tensorlab.core.tensor import Tensor
+from tensorlab.errors import CompileError, GraphError, RangeError, RunError
+from tensorlab.jit.closeness import Closeness, closeness
+from tensorlab.jit.compare_graphs import GraphComparison, compare_graphs
+from tensorlab.jit.edge_inputs import Case
+from tensorlab.jit.equivalence import Outcome, outcome_of, protected
+from tensorlab.jit.function import ScriptFunction, compile_graph
+from tensorlab.jit.ir import Graph
+from tensorlab.jit.pipeline import Pipeline
+from tensorlab.jit.records import PassRecord
+from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
+from tensorlab.jit.specialisations import Specialisation
+from tensorlab.jit.timing import Timing, measure
+
+_TOLERANCE = 1e-5  # results farther apart, relative to values above 1, are different
+
+
+@dataclass(frozen=True, slots=True)
+class PassPair:
+    """A pass in both pipelines, or in one of them: what it did in each. ``usual`` or ``other`` is None where it is not.
+
+    ``alike``: whether it did the same in both, which may be nothing.
+    """
+
+    name: str
+    usual: PassRecord | None = field(repr=False)
+    other: PassRecord | None = field(repr=False)
+
+    @property
+    def alike(self) -> bool:
+        return _did(self.usual) == _did(self.other)
+
+    def to_dict(self) -> dict[str, object]:
+        return {"name": self.name, "alike": self.alike, "usual": _deed(self.usual), "other": _deed(self.other)}
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """A function compiled by its own pipeline (``usual``) and by another one (``other``), both as lines that
+    `Pipeline.parse` reads.
+
+    ``graphs`` compares the last graphs, ``results`` what the two programs gave on ``inputs``; ``times`` are those of
+    the two programs, where they were asked for.
+    """
+
+    name: str
+    usual: str
+    other: str
+    passes: tuple[PassPair, ...]
+    graphs: GraphComparison
+    results: Closeness
+    inputs: SampleInputs
+    times: tuple[Timing, Timing] | None
+    last: tuple[Graph, Graph] = field(repr=False)
+
+    @property
+    def parted(self) -> PassPair | None:
+        """The first pass that did not do the same."""
+        return next((pair for pair in self.passes if not pair.alike), None)
+
+    def to_dict(self) -> dict[str, object]:
+        times = None if self.times is None else [t.to_dict() for t in self.times]
+        return {
+            "name": self.name,
+            "usual": self.usual,
+            "other": self.other,
+            "parted": None if self.parted is None else self.parted.name,
+            "passes": [pair.to_dict() for pair in self.passes],
+            "graphs": self.graphs.to_dict(),
+            "results": self.results.to_dict(),
+            "inputs": self.inputs.to_dict(),
+            "times": times,
+        }
+
+
+def what_if(
+    function: ScriptFunction,
+    *,
+    pipeline: Pipeline,
+    inputs: Sequence[Any] | None = None,
+    times: bool = False,
+    runs: int = 15,
+) -> WhatIf:
+    """Compile a function once more by its own pipeline and by another one, run both, and compare.
+
+    The function itself stays as it is. ``inputs`` are those to run on, else see `sample_inputs`. With ``times``, both
+    are called until they run as later calls do (see `native_tier`), then measured in turns.
+
+    Cost: two compilations and runs.
+    Raises: `ArgumentError` where there is nothing to run on; `RangeError` for a pipeline after which no program can be
+            made.
+    """
+    sample = sample_inputs(function, inputs)
+    graph, held = protected(sample.graph(function))
+    usual = compile_graph(graph, sample.types, function.pipeline, sample.values)
+    try:
+        other = compile_graph(graph, sample.types, pipeline, sample.values)
+    except (CompileError, GraphError) as error:
+        raise RangeError(f"what_if: nothing can run after {pipeline.line or 'no passes'}: {error}") from error
+    case = Case("the inputs", sample.values)
+    found = [_outcome(made, case, held) for made in (usual, other)]
+    results = closeness(found[:1], found[1:], [case], tolerance=_TOLERANCE)
+    timed = None
+    if times and not found[0].error and not found[1].error:
+        calls = [partial(_call, made, sample.fresh()) for made in (usual, other)]
+        first, second = measure(calls, runs=runs)
+        timed = first, second
+    pairs = paired(usual.records, other.records)
+    graphs = compare_graphs(usual.graph, other.graph)
+    last = usual.graph, other.graph
+    lines = function.pipeline.line, pipeline.line
+    return WhatIf(function.name, *lines, pairs, graphs, results, sample, timed, last)
+
+
+def _outcome(made: Specialisation, case: Case, held: Sequence[tuple[Tensor, Tensor]]) -> Outcome:
+    """What a program does, with copies of the tensors that it holds as they are now."""
+
+    def run(*inputs: Any) -> Any:
+        try:
+            return made.program.run(*inputs)
+        except Exception as error:
+            raise RunError(made.program.told(error)[0]) from error
+
+    for theirs, mine in held:
+        mine.detached_numpy()[...] = theirs.detached_numpy()
+    return outcome_of(run, made.graph, case, held)
+
+
+def _call(made: Specialisation, inputs: Sequence[Any]) -> Any:
+    with no_grad():
+        return made.program.run(*inputs)
+
+
+def paired(usual: Sequence[PassRecord], other: Sequence[PassRecord]) -> tuple[PassPair, ...]:
+    """The passes of both, in order: those of one name at one place side by side."""
+    a, b = [r.name for r in usual], [r.name for r in other]
+    pairs: list[PassPair] = []
+    for tag, i, i_end, j, j_end in SequenceMatcher(None, a, b, autojunk=False).get_opcodes():
+        if tag == "equal":
+            pairs += [PassPair(x.name, x, y) for x, y in zip(usual[i:i_end], other[j:j_end], strict=True)]
+            continue
+        pairs += [PassPair(x.name, x, None) for x in usual[i:i_end]]
+        pairs += [PassPair(y.name, None, y) for y in other[j:j_end]]
+    return tuple(pairs)
+
+
+def _did(record: PassRecord | None) -> list[tuple[str, str]]:
+    """What a pass did, but for the identity of nodes that passes before it made."""
+    return [] if record is None else sorted((d.rule, d.kind) for d in record.rewrites)
+
+
+def _deed(record: PassRecord | None) -> dict[str, object] | None:
+    if record is None:
+        return None
+    return {
+        "rewrites": len(record.rewrites),
+        "refusals": len(record.refusals),
+        "nodes_before": record.nodes_before,
+        "nodes_after": record.nodes_after,
+        "skipped": record.skipped,
+    }

@@ -1,0 +1,127 @@
+"""The options of ``%ir`` that ask what would be otherwise: each calls the library, and gives the view of its answer."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.magic_arguments import argument
+
+from tensorlab.magics.errors import MagicError, listed, nearest
+from tensorlab.magics.options import names
+
+if TYPE_CHECKING:
+    from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.pipeline import Pipeline
+    from tensorlab.view.mime import View
+
+
+def _limit(text: str) -> int:
+    """An option's value that is a number of rewrites."""
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"takes a number of rewrites, got {text!r}")
+    return int(text)
+
+
+_OPTIONS = (
+    argument("--without", action="append", type=names, metavar="PASS,PASS", help="what if these passes did not run"),
+    argument("--order", metavar="LINE", help="what if these passes ran, in this order: dce,cse,(constant,peephole)*2"),
+    argument("--only", type=_limit, metavar="N", help="what if the passes stopped after N rewrites together"),
+    argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
+)
+
+
+def question_options(magic: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a magic the options of this module."""
+    for option in reversed(_OPTIONS):
+        magic = option(magic)
+    return magic
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked: of which function, by which name, with which options; ``names`` are those of the notebook."""
+
+    function: ScriptFunction
+    name: str
+    args: Any
+    names: Mapping[str, Any]
+
+
+def answered(question: Question) -> View | None:
+    """The view of what was asked, or `None` where nothing was.
+
+    Raises: `MagicError` for a question that makes no sense.
+    """
+    asked = [word for word, (applies, _) in _QUESTIONS.items() if applies(question.args)]
+    if not asked:
+        if question.args.times:
+            raise MagicError(
+                "%ir", "--times measures what --without, --order or --only change", "%ir f --without dce --times"
+            )
+        return None
+    if len(asked) > 1:
+        raise MagicError("%ir", f"{' and '.join(asked)} are two questions; takes one at a time")
+    return _QUESTIONS[asked[0]][1](question)
+
+
+# -- another pipeline
+
+
+def _asks_what_if(args: Any) -> bool:
+    return args.without is not None or args.order is not None or args.only is not None
+
+
+def _what_if(question: Question) -> View:
+    from tensorlab.errors import ArgumentError, RangeError
+    from tensorlab.jit.what_if import what_if
+    from tensorlab.view.what_if import WhatIfView
+
+    pipeline, change = _pipeline(question)
+    try:
+        found = what_if(question.function, pipeline=pipeline, times=question.args.times)
+    except (ArgumentError, RangeError) as error:
+        raise MagicError("%ir", str(error)) from None
+    return WhatIfView(found, question.name, change)
+
+
+def _pipeline(question: Question) -> tuple[Pipeline, str]:
+    """The other pipeline, and what it is in words."""
+    args, pipeline = question.args, question.function.pipeline
+    changes: list[str] = []
+    if args.order is not None:
+        pipeline = _parsed(args.order)
+        changes.append("in another order")
+    if args.without is not None:
+        gone = tuple(dict.fromkeys(name for part in args.without for name in part))
+        have = list(dict.fromkeys(p.name for p in pipeline))
+        for name in gone:
+            if name not in have:
+                message = f"--without: {question.name} goes through no pass {name!r}; its passes: {listed(have)}"
+                raise MagicError("%ir", message, nearest(name, have))
+        pipeline = pipeline.without(*gone)
+        changes.append(f"without {', '.join(gone)}")
+    if args.only is not None:
+        pipeline = pipeline.first(args.only)
+        changes.append(f"with {args.only} rewrite{'' if args.only == 1 else 's'}")
+    return pipeline, ", ".join(changes)
+
+
+def _parsed(line: str) -> Pipeline:
+    import re
+
+    from tensorlab.errors import RangeError
+    from tensorlab.jit.pipeline import NAMES, Pipeline
+
+    try:
+        return Pipeline.parse(line)
+    except RangeError as error:
+        unknown = next((w for w in re.findall(r"[A-Za-z_]\w*", line) if w not in NAMES), "")
+        raise MagicError("%ir", f"--order: {error}", nearest(unknown, NAMES)) from None
+
+
+_QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
+    "--without, --order or --only": (_asks_what_if, _what_if),
+}

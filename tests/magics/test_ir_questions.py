@@ -1,0 +1,48 @@
+"""The questions of ``%ir`` in a real shell: what another pipeline would do, and wrong options."""
+
+from __future__ import annotations
+
+import pytest
+
+from tensorlab.view.what_if import WhatIfView
+
+
+@pytest.fixture
+def compiled(lab):
+    lab.value("x = tl.ones(2, 3)\ny = tl.ones(2, 3)")
+    lab.value("%%trace --name f\n((x + y * 2) * 1).tanh();\n")
+    return lab
+
+
+def test_without(compiled) -> None:
+    view = compiled.value("%ir f --without dce --without fuse,cse -o kept")
+    assert isinstance(view, WhatIfView)
+    assert repr(view).startswith("f without dce, fuse, cse · results equal · parts at cse · last graph: 3 changed\n")
+    assert compiled.names["kept"] is view
+    assert "dce" not in view.answer.other
+
+
+def test_order_and_only(compiled) -> None:
+    view = compiled.value('%ir f --order "shapes,(cse,dce)*2" --only 1')
+    assert view.answer.other == "shapes,cse,dce,cse,dce first 1"
+    assert view.change == "in another order, with 1 rewrite"
+
+
+@pytest.mark.parametrize(
+    ("line", "message", "hint"),
+    [
+        ("--without dec", "--without: f goes through no pass 'dec'; its passes: ", "nearest: dce"),
+        ("--order cse,fues", "--order: pipeline: no pass 'fues'; takes ", "nearest: fuse"),
+        ("--only some", "--only: takes a number of rewrites, got 'some'", "see %ir?"),
+        ("--times", "--times measures what --without, --order or --only change", "%ir f --without dce --times"),
+    ],
+    ids=["without", "order", "only", "times"],
+)
+def test_wrong_lines(compiled, line: str, message: str, hint: str) -> None:
+    first, second, *_ = compiled.error(f"%ir f {line}").splitlines()
+    assert first.startswith(f"MagicError: %ir: {message}")
+    assert second == f"  {hint}"
+
+
+def test_passes_complete(compiled) -> None:
+    assert compiled.completions("%ir f --without pee") == ["peephole"]

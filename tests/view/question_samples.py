@@ -1,0 +1,67 @@
+"""Views of what would be otherwise, over records that need nothing compiled: parsed graphs, made-up times."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser looks up
+from tensorlab.jit.build import snapshot
+from tensorlab.jit.closeness import Closeness
+from tensorlab.jit.compare_graphs import compare_graphs
+from tensorlab.jit.equivalence import Difference
+from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.parse import parse_graph
+from tensorlab.jit.pipeline import DEFAULT, Pipeline
+from tensorlab.jit.sample_inputs import SampleInputs
+from tensorlab.jit.timing import Timing
+from tensorlab.jit.what_if import WhatIf, paired
+from tensorlab.view.mime import View
+from tensorlab.view.what_if import WhatIfView
+
+HOSTILE = '<script>alert("x")</script>&\u202e\x00\n"\'`${}'
+
+TEXT = """\
+graph(%x : Float(4, 6), %gain : Float(6)):
+  %2 : Float(4, 6) = aten::mul(%x, %gain) # cell.py:1:4
+  %3 : int = prim::Constant[value=1]()
+  %4 : Float(4, 6) = aten::mul(%2, %3) # cell.py:1:4
+  %5 : Float(4, 6) = aten::mul(%x, %gain) # cell.py:2:4
+  %z : Float(4, 6) = aten::add(%4, %5, %3) # cell.py:2:4
+  %unused : Float(4, 6) = aten::exp(%z) # cell.py:3:9
+  %8 : Float(4, 6) = aten::tanh(%z) # cell.py:4:0
+  return (%8)
+"""
+EQUAL = Closeness("equal", 0, "", 1)
+INPUTS = SampleInputs((), (), "trace")
+_TIMES = Timing(1.2e-5, 1.1e-5, 1.3e-5, 15), Timing(2.4e-5, 2.2e-5, 2.7e-5, 15)
+
+
+def graph_of(name: str = "tone") -> Graph:
+    graph = parse_graph(TEXT)
+    graph.name = name
+    return graph
+
+
+def otherwise(pipeline: Pipeline, *, results: Closeness = EQUAL, graph: Graph | None = None) -> WhatIf:
+    """What `what_if` would say of the parsed graph."""
+    first = graph or graph_of()
+    usual, other = snapshot(first), snapshot(first)
+    passes = paired(DEFAULT.run(usual), pipeline.run(other))
+    compared = compare_graphs(usual, other)
+    return WhatIf(first.name, DEFAULT.line, pipeline.line, passes, compared, results, INPUTS, _TIMES, (usual, other))
+
+
+def _hostile() -> View:
+    graph = graph_of(HOSTILE)
+    for node in graph.nodes():
+        node.span = Span(HOSTILE, 1)
+    wrong = Closeness("different", 0, HOSTILE, 1, Difference(HOSTILE, HOSTILE, HOSTILE))
+    return WhatIfView(otherwise(DEFAULT.without("fuse"), results=wrong, graph=graph), HOSTILE, HOSTILE)
+
+
+QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
+    "what_if": lambda: WhatIfView(otherwise(DEFAULT.without("dce")), "", "without dce"),
+    "what_if_first": lambda: WhatIfView(otherwise(DEFAULT.first(1)), "", "with 1 rewrite"),
+    "what_if_same": lambda: WhatIfView(otherwise(DEFAULT.without("fuse_rows")), "", "without fuse_rows"),
+    "what_if_hostile": _hostile,
+}
