@@ -30,6 +30,7 @@ _HOME = {
     "is_scripting": "tensorlab.jit.scripting.markers",
     "unused": "tensorlab.jit.scripting.markers",
     "parse_ir": "tensorlab.jit.parse",
+    "what_if": "tensorlab.jit.otherwise",
 }
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "trace",
     "trace_module",
     "unused",
+    "what_if",
 ]
 
 if TYPE_CHECKING:
@@ -64,6 +66,7 @@ if TYPE_CHECKING:
     from tensorlab.jit.explanation import explain
     from tensorlab.jit.freezing import freeze, optimize_for_inference
     from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.otherwise import what_if
     from tensorlab.jit.parse import parse_graph as parse_ir
     from tensorlab.jit.pipeline import Pipeline
     from tensorlab.jit.script_module import ScriptModule

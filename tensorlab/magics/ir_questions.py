@@ -76,7 +76,7 @@ def _asks_what_if(args: Any) -> bool:
 
 def _what_if(question: Question) -> View:
     from tensorlab.errors import ArgumentError, RangeError
-    from tensorlab.jit.what_if import what_if
+    from tensorlab.jit.otherwise import what_if
     from tensorlab.view.what_if import WhatIfView
 
     pipeline, change = _pipeline(question)

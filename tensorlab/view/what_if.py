@@ -17,7 +17,7 @@ from tensorlab.view.text import Column, counted, line_width, listed, ratio, seco
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tensorlab.jit.what_if import WhatIf
+    from tensorlab.jit.otherwise import WhatIf
 
 _MOST_LINES = 80
 _MOST_PASSES = 60

@@ -10,11 +10,11 @@ from tensorlab.jit.closeness import Closeness
 from tensorlab.jit.compare_graphs import compare_graphs
 from tensorlab.jit.equivalence import Difference
 from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.otherwise import WhatIf, paired
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.sample_inputs import SampleInputs
 from tensorlab.jit.timing import Timing
-from tensorlab.jit.what_if import WhatIf, paired
 from tensorlab.view.mime import View
 from tensorlab.view.what_if import WhatIfView
 

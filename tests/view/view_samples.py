@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from autograd_samples import AUTOGRAD_SAMPLES
 from phases_samples import PHASES_SAMPLES
+from question_samples import QUESTION_SAMPLES
 from storage_samples import STORAGE_SAMPLES
 from syntax_samples import SYNTAX_SAMPLES
 
@@ -311,6 +312,7 @@ SAMPLES: dict[str, Callable[[], View]] = {
     **STORAGE_SAMPLES,
     **AUTOGRAD_SAMPLES,
     **SYNTAX_SAMPLES,
+    **QUESTION_SAMPLES,
     **PHASES_SAMPLES,
     "graph": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted"),
     "graph_talk": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted", style="1.0"),

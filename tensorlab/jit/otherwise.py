@@ -1,7 +1,7 @@
 """What another pipeline would make of a function: pass by pass, in the last graph, in the results, and in time.
 
 >>> import tensorlab as tl
->>> from tensorlab.jit.what_if import what_if
+>>> from tensorlab.jit.otherwise import what_if
 >>> f = tl.jit.trace(lambda x: (x * 1).exp(), (tl.ones(3),))
 >>> found = what_if(f, pipeline=f.pipeline.without("peephole"))
 >>> found.other

@@ -10,9 +10,9 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import ArgumentError, RangeError
 from tensorlab.jit.closeness import ulps
+from tensorlab.jit.otherwise import what_if
 from tensorlab.jit.pipeline import Pipeline
 from tensorlab.jit.sample_inputs import sample_inputs
-from tensorlab.jit.what_if import what_if
 
 
 @pytest.fixture
