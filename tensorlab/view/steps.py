@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from tensorlab.jit.walk_records import StepRecord, WalkRecord
 from tensorlab.view import html
@@ -14,12 +15,20 @@ from tensorlab.view.ink import ACCENT, INK, LINE, QUIET, REMOVED, RULE, tint
 from tensorlab.view.listing import Line, listing_html
 from tensorlab.view.mime import View
 from tensorlab.view.steps_svg import HEIGHT, WIDTH, curve_svg
-from tensorlab.view.text import Column, line_width, nbytes, shortened, table, visible, wrapped
+from tensorlab.view.text import Column, line_width, shortened, table, visible, wrapped
 
+_Form = tuple[Literal["left", "right"], bool, str, Literal["", "row"]]  # of a cell: alignment, code, padding, scope
 _SPARK = 60
-_COLUMNS = (("step", 100), ("line", 22), ("node", 28), ("instruction", 22), ("registers", 26))
+_COLUMNS = (("step", 100), ("line", 22), ("node", 30), ("instruction", 22), ("registers", 22))
 _DEEPEST = 6
 _PAD = "2px 8px 2px 0"
+_NAME: _Form = ("left", True, "1px 16px 1px 0", "")
+_REGISTER_CELLS: tuple[_Form, ...] = (
+    ("right", False, "1px 16px 1px 6px", "row"),
+    *(_NAME, _NAME, _NAME),
+    ("right", False, "1px 16px 1px 0", ""),
+    ("left", False, "1px 6px 1px 0", ""),
+)
 
 
 class StepsView(View):
@@ -64,7 +73,7 @@ class StepsView(View):
         depth = "  " * min(step.code.depth, _DEEPEST)
         return [
             f"{words.MARKS[step.state]} {step.number} {words.WORDS[step.state]}",
-            tuple(shortened(t, 60) for t in (where, source, words.shortly_inside(step.inside)) if t) or "",
+            tuple(shortened(t, 60) for t in (where, source, *words.shortly_inside(step.inside)) if t) or "",
             depth + words.node(step.code),
             shortened(step.code.text, words.LONGEST),
             tuple(words.effects(step)) or "",
@@ -73,23 +82,13 @@ class StepsView(View):
     def _registers_text(self) -> list[str]:
         heads = (
             Column("register", "right"),
-            Column("value", most=24),
+            Column("value", most=24, wraps=True),
             Column("type", wraps=True),
             Column("holds", wraps=True),
             Column("bytes", "right"),
             Column("", wraps=True),
         )
-        rows = [
-            [
-                str(r.register),
-                r.name,
-                r.type,
-                r.value,
-                nbytes(r.nbytes) if r.nbytes else "",
-                words.remark(r, self.record),
-            ]
-            for r in words.shown_registers(self.record)
-        ]
+        rows = [words.register_cells(r, self.record) for r in words.shown_registers(self.record)]
         return table(heads, rows)
 
     def _curve_text(self) -> list[str]:
@@ -133,9 +132,8 @@ class StepsView(View):
         colour = {"now": ACCENT, "failed": REMOVED}.get(step.state, LINE)
         ink, ground = (INK, tint(colour)) if now else (QUIET, "")
         where, source = words.source(step, before)
-        turn = words.shortly_inside(step.inside)
         mark = html.join((html.glyph(words.MARKS[step.state], colour), html.esc(f" {step.number:,}")))
-        line = [html.esc(t) for t in (where, turn) if t]
+        line = [html.esc(t) for t in (where, *words.shortly_inside(step.inside)) if t]
         code = Html(f"<br>{html.code(shortened(source, 60))}") if source else html.EMPTY
         indent = 8 + 12 * min(step.code.depth, _DEEPEST)
         top = RULE.css("border-top", "1px solid")
@@ -157,16 +155,12 @@ class StepsView(View):
     def _registers(self) -> Html:
         rows = [_heading(("register", "value", "type", "holds", "bytes", ""))]
         for r in words.shown_registers(self.record):
-            said = words.remark(r, self.record)
-            ground = tint(ACCENT) if "this step" in said else ""
+            cells = words.register_cells(r, self.record)
+            ground = tint(ACCENT) if "this step" in cells[-1] else ""
             rows.append(
                 [
-                    Cell(html.esc(r.register), scope="row", ground=ground, pad="1px 16px 1px 6px"),
-                    Cell(html.esc(r.name), mono=True, ground=ground, pad="1px 16px 1px 0"),
-                    Cell(html.esc(r.type), mono=True, ground=ground, pad="1px 16px 1px 0"),
-                    Cell(html.esc(shortened(r.value, 60)), mono=True, ground=ground, pad="1px 16px 1px 0"),
-                    Cell(html.esc(nbytes(r.nbytes) if r.nbytes else ""), "right", ground=ground, pad="1px 16px 1px 0"),
-                    Cell(html.esc(said), ground=ground, size=12, pad="1px 6px 1px 0"),
+                    Cell(html.esc(cell), align, ground=ground, mono=mono, size=12, pad=pad, scope=scope)
+                    for cell, (align, mono, pad, scope) in zip(cells, _REGISTER_CELLS, strict=True)
                 ]
             )
         return html.table(rows, words.registers_title(self.record))
@@ -189,7 +183,7 @@ def _heading(titles: Sequence[str]) -> list[Cell]:
 
 
 def _head(title: str) -> Cell:
-    align = "right" if title in ("bytes", "after step") else "left"
+    align = "right" if title in ("register", "bytes") else "left"
     return Cell(html.esc(title), align, QUIET, size=11.5, scope="col", wraps=False, pad="0 16px 0 0")
 
 

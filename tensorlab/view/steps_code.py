@@ -14,7 +14,7 @@ from tensorlab.view.ink import ACCENT, INK, QUIET, tint
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, counted, grouped, line_width, shortened, table, visible, wrapped
 
-MOST_ROWS = 120
+MOST_ROWS = 80
 _HEADS = ("", "instruction", "node", "line")
 _DEEPEST = 8
 

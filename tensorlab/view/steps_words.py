@@ -10,8 +10,8 @@ from tensorlab.view.text import counted, grouped, listed, nbytes, shortened
 
 MARKS = {"done": "–", "now": "●", "next": "○", "ahead": "○", "undone": "○", "failed": "x"}
 WORDS = {"done": "done", "now": "now", "next": "next", "ahead": "then", "undone": "undone", "failed": "fails"}
-MOST_REGISTERS, MOST_PRINTED = 16, 8
-LONGEST = 160  # characters of a node, an instruction, a value
+MOST_REGISTERS, MOST_PRINTED = 14, 8
+LONGEST, _WIDEST = 160, 60  # characters of a node, an instruction, a result; of what a register holds
 
 
 def answer(record: WalkRecord) -> tuple[str, str]:
@@ -39,7 +39,7 @@ def _arguments(full: Sequence[str]) -> str:
 def facts(record: WalkRecord) -> str:
     """Further facts of the moment."""
     curve = record.curve
-    said = [f"{nbytes(curve.now)} live", f"at most {nbytes(curve.peak)} so far"]
+    said = [f"{nbytes(curve.now)} live", f"at most {nbytes(curve.peak)} so far"] if curve.peak else ["no tensor so far"]
     if not record.done:
         said += [inside(block) for block in record.inside]
     return " · ".join(said)
@@ -47,14 +47,14 @@ def facts(record: WalkRecord) -> str:
 
 def inside(block: InsideRecord) -> str:
     """``turn 3 of 30 of the loop in line 7``."""
-    if block.kind != "loop":
-        return f"inside the if of line {block.line}: {_branch(block)}"
-    return f"inside the loop of line {block.line}: {_turn(block)}"
+    what, said = ("loop", _turn(block)) if block.kind == "loop" else ("if", _branch(block))
+    where = f"the {what} of line {block.line}" if block.line else {"loop": "a loop", "if": "an if"}[what]
+    return f"inside {where}: {said}"
 
 
-def shortly_inside(blocks: Sequence[InsideRecord]) -> str:
-    """``turn 3 of 30, if: True``: the blocks around a step, for a narrow column."""
-    return ", ".join(_turn(b) if b.kind == "loop" else f"if: {b.kind == 'then'}" for b in blocks)
+def shortly_inside(blocks: Sequence[InsideRecord]) -> list[str]:
+    """``turn 3 of 30``, ``if: True``: the blocks around a step, for a narrow column."""
+    return [_turn(b) if b.kind == "loop" else f"if: {b.kind == 'then'}" for b in blocks]
 
 
 def _branch(block: InsideRecord) -> str:
@@ -72,7 +72,7 @@ def outcome(record: WalkRecord) -> str:
         case "end":
             return f"There is no {record.wanted}: the run has {counted(record.index, 'step')}."
         case "beginning":
-            return f"There is no {record.wanted}: it stands at the beginning."
+            return "There is nothing before the first step: it stands at the beginning."
         case "limit":
             return f"It has not come to {record.wanted} yet: a move makes so many steps. The same again goes on."
         case "not met":
@@ -88,8 +88,8 @@ def effects(step: StepRecord, *, named: bool = False) -> list[str]:
     if step.state in ("next", "ahead", "failed"):
         return []
     one, several = ("register ", "registers ") if named else ("", "")
-    said = [f"{one}{r.register} = {value(r)}" for r in step.gave]
-    said += filter(None, [_went(step.code, step.then)])
+    said = [f"{one}{r.register} = {shortened(value(r), _WIDEST)}" for r in step.gave]
+    said += filter(None, [_went(step.code, step.then, "instruction " if named else "")])
     said += [f"writes into {_named(r)} in place" for r in step.written]
     given = {r.register for r in step.gave}
     emptied = [str(r.register) for r in step.moved if r.register not in given]
@@ -101,15 +101,15 @@ def effects(step: StepRecord, *, named: bool = False) -> list[str]:
     return said
 
 
-def _went(code: CodeRecord, then: int) -> str:
+def _went(code: CodeRecord, then: int, word: str) -> str:
     taken = then == code.target
     match code.opcode:
         case "jump":
-            return f"goes on at {then}"
+            return f"goes on at {word}{then}"
         case "jump_if_false":
-            return f"False: goes on at {then}" if taken else "True: goes on below"
+            return f"False: goes on at {word}{then}" if taken else "True: goes on below"
         case "jump_unless_next":
-            return f"no more turns: goes on at {then}" if taken else "a turn begins"
+            return f"no more turns: goes on at {word}{then}" if taken else "a turn begins"
         case "return":
             return "gives the result"
         case _:
@@ -117,7 +117,7 @@ def _went(code: CodeRecord, then: int) -> str:
 
 
 def _named(register: RegisterRecord) -> str:
-    return register.name or f"register {register.register}"
+    return shortened(register.name, _WIDEST // 2) or f"register {register.register}"
 
 
 def value(register: RegisterRecord) -> str:
@@ -147,6 +147,13 @@ def shown_registers(record: WalkRecord) -> tuple[RegisterRecord, ...]:
     touched = {r.register for r in (*now.gave, *now.written)} if now is not None else set[int]()
     ranked = sorted(record.registers, key=lambda r: (r.register not in touched, not r.nbytes, -r.register))
     return tuple(sorted(ranked[:MOST_REGISTERS], key=lambda r: r.register))
+
+
+def register_cells(register: RegisterRecord, record: WalkRecord) -> tuple[str, ...]:
+    """A register's row: its number, the value's name and type, what it holds, bytes, a remark."""
+    size = nbytes(register.nbytes) if register.nbytes else ""
+    texts = (shortened(t, _WIDEST) for t in (register.name, register.type, register.value))
+    return (str(register.register), *texts, size, remark(register, record))
 
 
 def remark(register: RegisterRecord, record: WalkRecord) -> str:
