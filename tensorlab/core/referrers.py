@@ -96,6 +96,7 @@ def find_referrers(x: object, namespace: Mapping[str, Any]) -> Referrers:
     found: list[Referrer] = []
     # The collector passes over containers that hold plain values alone: those with a name are looked into here.
     named = [value for value in list(namespace.values()) if id(value) in owners and type(value) in (list, tuple, dict)]
+    seen.add(id(named))  # which holds the object too, where it is such a container itself
     for container in gc.get_referrers(x) + _holding(named, x):
         if id(container) not in seen and not isinstance(container, FrameType):
             seen.add(id(container))

@@ -50,6 +50,11 @@ def test_containers_that_the_collector_passes_over_are_found_by_name() -> None:
     assert places(x, names) == [("table['key']", "a dict", 1), ("pair[1]", "a tuple of 2 items", 1)]
 
 
+def test_a_container_with_a_name_is_not_found_in_the_search_itself() -> None:
+    pair = [object(), object()]
+    assert places(pair, {"pair": pair}) == []
+
+
 def test_containers_without_a_name_say_what_they_are() -> None:
     x = object()
     held = [[x], (x,), {"key": x, "list": []}]
