@@ -1,9 +1,10 @@
-"""The ``tensorlab`` command: ``tensorlab tour`` and ``tensorlab --version``."""
+"""The ``tensorlab`` command: ``tensorlab tour``, ``tensorlab doctor`` and ``tensorlab --version``."""
 
 from __future__ import annotations
 
 import argparse
 import io
+import json
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -28,9 +29,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command and return its exit status: 0, 1 for a tour that failed, 2 for wrong use."""
+    """Run one command and return its exit status: 0, 1 for a tour or a check that failed, 2 for wrong use."""
     _tolerate_narrow_encodings()
     options = _parser().parse_args(arguments)
+    if options.command == "doctor":
+        return doctor(as_json=options.json, paths=options.paths)
     try:
         tour(image=options.image, output=options.output, notebook=options.notebook)
     except TensorlabError as error:
@@ -68,6 +71,24 @@ def tour(*, image: Path | None, output: Path, notebook: Path | None) -> None:
     print(f"\nreport: {output}")
 
 
+def doctor(*, as_json: bool, paths: bool) -> int:
+    """Run the doctor's checks and print them; 1 where one failed."""
+    from tensorlab.doctor.examine import examine
+    from tensorlab.view.doctor import DoctorView
+
+    seen = examine(page=_page, paths=paths)
+    print(json.dumps(seen.to_dict(), indent=2) if as_json else DoctorView(seen).text())
+    return FAILED if seen.failed else OK
+
+
+def _page() -> str:
+    """What a magic gives a notebook: words, a table, a picture."""
+    from tensorlab.jit.syntax_tree import syntax_of_text
+    from tensorlab.view.syntax_tree import SyntaxTreeView
+
+    return SyntaxTreeView(syntax_of_text("print(1 + 2)", "print(1 + 2)", "")).html()
+
+
 def _check_installed(modules: Sequence[str], extra: str) -> None:
     missing = [name for name in modules if not _is_installed(name)]
     if missing:
@@ -103,6 +124,13 @@ def _parser() -> argparse.ArgumentParser:
         "--output", type=Path, metavar="FILE", default=Path(REPORT), help="the report (default: %(default)s)"
     )
     command.add_argument("--notebook", type=Path, metavar="FILE", help="another notebook that leaves a summary")
+    checks = commands.add_parser(
+        "doctor",
+        help="check that all of it works, and say what to do",
+        description="Run real checks: memory, loops and their cache, BLAS, the kernel, serving. Status 1 if one fails.",
+    )
+    checks.add_argument("--json", action="store_true", help="the checks as JSON")
+    checks.add_argument("--paths", action="store_true", help="also where things are on this machine")
     return parser
 
 

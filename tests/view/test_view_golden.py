@@ -29,6 +29,8 @@ TEXTS = [
     "ast_function",
     "tokens",
     "phases_line",
+    "doctor",
+    "overview",
 ]
 PAGES = ["storage", "graph", "stage", "passes_one"]
 

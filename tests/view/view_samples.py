@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 from autograd_samples import AUTOGRAD_SAMPLES
+from doctor_samples import DOCTOR_SAMPLES
 from phases_samples import PHASES_SAMPLES
 from question_samples import QUESTION_SAMPLES
 from storage_samples import STORAGE_SAMPLES
@@ -314,6 +315,7 @@ SAMPLES: dict[str, Callable[[], View]] = {
     **SYNTAX_SAMPLES,
     **QUESTION_SAMPLES,
     **PHASES_SAMPLES,
+    **DOCTOR_SAMPLES,
     "graph": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted"),
     "graph_talk": lambda: GraphView(graph_of(BRANCHING, "choose"), "", "scripted", style="1.0"),
     "graph_hostile": lambda: GraphView(_hostile_graph(), HOSTILE, HOSTILE),
