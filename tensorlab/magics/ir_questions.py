@@ -29,6 +29,7 @@ _OPTIONS = (
     argument("--without", action="append", type=names, metavar="PASS,PASS", help="what if these passes did not run"),
     argument("--order", metavar="LINE", help="what if these passes ran, in this order: dce,cse,(constant,peephole)*2"),
     argument("--only", type=_limit, metavar="N", help="what if the passes stopped after N rewrites together"),
+    argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
 
@@ -122,6 +123,18 @@ def _parsed(line: str) -> Pipeline:
         raise MagicError("%ir", f"--order: {error}", nearest(unknown, NAMES)) from None
 
 
+def _check(question: Question) -> View:
+    from tensorlab.errors import ArgumentError
+    from tensorlab.jit.pass_checks import check_passes
+    from tensorlab.view.check_lights import CheckView
+
+    try:
+        return CheckView(check_passes(question.function), question.name)
+    except ArgumentError as error:
+        raise MagicError("%ir", str(error)) from None
+
+
 _QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
     "--without, --order or --only": (_asks_what_if, _what_if),
+    "--check": (lambda args: args.check, _check),
 }

@@ -44,5 +44,15 @@ def test_wrong_lines(compiled, line: str, message: str, hint: str) -> None:
     assert second == f"  {hint}"
 
 
+def test_check(compiled) -> None:
+    view = compiled.value("%ir f --check")
+    assert repr(view).startswith(
+        "f · equal after every pass · 4 passes of 15 changed the graph · each run on 11 inputs\n"
+    )
+    assert compiled.error("%ir f --check --only 1").splitlines()[0] == (
+        "MagicError: %ir: --without, --order or --only and --check are two questions; takes one at a time"
+    )
+
+
 def test_passes_complete(compiled) -> None:
     assert compiled.completions("%ir f --without pee") == ["peephole"]

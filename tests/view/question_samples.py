@@ -8,13 +8,17 @@ import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser lo
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.closeness import Closeness
 from tensorlab.jit.compare_graphs import compare_graphs
-from tensorlab.jit.equivalence import Difference
+from tensorlab.jit.equivalence import Culprit, Difference
 from tensorlab.jit.ir import Graph, Span
 from tensorlab.jit.otherwise import WhatIf, paired
 from tensorlab.jit.parse import parse_graph
+from tensorlab.jit.pass_checks import PassCheck, PassChecks
 from tensorlab.jit.pipeline import DEFAULT, Pipeline
+from tensorlab.jit.records import Decision
+from tensorlab.jit.reducing import Reproduction
 from tensorlab.jit.sample_inputs import SampleInputs
 from tensorlab.jit.timing import Timing
+from tensorlab.view.check_lights import CheckView
 from tensorlab.view.mime import View
 from tensorlab.view.what_if import WhatIfView
 
@@ -59,9 +63,30 @@ def _hostile() -> View:
     return WhatIfView(otherwise(DEFAULT.without("fuse"), results=wrong, graph=graph), HOSTILE, HOSTILE)
 
 
+def checks(name: str = "tone") -> PassChecks:
+    """Lights of every kind, those that say something made up."""
+    graph = graph_of(name)
+    wrong = Difference("result 0", "nan", "element 3 is 0.5 instead of nan")
+    decision = Decision("turned", "mine.py:4", "replace", "a - b is b - a", (1,), (2,))
+    blamed = Culprit("mine", 2, decision, ("%3 : Float(2) = aten::sub(%x, %1, %2)",), wrong)
+    passes = (
+        PassCheck("dce", "unchanged", 0),
+        PassCheck("cse", "equal", 3, EQUAL),
+        PassCheck("fuse_rows", "ulp", 1, Closeness("ulp", 2, "special", 9)),
+        PassCheck(
+            name, "different", 4, Closeness("different", 0, "nan", 9, wrong), blamed, Reproduction(graph, (), "m")
+        ),
+        PassCheck("fuse", "skipped", 0),
+    )
+    cases = ("sample", "zeros", "nan")
+    return PassChecks(name, f"dce,cse,fuse_rows,{name},fuse", passes, Closeness("ulp", 2, "nan", 2), cases, INPUTS)
+
+
 QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "what_if": lambda: WhatIfView(otherwise(DEFAULT.without("dce")), "", "without dce"),
     "what_if_first": lambda: WhatIfView(otherwise(DEFAULT.first(1)), "", "with 1 rewrite"),
     "what_if_same": lambda: WhatIfView(otherwise(DEFAULT.without("fuse_rows")), "", "without fuse_rows"),
     "what_if_hostile": _hostile,
+    "check": lambda: CheckView(checks()),
+    "check_hostile": lambda: CheckView(checks(HOSTILE)),
 }
