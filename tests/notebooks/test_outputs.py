@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import pytest
+from IPython.core.inputtransformer2 import TransformerManager
 
 ROOT = Path(__file__).parents[2]
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -21,10 +22,10 @@ def shows_something(source: str) -> bool:
     """Whether a cell has to have an output: it ends in an expression, prints, or is a magic."""
     if source.lstrip().startswith("%%"):
         return True
-    lines = [line for line in source.splitlines() if not line.lstrip().startswith(("%", "!"))]
-    if len(lines) < len(source.splitlines()):
+    source = "\n".join(line for line in source.splitlines() if not line.startswith("%load_ext "))  # which is silent
+    if any(line.lstrip().startswith(("%", "!")) for line in source.splitlines()):
         return True
-    tree = ast.parse("\n".join(lines))
+    tree = ast.parse(TransformerManager().transform_cell(source))  # x = %magic becomes Python
     prints = any(isinstance(n, ast.Call) and getattr(n.func, "id", "") == "print" for n in ast.walk(tree))
     return prints or (bool(tree.body) and isinstance(tree.body[-1], ast.Expr))
 
@@ -70,6 +71,9 @@ def test_nothing_in_it_belongs_to_one_machine(path: Path) -> None:
         ("%%trace\ny = x", True),
         ("import os", False),
         ("x = 1\n%storage x", True),
+        ("%load_ext tensorlab\nimport os", False),
+        ("y = %storage x\nassert y", False),
+        ("y = %storage x\ny", True),
     ],
 )
 def test_what_has_to_have_an_output(source: str, expected: bool) -> None:
