@@ -86,6 +86,9 @@ class Walk:
         """All instructions."""
         return self._listing.records
 
+    def __repr__(self) -> str:
+        return f"<walk through {self.name} after {self.index} steps>"
+
     # Moves
 
     def forward(self, count: int = 1) -> None:
@@ -275,13 +278,20 @@ class Walk:
             len(stepper.code.names) - len(stepper.registers),
             stepper.printed,
             live_curve(self._live, index),
-            tuple(replace(self._told(i, v), name="", value=value_text(v)) for i, v in enumerate(stepper.results)),
+            self._results(),
             self._failure[1] if self._failure is not None and failed else None,
             self._outcome,
             self._wanted,
             self._copied_nbytes,
             self._listing.calls_python,
         )
+
+    def _results(self) -> tuple[RegisterRecord, ...]:
+        """What the function returned; of a tuple its parts."""
+        found = self._stepper.results
+        if len(found) == 1 and isinstance(found[0], tuple):
+            found = cast("tuple[Any, ...]", found[0])
+        return tuple(replace(self._told(i, v), name="", value=value_text(v)) for i, v in enumerate(found))
 
     def _registers(self) -> tuple[RegisterRecord, ...]:
         held = {r: storages_of([v]) for r, v in self._stepper.registers.items()}

@@ -196,8 +196,9 @@ class WalkRecord:
 
     ``steps`` are those around the moment, after ``left_out`` others; ``open_end`` says that what comes after them hangs
     on a condition. ``outcome`` is why the last move went no further than it did, ``wanted`` what it was to reach.
-    ``results`` are there at the end. ``copied_nbytes`` lie in copies of the arguments and of what the function holds;
-    ``calls_python`` says that steps call Python functions of the user's, which may reach what was not copied.
+    ``results`` are there at the end, of a tuple its parts. ``copied_nbytes`` lie in copies of the arguments and of
+    what the function holds; ``calls_python`` says that steps call the user's own Python functions, which may reach
+    what was not copied.
     """
 
     name: str

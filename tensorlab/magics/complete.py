@@ -91,6 +91,8 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
             found = storage_names.completions(names, words)
         case "expression":
             found = [n for n in names if not n.startswith("_") and n not in session.shell.user_ns_hidden]
+        case "until":
+            return [SimpleCompletion(name, type="param") for name in (session.walk.names if session.walk else ())]
         case "pass_name" | "without":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:

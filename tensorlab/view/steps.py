@@ -142,7 +142,7 @@ class StepsView(View):
         bodies = (
             (html.join((mark, word)), 12, False, "2px 8px 2px 6px"),
             (html.join((html.join(line, " · "), code)), 11.5, False, _PAD),
-            (html.esc(words.node(step.code)), 12, True, f"2px 8px 2px {indent}px"),
+            (html.esc(words.node(step.code)), 12, bool(step.code.node), f"2px 8px 2px {indent}px"),
             (html.esc(shortened(step.code.text, words.LONGEST)), 12, True, _PAD),
             (Html("<br>".join(told)), 12, False, _PAD),
         )

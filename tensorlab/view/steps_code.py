@@ -72,7 +72,7 @@ class InstructionsView(View):
             bodies = (
                 (html.join((mark, html.esc(each.pc))), False, "0 12px 0 4px"),
                 (html.esc(shortened(each.text, words.LONGEST)), True, f"0 12px 0 {indent}px"),
-                (html.esc(words.node(each)), True, "0 12px 0 0"),
+                (html.esc(words.node(each)), bool(each.node), "0 12px 0 0"),
                 (html.esc(place(each.span)), False, "1px 4px 0 0"),
             )
             cells = [

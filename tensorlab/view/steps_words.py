@@ -95,7 +95,7 @@ def effects(step: StepRecord, *, named: bool = False) -> list[str]:
     emptied = [str(r.register) for r in step.moved if r.register not in given]
     said += [f"empties {one if len(emptied) == 1 else several}{listed(emptied, 8)}"] if emptied else []
     said += [f"{nbytes(step.made_nbytes)} new"] if step.made_nbytes else []
-    said += [f"frees {_named(r)}, {nbytes(r.nbytes)}" for r in step.freed]
+    said += [f"frees the storage of {_named(r)}: {nbytes(r.nbytes)}" for r in step.freed]
     said += [f"lets go of {_named(r)}: its {nbytes(r.nbytes)} are held outside" for r in step.let_go]
     said += [f"prints {shortened(repr(step.printed.rstrip()), 40)}"] if step.printed else []
     return said
@@ -131,7 +131,7 @@ def node(code: CodeRecord) -> str:
     """The node of an instruction, or what instructions without one are for."""
     if code.node:
         return shortened(code.node, LONGEST)
-    return "the end of the graph" if code.opcode == "return" else "what is not read again on this way"
+    return "no node: the end" if code.opcode == "return" else "no node: what is not needed again"
 
 
 def source(step: StepRecord, before: StepRecord | None) -> tuple[str, str]:

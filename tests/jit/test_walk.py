@@ -73,6 +73,11 @@ def test_registers_say_what_they_share() -> None:
     walk.until("top")
     held = {r.name: r for r in walk.record().registers}
     assert held["%top"].shares == (held["%x"].register,) and held["%x"].shares == (held["%top"].register,)
+    walk.end()
+    assert [(r.type, r.value) for r in walk.record().results] == [
+        ("Float(3)", "[1, 1, 1]"),
+        ("Float(2, 3)", "[[1, 1, 1], [1, 1, 1]]"),
+    ]
     assert (held["%top"].type, held["%top"].value, held["%top"].nbytes) == ("Float(3)", "[1, 1, 1]", 24)
 
 
@@ -153,6 +158,7 @@ def test_a_move_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (walk.index, walk.record().outcome) == (5, "limit")
     walk.until("%y.3")
     assert (walk.index, walk.record().outcome) == (10, "limit")
+    assert repr(walk) == "<walk through grow after 10 steps>"
 
 
 def test_only_what_comes_for_certain_is_shown_ahead() -> None:

@@ -168,3 +168,6 @@ def test_help(talk, capsys: pytest.CaptureFixture[str]) -> None:
 def test_completion(talk) -> None:
     assert {"--at", "--back", "--until", "--end", "--graph"} <= set(talk.completions("%step --"))
     assert "my_function" in talk.completions("%step my_")
+    assert "%r" not in talk.completions("%step --until ")
+    talk.value("%step my_function(a)")
+    assert {"%r", "r"} <= set(talk.completions("%step --until "))
