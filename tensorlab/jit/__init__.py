@@ -30,6 +30,7 @@ _HOME = {
     "is_scripting": "tensorlab.jit.scripting.markers",
     "unused": "tensorlab.jit.scripting.markers",
     "parse_ir": "tensorlab.jit.parse",
+    "check_passes": "tensorlab.jit.pass_checks",
     "what_if": "tensorlab.jit.otherwise",
 }
 
@@ -41,6 +42,7 @@ __all__ = [
     "ScriptModule",
     "annotate",
     "cache_info",
+    "check_passes",
     "clear_cache",
     "explain",
     "export",
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.otherwise import what_if
     from tensorlab.jit.parse import parse_graph as parse_ir
+    from tensorlab.jit.pass_checks import check_passes
     from tensorlab.jit.pipeline import Pipeline
     from tensorlab.jit.script_module import ScriptModule
     from tensorlab.jit.scripting.markers import Final, annotate, export, ignore, is_scripting, unused

@@ -46,9 +46,8 @@ def test_wrong_lines(compiled, line: str, message: str, hint: str) -> None:
 
 def test_check(compiled) -> None:
     view = compiled.value("%ir f --check")
-    assert repr(view).startswith(
-        "f · equal after every pass · 4 passes of 15 changed the graph · each run on 11 inputs\n"
-    )
+    facts = "equal after every pass · 4 passes of 15 changed the graph · each run on 11 inputs"
+    assert repr(view).startswith(f"f · {facts}")
     assert compiled.error("%ir f --check --only 1").splitlines()[0] == (
         "MagicError: %ir: --without, --order or --only and --check are two questions; takes one at a time"
     )
