@@ -79,11 +79,11 @@ def codes_in(code: CodeType) -> Iterator[CodeType]:
 class Reading:
     """One function of the user's: its syntax, what there was to run, and what ran."""
 
-    def __init__(self, source: Source, body: Sequence[ast.AST], root: CodeType, runs: Sequence[Run]) -> None:
+    def __init__(self, source: Source, body: Sequence[ast.AST], roots: Sequence[CodeType], runs: Sequence[Run]) -> None:
         self.source = source
         self.body = body
         self.runs = runs
-        self.there = Places(p for code in codes_in(root) for p in positions(code) if p is not None)
+        self.there = Places(p for root in roots for code in codes_in(root) for p in positions(code) if p is not None)
         self.ran = Places(p for run in runs for p in run.ran())
         self.moves = [move for run in runs for move in run.moves()]
         self.sizes: dict[Any, list[str]] = {k: v for run in runs for k, v in run.sizes.items()}

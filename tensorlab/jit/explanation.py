@@ -32,6 +32,8 @@ from tensorlab.ops.generator import get_rng_state, set_rng_state
 if TYPE_CHECKING:
     from tensorlab.jit.explain_search import Search
 
+_MODULE = "<module>"  # what Python calls the code of a file, or of a notebook's cell
+
 
 @dataclass(frozen=True, slots=True)
 class ExplainedFunction:
@@ -153,8 +155,7 @@ def explanation(
     names = Names()
     format_graph(graph, names=names)
     recorded, made = _places(trace, nodes, names)
-    groups = _groups(watch)
-    functions = tuple(_function(root, runs, recorded, made, trace) for root, runs in groups)
+    functions = tuple(_function(roots, runs, recorded, made, trace) for roots, runs in _groups(watch))
     told = {serial for f in functions for m in f.marks for serial in m.nodes}
     rest = [n for n in graph.nodes() if n.kind != CONSTANT and n.serial not in told and n.owner is graph.block]
     elsewhere = tuple(_text(n, names) for n in rest if n.span is not None)
@@ -188,16 +189,26 @@ def _text(node: Node, names: Names) -> str:
     return format_node(node, names)
 
 
-def _groups(watch: Watch) -> list[tuple[CodeType, list[Run]]]:
-    """The outermost functions that ran, each with the runs of all that is defined in it."""
+def _groups(watch: Watch) -> list[tuple[list[CodeType], list[Run]]]:
+    """The outermost functions that ran, each with the runs of all that is defined in it.
+
+    A cell is one, though a notebook runs its statements and its last expression one after the other.
+    """
     inner = {c for code in watch.runs for c in codes_in(code) if c is not code}
-    roots = [code for code in watch.runs if code not in inner]
-    return [(root, [watch.runs[c] for c in codes_in(root) if c in watch.runs]) for root in roots]
+    groups: dict[object, list[CodeType]] = {}
+    for code in watch.runs:
+        if code not in inner:
+            groups.setdefault(code.co_filename if code.co_name == _MODULE else code, []).append(code)
+    return [
+        (roots, [watch.runs[c] for root in roots for c in codes_in(root) if c in watch.runs])
+        for roots in groups.values()
+    ]
 
 
 def _function(
-    root: CodeType, runs: Sequence[Run], recorded: dict[Span, Recorded], made: dict[Span, str], trace: Trace
+    roots: Sequence[CodeType], runs: Sequence[Run], recorded: dict[Span, Recorded], made: dict[Span, str], trace: Trace
 ) -> ExplainedFunction:
+    root = roots[0]
     lines = tuple(linecache.getlines(root.co_filename))
     source = Source(root.co_filename, lines, root.co_name)
     tree = tree_of(root.co_filename)
@@ -206,7 +217,7 @@ def _function(
     first, last = root.co_firstlineno, root.co_firstlineno - 1
     if definition is not None:
         body = definition.body if isinstance(definition.body, list) else [definition.body]
-        marks = Reading(source, body, root, runs).marks(recorded, made, trace.escapes)
+        marks = Reading(source, body, roots, runs).marks(recorded, made, trace.escapes)
         first, last = getattr(definition, "lineno", 1), body[-1].end_lineno or 0
     shown = tuple(line.rstrip("\r\n") for line in lines[first - 1 : last])
     calls = next(run.calls for run in runs if run.code is root)
@@ -219,7 +230,7 @@ def _definition(
     tree: ast.Module, code: CodeType
 ) -> ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.Module | None:
     """The syntax of a code object: the innermost of its name that all of its instructions lie in."""
-    if code.co_name == "<module>":
+    if code.co_name == _MODULE:
         return tree if tree.body else None
     found: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | None = None
     where = [p for p in positions(code) if p is not None and p[2:] != (0, 0)]

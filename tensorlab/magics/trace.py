@@ -78,6 +78,7 @@ class TraceMagic(NotebookMagics):
         self.bind(args.name, function)
         self.session.latest = function
 
+        from tensorlab.jit.explanation import explain
         from tensorlab.view.trace import TraceView
 
         view = TraceView(
@@ -89,6 +90,7 @@ class TraceMagic(NotebookMagics):
             filename=body.filename,
             warnings=[*function.escapes, *notes],
             records=function.records,
+            explained=explain(function),
             style=self.session.graph_style,
         )
         self.bind(args.output, view)
@@ -192,7 +194,7 @@ def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> Scri
     kind = inspect.Parameter.POSITIONAL_ONLY
     body.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in inputs])  # type: ignore[attr-defined]
     try:
-        return trace(body, list(inputs.values()), check_trace=False, name=name)
+        return trace(body, list(inputs.values()), check_trace=False, name=name, watch=True)
     except BaseException as error:
         error.__traceback__ = frames.from_file(error, recording.cell.filename)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tensorlab.jit.explanation import ExplainedFunction, Explanation
 from tensorlab.jit.ir import Graph, Span
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.text import Names, Style, format_graph, format_node
@@ -24,9 +25,18 @@ from tensorlab.view.ink import QUIET, REMOVED, RULE
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, Row, columns, counted, line_width, listed, shortened, table, visible, wrapped
+from tensorlab.view.trace_source import (
+    LEGEND,
+    MOST_SOURCE,
+    SourceLine,
+    source_html,
+    source_lines,
+    source_text,
+    stands_at,
+)
 
-_MOST_SOURCE = 80
 _LONG_SOURCE = 40  # characters of a line that may wrap, to leave the nodes their room
+CELL = "<module>"  # what Python calls the code of a cell
 _NOTES = ("Short constants are written where they are used.",)
 
 
@@ -34,10 +44,14 @@ class TraceView(View):
     """The graph as it was recorded, beside its source, and the graph that runs.
 
     ``source`` begins at line ``first_line`` of ``filename`` (the name in the nodes' spans; `None` takes every file);
-    ``how`` is the verb of the first line; ``records`` are those of the passes between the two graphs.
+    ``how`` is the verb of the first line; ``records`` are those of the passes between the two graphs. ``explained`` is
+    what the trace made of the source: it stands at each piece then, and what is warned of too.
     """
 
-    __slots__ = ("after", "before", "filename", "first_line", "how", "name", "records", "source", "style", "warnings")
+    __slots__ = (
+        *("after", "before", "explained", "filename", "first_line", "how", "name"),
+        *("records", "source", "style", "warnings"),
+    )
 
     def __init__(
         self,
@@ -50,6 +64,7 @@ class TraceView(View):
         filename: str | None = None,
         warnings: Sequence[Escape] = (),
         records: Sequence[PassRecord] = (),
+        explained: Explanation | None = None,
         how: str = "traced",
         style: Style = "2",
     ) -> None:
@@ -61,6 +76,7 @@ class TraceView(View):
         self.filename = filename
         self.warnings = tuple(warnings)
         self.records = tuple(records)
+        self.explained = explained
         self.how = how
         self.style: Style = style
 
@@ -75,14 +91,19 @@ class TraceView(View):
             "after": format_graph(self.after, style=self.style, names=names, spans=False),
             "warnings": [warning.to_dict() for warning in self.warnings],
             "passes": [record.name for record in self.records if record.changed],
+            "explained": None if self.explained is None else self.explained.to_dict(),
         }
 
     def text(self) -> str:
         names = Names()
         lines = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
-        for warning in self.warnings:
+        for warning in self._homeless():
             lines += wrapped(visible(f"! {_warning(warning)}"), line_width(), "  ")
-        rows, left_out = self._source_rows(names)
+        marked, rows, left_out = self._marked_lines(names), (), ""
+        if marked:
+            lines += ["", *source_text(marked), *wrapped(visible(self._marked_notes(marked)), line_width())]
+        else:
+            rows, left_out = self._source_rows(names)
         if rows:
             width = min(max(len("source"), *(columns(code) for _, code, _ in rows)), line_width() * 46 // 100)
             heads = (
@@ -101,9 +122,14 @@ class TraceView(View):
     def html(self) -> str:
         names = Names()
         parts = [html.header(self.name, *self._facts())]
-        for warning in self.warnings:
+        for warning in self._homeless():
             parts.append(html.paragraph(html.glyph("!", REMOVED), html.esc(f" {_warning(warning)}")))
-        rows, left_out = self._source_rows(names)
+        marked, rows, left_out = self._marked_lines(names), (), ""
+        if marked:
+            parts += [source_html(marked, "Each line of the source, and what the trace made of its pieces")]
+            parts.append(html.footer(*filter(None, [self._marked_notes(marked)])))
+        else:
+            rows, left_out = self._source_rows(names)
         if rows:
             caption = "Each line of the source, and the nodes that it made in the graph"
             parts.append(html.table([_head_row(), *map(_source_row, rows)], caption, wide=True))
@@ -130,6 +156,41 @@ class TraceView(View):
     def _after_lines(self, names: Names) -> list[Line]:
         return cap(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
 
+    def _own(self) -> ExplainedFunction | None:
+        """What the trace made of the source that is shown."""
+        functions = () if self.explained is None else self.explained.functions
+        return next((f for f in functions if f.filename == self.filename and f.name == CELL), None)
+
+    def _homeless(self) -> list[Escape]:
+        """Warnings that stand at no piece of the source."""
+        own = self._own()
+        return [w for w in self.warnings if own is None or not stands_at(w, own.marks)]
+
+    def _marked_lines(self, names: Names) -> list[SourceLine]:
+        own = self._own()
+        if own is None:
+            return []
+        name_values(self.before, names)
+        texts = {n.serial: format_node(n, names, style=self.style) for n in self.before.nodes()}
+        return source_lines(self.source.splitlines(), self.first_line, own.marks, self.warnings, texts.__getitem__)
+
+    def _marked_notes(self, marked: Sequence[SourceLine]) -> str:
+        """How to read the signs, and what is not shown."""
+        own = self._own()
+        if own is None or self.explained is None:
+            return ""
+        lines = len(self.source.splitlines()) - MOST_SOURCE
+        notes = [LEGEND] if any(remark.piece for line in marked for remark in line.remarks) else []
+        notes += [f"{counted(lines, 'more line')} of source."] if lines > 0 else []
+        told = {serial for mark in own.marks for serial in mark.nodes}
+        elsewhere = sum(is_operation(n) and n.serial not in told for n in self.before.nodes())
+        if elsewhere:
+            notes.append(f"{counted(elsewhere, 'operation')} from source that is not shown here.")
+        others = [f.name for f in self.explained.functions if f is not own]
+        if others:
+            notes.append(f"tl.jit.explain({self.name}) shows {listed(others)} too.")
+        return " ".join(notes)
+
     def _source_rows(self, names: Names) -> tuple[list[tuple[str, str, tuple[str, ...]]], str]:
         """Line number, code and nodes for each line of source; then what has no line in it."""
         name_values(self.before, names)
@@ -146,9 +207,9 @@ class TraceView(View):
         lines = self.source.splitlines()
         rows = [
             (str(self.first_line + i), line.expandtabs(4), tuple(made.get(self.first_line + i, ())) or ("",))
-            for i, line in enumerate(lines[:_MOST_SOURCE])
+            for i, line in enumerate(lines[:MOST_SOURCE])
         ]
-        notes = [f"{counted(len(lines) - _MOST_SOURCE, 'more line')} of source."] if len(lines) > _MOST_SOURCE else []
+        notes = [f"{counted(len(lines) - MOST_SOURCE, 'more line')} of source."] if len(lines) > MOST_SOURCE else []
         if elsewhere and lines:
             notes.append(f"{counted(elsewhere, 'operation')} from source that is not shown here.")
         return rows, " ".join(notes)

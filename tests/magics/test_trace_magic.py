@@ -137,8 +137,57 @@ def test_a_warning_is_told_once_and_in_the_view(cells, capsys: pytest.CaptureFix
     with warnings.catch_warnings():
         warnings.resetwarnings()
         cells.value("%%trace -o view\nif x.sum() > 1:\n    s = x * 2\n")
-    assert "! cell:2  Converting a tensor to a Python boolean" in cells.names["view"].text()
+    text = cells.names["view"].text()
+    assert "! warning x.sum() > 1: Converting a tensor to a Python boolean" in text
+    assert text.count("Converting") == 1
     assert "TracerWarning" not in capsys.readouterr().err
+
+
+PIECES = """
+n = x.shape[0]
+if x.sum() > k:
+    a = x * 2 + y
+else:
+    a = y
+for i in range(n):
+    a = a + i
+a.sum()
+"""
+
+
+@pytest.mark.filterwarnings("ignore::tensorlab.errors.TracerWarning")
+def test_what_became_of_each_piece_stands_at_its_line(cells) -> None:
+    """The statements and the last expression run one after the other, and are one source all the same."""
+    cells.value(f"%%trace -o view{PIECES}")
+    view = cells.names["view"]
+    shown = view.text().split("What runs")[0].split("─\n")[1].split("\n\n")[0]
+    assert " ".join(shown.split()) == " ".join(
+        [
+            "2 n = x.shape[0] ■ baked in: 3, as a size",
+            "3 if x.sum() > k: ● recorded x.sum(): %3 : Float() = aten::sum(%x, None)",
+            "● recorded x.sum() > k: %5 : Bool() = aten::gt(%3, 2)",
+            "■ baked in x.sum() > k: True, as a Python boolean",
+            "◆ branch x.sum() > k: True taken, a tensor's value decided; False",
+            "never seen (line 6)",
+            "! warning x.sum() > k: Converting a tensor to a Python boolean might",
+            "make the trace wrong: a trace can't record the data flow of Python",
+            "values, so the value is baked in as a constant",
+            "4 a = x * 2 + y ● recorded x * 2: %7 : Float(3) = aten::mul(%x, 2)",
+            "● recorded x * 2 + y: %9 : Float(3) = aten::add(%7, %y, 1)",
+            "5 else:",
+            "6 a = y – never run",
+            "7 for i in range(n): ◆ loop: unrolled, 3 turns, a size decided",
+            "8 a = a + i ● recorded: %12 : Float(3) = aten::add(%9, 0, 1)",
+            "%15 : Float(3) = aten::add(%12, 1, 1)",
+            "%a : Float(3) = aten::add(%15, 2, 1)",
+            "9 a.sum() ● recorded: %20 : Float() = aten::sum(%a, None)",
+            "A sign tells of the piece of the line that is named behind it; of the whole line where none is.",
+        ]
+    )
+    page = view.html()
+    assert 'title="recorded: %7 : Float(3) = aten::mul(%x, 2)">x * 2</span> + y</span>' in page
+    (own,) = view.to_dict()["explained"]["functions"]
+    assert [m["kind"] for m in own["marks"]].count("never") == 1
 
 
 def test_a_warning_that_is_to_be_an_error_is_one(cells) -> None:
