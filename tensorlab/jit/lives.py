@@ -8,12 +8,13 @@ do; where they end in different ways, the end is ``several`` with theirs as part
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 from tensorlab.errors import RangeError
-from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Value
+from tensorlab.jit.ir import CONSTANT, Node, Value
 from tensorlab.jit.lives_ends import End, alive, common
+from tensorlab.jit.lives_state import State
 from tensorlab.jit.records import Decision, PassRecord
 
 EventKind = Literal[
@@ -157,37 +158,6 @@ class Lives:
         return self._copies.get(serial, [])
 
 
-@dataclass(slots=True)
-class State:
-    """One graph by serials: nodes, those in groups too, the group around each of these, values."""
-
-    graph: Graph | None = None
-    nodes: dict[int, Node] = field(default_factory=dict[int, Node])
-    inside: dict[int, Node] = field(default_factory=dict[int, Node])
-    around: dict[int, Node] = field(default_factory=dict[int, Node])  # the node that a node stands in a block of
-    values: dict[int, Value] = field(default_factory=dict[int, Value])
-
-    def __post_init__(self) -> None:
-        if self.graph is not None:
-            self._block(self.graph.block, None, None)
-
-    def _block(self, block: Block, around: Node | None, group: Node | None) -> None:
-        self.values.update((v.serial, v) for v in block.params)
-        for node in block.nodes:
-            self.nodes[node.serial] = node
-            if around is not None:
-                self.around[node.serial] = around
-            if group is not None:
-                self.inside[node.serial] = group
-            for value in node.outputs:
-                self.values.setdefault(value.serial, value)
-            for inner in node.blocks:
-                self._block(inner, node, group)
-            subgraph = node.attributes.get("subgraph")
-            if isinstance(subgraph, Graph):
-                self._block(subgraph.block, node, node)
-
-
 class _Pass:
     """One record: what it did to each node of the graph before it."""
 
@@ -243,6 +213,8 @@ class _Pass:
             group = self.after.inside.get(serial)
             if group is not None and serial not in self.before.inside and serial in self.fate:
                 self._note(serial, "fused", self.fate[serial], (group.serial,))
+            elif self._left_its_block(serial):
+                self._note(serial, "moved", self.origin[serial])
             return
         decision = self._fate(serial)
         if decision is None:
@@ -266,6 +238,12 @@ class _Pass:
         else:
             left = tuple(c for c in self.lives.copies_of(serial) if c in self.after.nodes)
             self._note(serial, "removed", decision, left)
+
+    def _left_its_block(self, serial: int) -> bool:
+        """Whether a rewrite let the block that a node stands in run in another place."""
+        before, after = self.before.around.get(serial), self.after.around.get(serial)
+        same = (None if before is None else before.serial) == (None if after is None else after.serial)
+        return not same and serial in self.origin and self.origin[serial].kind == "replace"
 
     def _note(
         self,

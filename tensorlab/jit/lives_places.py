@@ -131,8 +131,9 @@ def _of_llvm(text: str) -> Excerpt:
     name, inside = best
     widths = [int(m[1]) for i in inside for m in [_VECTOR.search(lines[i])] if m]
     how = f"vectors of {max(set(widths), key=widths.count)}" if widths else "one element at a time"
-    work = [i for i in inside if _ARITHMETIC.search(lines[i]) or "store " in lines[i] or " load " in lines[i]]
-    return _picked("llvm", f"LLVM's code, block {name}: {how}", lines, work)
+    work = [i for i in inside if _ARITHMETIC.search(lines[i]) and "add i64" not in lines[i]]
+    moved = [i for i in inside if "store " in lines[i] or " load " in lines[i]]
+    return _picked("llvm", f"LLVM's code, block {name}: {how}", lines, _both(work, moved))
 
 
 def _llvm_blocks(lines: Sequence[str]) -> list[tuple[str, list[int]]]:
@@ -162,7 +163,15 @@ def _of_asm(text: str) -> Excerpt:
     if best is None:
         return Excerpt("asm", "machine code: no loop in it", (), len(lines))
     name, inside = best
-    return _picked("asm", f"machine code, loop {name}", lines, inside)
+    moved = [i for i in inside if re.match(r"\s+v?mov|\s+v?broadcast", lines[i])]
+    work = [i for i in inside if i not in moved and _PACKED.match(lines[i])] or inside
+    return _picked("asm", f"machine code, loop {name}", lines, _both(work, moved))
+
+
+def _both(work: Sequence[int], moved: Sequence[int]) -> list[int]:
+    """The first lines that compute, and some of those that read and write, in order."""
+    few = [*moved[:1], *moved[-1:]]
+    return sorted({*few, *[i for i in work if i not in few][: MOST_LINES - len(few)]})
 
 
 def _hottest(

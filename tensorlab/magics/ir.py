@@ -10,7 +10,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from tensorlab.magics import ir_lives, notebook
 from tensorlab.magics.errors import MagicError, listed, nearest
 from tensorlab.magics.ir_questions import Question, answered, question_options
-from tensorlab.magics.options import help_option, identifier, parse
+from tensorlab.magics.options import count, help_option, identifier, parse
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
@@ -40,6 +40,13 @@ class IrMagic(NotebookMagics):
     @argument("--pass", dest="pass_name", metavar="NAME", help="one pass alone")
     @question_options
     @argument("--value", metavar="%7", help="the life of one value: its line, each pass, loop, LLVM and machine code")
+    @argument("--line", metavar="N", type=count, help="everything that a line of your code became")
+    @argument(
+        "--why-not",
+        nargs="+",
+        metavar=("WORD", "%7"),
+        help="what fuse, cse, unroll or vectorize left as it was, and why; of all, or of one value",
+    )
     @argument("function", nargs="?", help="a traced or scripted function (default: the one compiled last)")
     def ir(self, line: str) -> View | None:
         """Show the passes that a function went through: what each changed and how, what it refused and why.
@@ -58,10 +65,10 @@ class IrMagic(NotebookMagics):
         if answer is not None:
             self.bind(args.output, answer)
             return answer
-        if args.value is not None:
-            view = ir_lives.value_life(function, name, args.value)
-            self.bind(args.output, view)
-            return view
+        told = ir_lives.asked(function, name, args)
+        if told is not None:
+            self.bind(args.output, told)
+            return told
         view = _passes(function, name, args, style) if args.stage is None else _stage(function, name, args.stage, style)
         self.bind(args.output, view)
         return view

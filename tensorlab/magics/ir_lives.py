@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from tensorlab.magics.errors import MagicError, listed, nearest
 
+OPTIONS = ("--value", "--line", "--why-not")
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.ir import Value
-    from tensorlab.jit.lives_values import Teller
+    from tensorlab.jit.lives_ends import End
+    from tensorlab.jit.lives_places import Place
+    from tensorlab.jit.lives_teller import Teller
     from tensorlab.view.mime import View
+
+
+def asked(function: ScriptFunction, name: str, args: Any) -> View | None:
+    """The view that ``--value``, ``--line`` or ``--why-not`` asks for; `None` where none of them stands in the line.
+
+    Raises: `MagicError` for two of them, and what each of them raises.
+    """
+    given = [option for option in OPTIONS if getattr(args, option.strip("-").replace("-", "_")) is not None]
+    if not given:
+        return None
+    if len(given) > 1:
+        raise MagicError("%ir", f"{given[0]} and {given[1]} ask for different things", f"leave {given[1]} out")
+    if args.stage is not None or args.pass_name is not None or args.all or args.stable:
+        raise MagicError("%ir", f"{given[0]} takes no --stage, --pass, --all or --stable")
+    if args.value is not None:
+        return value_life(function, name, args.value)
+    return line_life(function, name, args.line) if args.line is not None else why_not(function, name, args.why_not)
 
 
 def value_life(function: ScriptFunction, name: str, wanted: str) -> View:
@@ -25,11 +48,14 @@ def value_life(function: ScriptFunction, name: str, wanted: str) -> View:
     return ValueLifeView(name, teller.value(value), also=also)
 
 
-def teller_of(function: ScriptFunction) -> Teller:
-    """Who tells the lives of a function: with the names that ``%ir`` prints, and the program of the latest call."""
+def teller_of(function: ScriptFunction, *, code: bool = True) -> Teller:
+    """Who tells the lives of a function: with the names that ``%ir`` prints, and the program of the latest call.
+
+    ``code`` adds excerpts of the loops, for which those from the disk cache are compiled once more.
+    """
     from tensorlab.jit.lives import Lives
     from tensorlab.jit.lives_places import place_of
-    from tensorlab.jit.lives_values import Teller
+    from tensorlab.jit.lives_teller import Teller
     from tensorlab.jit.text import Names
     from tensorlab.view.graph import name_values
 
@@ -39,7 +65,11 @@ def teller_of(function: ScriptFunction) -> Teller:
         name_values(record.after, names)
     latest = function.latest
     program = None if latest is None else latest.program
-    return Teller(Lives(function.records), names, lambda end: None if program is None else place_of(end, program))
+
+    def place(end: End) -> Place | None:
+        return None if program is None else place_of(end, program, code=code)
+
+    return Teller(Lives(function.records), names, place)
 
 
 def value_named(
@@ -49,7 +79,7 @@ def value_named(
 
     Raises: `MagicError`.
     """
-    from tensorlab.jit.lives_values import printed
+    from tensorlab.jit.lives_teller import printed
     from tensorlab.jit.text import Names
 
     found = printed(function.records, teller.names)
@@ -65,3 +95,62 @@ def value_named(
         message = f"{option}: {name} has no value {spelled}; its values: {listed(known)}"
         raise MagicError("%ir", message, nearest(spelled, known))
     return value, others
+
+
+def line_life(function: ScriptFunction, name: str, number: int) -> View:
+    """The view of what a line became.
+
+    Raises: `MagicError` with the nearest line that made something.
+    """
+    from tensorlab.jit.lives_lines import line_life as life_of
+    from tensorlab.jit.lives_lines import lines_of
+    from tensorlab.view.line_life import LineLifeView
+
+    teller = teller_of(function, code=False)
+    found = life_of(teller, number)
+    if not found.parts:
+        known = lines_of(teller)
+        message = f"--line: line {number} made nothing in {name}; lines that did: {listed(list(map(str, known)))}"
+        hint = f"nearest: {min(known, key=lambda line: abs(line - number))}" if known else ""
+        raise MagicError("%ir", message, hint)
+    return LineLifeView(name, found)
+
+
+def why_not(function: ScriptFunction, name: str, words: Sequence[str]) -> View:
+    """The view of what was refused, of all or of one value.
+
+    Raises: `MagicError` with the nearest word, or the nearest value.
+    """
+    from tensorlab.jit.lives_refusals import SUBJECTS
+    from tensorlab.jit.lives_refusals import why_not as refusals_of
+    from tensorlab.view.refusals import WhyNotView
+
+    subject, *rest = words
+    if subject not in SUBJECTS:
+        message = f"--why-not takes {', '.join(SUBJECTS[:-1])} or {SUBJECTS[-1]}, got {subject!r}"
+        raise MagicError("%ir", message, nearest(subject, list(SUBJECTS)))
+    if len(rest) > 1:
+        raise MagicError("%ir", f"--why-not takes one value, got {' '.join(rest)}", f"--why-not {subject} {rest[0]}")
+    teller = teller_of(function, code=False)
+    value = value_named(function, teller, name, rest[0], "--why-not")[0] if rest else None
+    if subject == "vectorize":
+        return _vectors(function, name, teller, value)
+    return WhyNotView(name, refusals_of(teller, subject, value))
+
+
+def _vectors(function: ScriptFunction, name: str, teller: Teller, value: Value | None) -> View:
+    from tensorlab.jit.lives_places import loop_of
+    from tensorlab.jit.lives_vectors import vectors_of
+    from tensorlab.view.refusals import VectorsView
+
+    latest = function.latest
+    if latest is None:
+        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
+        raise MagicError("%ir", message, f"call {name}(...) once")
+    loops, about = latest.program.loops, ""
+    if value is not None:
+        told = teller.value(value)
+        inside = [loop_of(end.end, latest.program) for end in told.ends]
+        loops = tuple(dict.fromkeys(loop for loop in inside if loop is not None))
+        about = told.ends[0].words
+    return VectorsView(name, vectors_of(loops), value="" if value is None else teller.names.of(value), about=about)

@@ -28,6 +28,19 @@ SIGNS = {
     "dissolved": ">",
     "removed": "-",
 }
+WORDS = {
+    "loop": "in loops",
+    "call": "called",
+    "view": "only looks at memory",
+    "structure": "puts values together",
+    "control": "control flow",
+    "merged": "merged",
+    "folded": "folded",
+    "dissolved": "dissolved",
+    "removed": "removed",
+    "several": "in several ways",
+    "constant": "constant",
+}
 _MOST_STEPS = 60
 _MOST_CODE = 84  # columns of a line of an excerpt
 _LEGEND = "= kept · ~ retyped or changed · ↕ moved · > became something else · - removed."
@@ -57,8 +70,9 @@ class ValueLifeView(View):
 
     def _facts(self) -> list[str]:
         life = self.life
-        words = [told.words for told in life.ends]
-        return [f"{counted(len(life.ends) + life.copies, 'copy', 'copies')}: {life.kind}"] if len(words) > 1 else words
+        if len(life.ends) == 1:
+            return [life.ends[0].words]
+        return [f"{counted(len(life.ends) + life.copies, 'copy', 'copies')}: {WORDS[life.kind]}"]
 
     def _sections(self) -> list[Section]:
         life = self.life
@@ -69,8 +83,7 @@ class ValueLifeView(View):
         sections.append((begin, [Line(life.text)]))
         if life.steps:
             sections.append(("What each pass did to it", cap([step_line(s) for s in life.steps], _MOST_STEPS)))
-        for told in life.ends:
-            sections += end_sections(told, several=len(life.ends) > 1)
+        sections += end_sections(life.ends)
         if life.copies:
             sections.append((f"{counted(life.copies, 'more copy', 'more copies')} left out", []))
         return sections
@@ -107,21 +120,31 @@ def step_line(step: Step) -> Line:
     return Line(indent + code, sign, " · ".join(filter(None, (by, stands, step.reason, step.location))))
 
 
-def end_sections(told: Told, *, several: bool = False) -> list[Section]:
-    """Where a life ended: the words, the line of the program, and excerpts of the loop."""
-    if told.place is None:
-        return [(told.words.capitalize() if several else "Where it ended", [] if several else [Line(told.words)])]
-    where = told.place
-    sections: list[Section] = [(f"Where it ended: {told.words}", [Line(where.text, place=f"program:{where.line}")])]
-    sections[0][1].extend(_facts_of(where))
-    sections += [excerpt_section(excerpt) for excerpt in where.excerpts]
+def end_sections(ends: Sequence[Told]) -> list[Section]:
+    """Where lives ended: the words, the line of the program, and excerpts of the loop; copies that share it once."""
+    sections: list[Section] = []
+    together: dict[tuple[str, int], list[Told]] = {}
+    for told in ends:
+        together.setdefault((told.words, 0 if told.place is None else told.place.line), []).append(told)
+    for (words, _), same in together.items():
+        where = same[0].place
+        of = f" ({counted(len(same), 'copy', 'copies')})" if len(ends) > 1 else ""
+        if where is None:
+            sections.append((f"Where it ended{of}", [Line(words)]))
+            continue
+        lines = [Line(where.text, place=f"program:{where.line}"), *_facts_of([t.place for t in same if t.place])]
+        sections.append((f"Where it ended{of}: {words}", lines))
+        sections += [excerpt_section(excerpt) for excerpt in where.excerpts]
     return sections
 
 
-def _facts_of(where: Place) -> list[Line]:
+def _facts_of(places: Sequence[Place]) -> list[Line]:
+    where = places[0]
+    steps = sorted({p.step + 1 for p in places if p.step is not None})
     facts: list[str] = []
-    if where.loop and where.step is not None:
-        facts.append(f"step {where.step + 1} of {where.steps} of {where.loop}")
+    if where.loop and steps:
+        which = f"{'step' if len(steps) == 1 else 'steps'} {listed(list(map(str, steps)))}"
+        facts.append(f"{which} of {where.steps} of {where.loop}")
     elif where.loop:
         facts.append(f"part of {where.loop}, of {counted(where.steps, 'step')}")
     if where.native:

@@ -8,6 +8,13 @@ import pytest
 from view_samples import SAMPLES
 
 TEXTS = [
+    "life",
+    "life_gone",
+    "life_unrolled",
+    "line",
+    "why_not",
+    "why_not_value",
+    "why_not_vectorize",
     "storage",
     "grid",
     "why",

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 from autograd_samples import AUTOGRAD_SAMPLES
 from doctor_samples import DOCTOR_SAMPLES
+from lives_samples import LIVES_SAMPLES
 from phases_samples import PHASES_SAMPLES
 from question_samples import QUESTION_SAMPLES
 from storage_samples import STORAGE_SAMPLES
@@ -313,6 +314,7 @@ SAMPLES: dict[str, Callable[[], View]] = {
     **STORAGE_SAMPLES,
     **AUTOGRAD_SAMPLES,
     **SYNTAX_SAMPLES,
+    **LIVES_SAMPLES,
     **QUESTION_SAMPLES,
     **PHASES_SAMPLES,
     **DOCTOR_SAMPLES,

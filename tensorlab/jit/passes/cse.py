@@ -64,11 +64,7 @@ def _hazard(node: Node, first: Node, alias: AliasInfo) -> tuple[str, Any] | None
 
 def _key(node: Node) -> Key | None:
     """What two nodes that compute the same have in common; `None` for a node that is never joined."""
-    if node.blocks or not node.outputs or has_side_effect(node) or is_random(node):
-        return None
-    if node.op is not None and node.op.schema.writes:
-        return None
-    if any(isinstance(value, Graph) for value in node.attributes.values()):
+    if why_never_joined(node):
         return None
     if node.kind == CONSTANT:
         return constant_key(node)
@@ -77,6 +73,19 @@ def _key(node: Node) -> Key | None:
     attributes = tuple((key, _identity(value)) for key, value in node.attributes.items())
     overload = None if node.op is None else node.op.schema.overload
     return node.kind, overload, types, attributes, tuple(v.serial for v in node.inputs)
+
+
+def why_never_joined(node: Node) -> str:
+    """Why no other node can stand for a node, whatever it computes; empty where one could."""
+    if node.blocks or any(isinstance(value, Graph) for value in node.attributes.values()):
+        return f"{node.kind} holds operations of its own"
+    if not node.outputs or has_side_effect(node):
+        return f"{node.kind} has an effect"
+    if is_random(node):
+        return f"{node.kind} draws random numbers"
+    if node.op is not None and node.op.schema.writes:
+        return f"{node.kind} writes to its input"
+    return ""
 
 
 def constant_key(node: Node) -> Key:

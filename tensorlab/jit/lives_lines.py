@@ -1,0 +1,110 @@
+"""Everything that one line of the user's code became."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+
+from tensorlab.jit.ir import CONSTANT, Span
+from tensorlab.jit.lives import Life
+from tensorlab.jit.lives_teller import Teller
+from tensorlab.jit.lives_values import Source, Step, Told, source_of
+from tensorlab.jit.text import format_node
+
+
+@dataclass(frozen=True, slots=True)
+class LinePart:
+    """One node that the line made: as it was recorded, what passes did to it, how it ended.
+
+    ``called`` says that the line is not its own, but one that called what made it.
+    """
+
+    text: str
+    constant: bool
+    called: bool
+    span: Span
+    steps: tuple[Step, ...]
+    ends: tuple[Told, ...]
+    kind: str
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "text": self.text,
+            "constant": self.constant,
+            "called": self.called,
+            "span": self.span.to_dict(),
+            "steps": [step.to_dict() for step in self.steps],
+            "ends": [told.to_dict() for told in self.ends],
+            "kind": self.kind,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LineLife:
+    """A line: the nodes that it made, and how many of them ended in which way."""
+
+    number: int
+    source: Source | None
+    parts: tuple[LinePart, ...]
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        """How many nodes ended how, the most first; constants are not counted."""
+        return dict(Counter(part.kind for part in self.parts if not part.constant).most_common())
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "number": self.number,
+            "source": None if self.source is None else self.source.to_dict(),
+            "parts": [part.to_dict() for part in self.parts],
+            "kinds": self.kinds,
+        }
+
+
+def lines_of(teller: Teller) -> list[int]:
+    """The lines that nodes of the first graph come from, in order."""
+    found: set[int] = set()
+    for life in teller.lives:
+        span = life.node.span
+        while span is not None:
+            found.add(span.line)
+            span = span.caller
+    return sorted(found)
+
+
+def line_life(teller: Teller, number: int) -> LineLife:
+    """What a line became; a line that made nothing has no parts.
+
+    Nodes that began on an earlier line and go on in this one are among them, and what was called from it.
+    """
+    parts: list[LinePart] = []
+    source: Source | None = None
+    for life in teller.lives:
+        span = life.node.span
+        at = _at(span, number)
+        if at is None or span is None:
+            continue
+        if source is None:
+            source = source_of(Span(at.filename, number, 0, number, 0, at.function))
+        parts.append(_part(teller, life, span, called=at is not span))
+    return LineLife(number, source, tuple(parts))
+
+
+def _at(span: Span | None, number: int) -> Span | None:
+    """A place, or one that it was called from, that is on a line."""
+    while span is not None and not span.line <= number <= max(span.line, span.end_line):
+        span = span.caller
+    return span
+
+
+def _part(teller: Teller, life: Life, span: Span, *, called: bool) -> LinePart:
+    told = teller.node(life)
+    return LinePart(
+        format_node(life.node, teller.names),
+        life.node.kind == CONSTANT,
+        called,
+        span,
+        tuple(step for step in told.steps if step.kind not in ("kept", "retyped")),
+        told.ends,
+        life.end.kind,
+    )
