@@ -115,7 +115,7 @@ def phases_of(function: ScriptFunction, name: str, *, line: int | None = None) -
             f"{sum(record.changed for record in records)} of {len(records)} passes changed it",
         ),
         maker.of_instructions(optimised),
-        *maker.of_program(latest, name),
+        *maker.of_program(latest, name, with_gradients=bool(function.gradient_programs)),
     ]
     key = "" if latest is None else latest.key
     return Phases(name, function.kind, tree.label if tree is not None else "", key, line, tuple(made))
@@ -191,7 +191,8 @@ class _Maker:
         rows = list(self._nodes(graph.block, ""))
         count = sum(1 for _ in graph.nodes())
         inside = len(rows) - count
-        notes = [note, *([f"{inside} more nodes inside groups that become one loop each"] if inside else [])]
+        more = "1 more node" if inside == 1 else f"{inside:,} more nodes"
+        notes = [note, *([f"{more} inside groups that become one loop each"] if inside else [])]
         return self.phase(name, task, rows, "node", count=count, seconds=seconds, note="; ".join(notes))
 
     def _nodes(self, block: Block, indent: str, weight: int = 1) -> Iterator[_Row]:
@@ -232,7 +233,7 @@ class _Maker:
 
     # From the compilation
 
-    def of_program(self, latest: Specialisation | None, name: str) -> Iterator[Phase]:
+    def of_program(self, latest: Specialisation | None, name: str, *, with_gradients: bool) -> Iterator[Phase]:
         if latest is None:
             why = f"compiled for the arguments of a call: call {name}(...) once"
             yield Phase("program", "translation", None, "line", note=why)
@@ -248,13 +249,20 @@ class _Maker:
         if program.native is not None and program.native.function is not None:
             note += "; it ran until the native function took its place"
         yield self.phase("program", "translation", rows, "line", count=len(rows), seconds=seconds.lowering, note=note)
-        yield self._native(latest)
+        if latest.calls:
+            yield self._native(latest)
+            return
+        why = f"not called yet: call {name}(...) once"
+        if with_gradients:
+            why = f"calls that are differentiated run programs of their own: call {name}(...) under no_grad()"
+        yield Phase("native code", "execution", None, "byte", note=why)
 
     def _native(self, latest: Specialisation) -> Phase:
         tier = latest.program.native
         function = None if tier is None else tier.function
         loops = latest.program.compiled_loops()
-        seconds = sum(loop.seconds.total for loop in loops)  # in this process: of a loop on disk, to read it
+        # In this process: of a loop that was on disk, what it took to read it.
+        seconds = sum(loop.seconds.total for loop in loops) if loops else None
         if function is not None:
             everything = frozenset[int]().union(*map(self.lines_of_node, latest.graph.nodes()))
             lines = {function.loop.name: everything}
@@ -263,7 +271,7 @@ class _Maker:
                 note += "; which of its instructions are of the line is not recorded"
         else:
             lines = {loop.name: self._lines(fused.spans) for fused in latest.program.loops for loop in fused.loops}
-            note = f"{len(loops)} {'loop' if len(loops) == 1 else 'loops'}; {_why(tier.refusal if tier else None)}"
+            note = f"{_counted(len(loops))}; {_why(tier.refusal if tier else None)}"
         sizes = [code_nbytes(loop) for loop in loops]
         known = sum(size for size in sizes if size is not None)
         count = known if loops and None not in sizes else None
@@ -286,6 +294,12 @@ class _Maker:
             note=note,
             marks=function is None,
         )
+
+
+def _counted(loops: int) -> str:
+    if not loops:
+        return "no loop of its own so far: what is called are libraries"
+    return "1 loop" if loops == 1 else f"{loops} loops"
 
 
 def _why(refusal: NativeRefusal | None) -> str:

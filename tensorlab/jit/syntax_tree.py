@@ -183,24 +183,24 @@ def _first_line(node: ast.AST) -> int:
 
 def _tree(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tuple[SyntaxTree, dict[Extent, int]]:
     """The tree of some pieces, and which node a place of `Source.span` is for."""
-    nodes: list[SyntaxNode] = []
+    drafts: list[tuple[str, str, tuple[tuple[str, str], ...], int, int, Extent | None]] = []
     heads: dict[Extent, int] = {}
     waiting = [("" if len(roots) == 1 else f"body[{i}]", root, -1, 0) for i, root in reversed(list(enumerate(roots)))]
     while waiting:
         label, node, parent, depth = waiting.pop()
-        here = len(nodes)
+        here = len(drafts)
         children, fields = _parts(node)
         place = _place(source, node)
         if place is not None:
             span = source.span(node)
             heads[Extent(span.line, span.column, span.end_line, span.end_column)] = here
-        nodes.append(SyntaxNode(type(node).__name__, label, fields, parent, depth, place, 1))
+        drafts.append((type(node).__name__, label, fields, parent, depth, place))
         waiting += [(text, child, here, depth + 1) for text, child in reversed(children)]
-    sizes = [1] * len(nodes)
-    for i in range(len(nodes) - 1, 0, -1):
-        if nodes[i].parent >= 0:
-            sizes[nodes[i].parent] += sizes[i]
-    sized = tuple(replace(node, size=size) for node, size in zip(nodes, sizes, strict=True))
+    sizes = [1] * len(drafts)
+    for i in range(len(drafts) - 1, 0, -1):
+        if drafts[i][3] >= 0:
+            sizes[drafts[i][3]] += sizes[i]
+    sized = tuple(SyntaxNode(*draft, size) for draft, size in zip(drafts, sizes, strict=True))
     end = max((n.place.end_line for n in sized if n.place is not None), default=len(source.lines))
     lines = tuple(source.line(number) for number in range(first, end + 1))
     tokens = tuple(_tokens(source, first, end))

@@ -11,6 +11,7 @@ from tensorlab.view.text import Column, Row, counted, line_width, nbytes, shorte
 
 _MOST_FUNCTIONS, _LONGEST = 20, 120
 _RULE = RULE.css("border-top", "1px solid")
+_CALLS = "calls without gradients"
 _NOTE = "%tensorlab doctor checks that all of it works."
 
 
@@ -35,7 +36,7 @@ class OverviewView(View):
                 Column("how"),
                 Column("schema", wraps=True),
                 Column("programs", "right"),
-                Column("calls", "right"),
+                Column(_CALLS, "right"),
             )
             lines += ["", *table(heads, self._functions())]
         if self.inventory.magics:
@@ -45,7 +46,7 @@ class OverviewView(View):
 
     def html(self) -> str:
         def rows(heads: tuple[str, ...], body: list[Row]) -> list[list[Cell]]:
-            counts = ("programs", "calls")
+            counts = ("programs", _CALLS)
             first = [
                 Cell(html.esc(h), "right" if h in counts else "left", QUIET, size=11.5, scope="col") for h in heads
             ]
@@ -54,7 +55,7 @@ class OverviewView(View):
         parts = [html.header(self._title(), *self._facts())]
         parts.append(html.table(rows(("", ""), self._rows()), "What is here now", wide=True))
         if self.inventory.functions:
-            heads = ("function", "how", "schema", "programs", "calls")
+            heads = ("function", "how", "schema", "programs", _CALLS)
             parts.append(html.table(rows(heads, self._functions()), "Compiled functions of this notebook", wide=True))
         if self.inventory.magics:
             magics: list[Row] = [(magic.name, magic.about) for magic in self.inventory.magics]

@@ -87,6 +87,17 @@ def test_loops_then_a_native_function() -> None:
     assert not any(line.marked for line in whole.lines)
 
 
+def test_calls_that_are_differentiated_are_not_these() -> None:
+    function = scripted()
+    x = tl.ones(4, requires_grad=True)
+    function(x, 2.0)
+    with tl.no_grad():
+        function.specialisation_for(x, 2.0)
+    native = by_name(phases_of(function, "tone"))["native code"]
+    assert native.count is None
+    assert native.note == ("calls that are differentiated run programs of their own: call tone(...) under no_grad()")
+
+
 def test_what_a_pass_removed_leaves_nothing_of_its_line() -> None:
     found = by_name(phases_of(scripted(), "tone", line=3))
     assert [found[name].marked for name in ("source", "graph", "optimised graph", "instructions")] == [1, 1, 0, 0]
