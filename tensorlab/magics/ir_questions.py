@@ -29,6 +29,7 @@ _OPTIONS = (
     argument("--without", action="append", type=names, metavar="PASS,PASS", help="what if these passes did not run"),
     argument("--order", metavar="LINE", help="what if these passes ran, in this order: dce,cse,(constant,peephole)*2"),
     argument("--only", type=_limit, metavar="N", help="what if the passes stopped after N rewrites together"),
+    argument("--full", action="store_true", help="with --stage: all of it, not the hot block alone"),
     argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
@@ -134,7 +135,33 @@ def _check(question: Question) -> View:
         raise MagicError("%ir", str(error)) from None
 
 
+def _asks_stage(args: Any) -> bool:
+    if args.full and args.stage in (None, "graph"):
+        raise MagicError("%ir", "--full shows all of a stage of code", "%ir f --stage asm --full")
+    return args.stage not in (None, "graph")
+
+
+def _stage(question: Question) -> View:
+    from tensorlab.errors import ArgumentError
+    from tensorlab.jit.stage_code import stage_code
+    from tensorlab.view.stage_code import StageCodeView
+    from tensorlab.view.stages import StageView
+
+    name, stage = question.name, question.args.stage
+    if question.function.latest is None:
+        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
+        raise MagicError("%ir", message, f"call {name}(...) once")
+    try:
+        found = stage_code(question.function, stage)
+    except ArgumentError as error:
+        raise MagicError("%ir", str(error), f"call {name}(...) once") from None
+    if question.args.full:
+        return StageView(name, stage, found.whole, "numba" if stage == "typed" else stage)
+    return StageCodeView(found, name)
+
+
 _QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
     "--without, --order or --only": (_asks_what_if, _what_if),
+    "--stage": (_asks_stage, _stage),
     "--check": (lambda args: args.check, _check),
 }

@@ -56,11 +56,11 @@ def test_stages(compiled) -> None:
     assert isinstance(graph, GraphView)
     assert "prim::FusionGroup" in repr(graph)
     for stage in ("python", "numba", "llvm", "asm"):
-        view = compiled.value(f"%ir f --stage {stage}")
+        view = compiled.value(f"%ir f --stage {stage} --full")
         assert isinstance(view, StageView)
         assert (view.stage, view.language) == (stage, stage)
         assert "tanh" in view.source
-    assert compiled.value("%ir f --stage python").source == compiled.names["f"].stages("python")
+    assert compiled.value("%ir f --stage python --full").source == compiled.names["f"].stages("python")
 
 
 def test_a_function_never_called_has_no_stages(compiled) -> None:
@@ -92,7 +92,7 @@ def test_wrong_names(compiled) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("f --stage grpah", "--stage takes graph, python, numba, llvm or asm, got 'grpah'"),
+        ("f --stage grpah", "--stage takes graph, python, numba, typed, llvm or asm, got 'grpah'"),
         ("f --styel 2", "no option --styel"),
         ("f g", "nothing takes 'g'"),
         ("f --stage asm --all", "--stage shows no passes, so it takes no --pass, --all or --stable"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from tensorlab.view.stage_code import StageCodeView
+from tensorlab.view.stages import StageView
 from tensorlab.view.what_if import WhatIfView
 
 
@@ -51,6 +53,24 @@ def test_check(compiled) -> None:
     assert compiled.error("%ir f --check --only 1").splitlines()[0] == (
         "MagicError: %ir: --without, --order or --only and --check are two questions; takes one at a time"
     )
+
+
+def test_stage(compiled) -> None:
+    view = compiled.value("%ir f --stage asm")
+    assert isinstance(view, StageCodeView)
+    (loop,) = view.code.parts
+    assert loop.lanes * 32 == loop.bits
+    assert "numbers at once" in repr(view)
+    assert [span.line for span in loop.spans] == [2]
+    typed = compiled.value("%ir f --stage typed")
+    assert any("# x0: float32" in line.text and line.span.line == 2 for line in typed.code.parts[0].lines)
+    whole = compiled.value("%ir f --stage typed --full")
+    assert isinstance(whole, StageView)
+    assert len(whole.source.splitlines()) > typed.code.parts[0].total
+    assert compiled.error("%ir f --full").splitlines()[:2] == [
+        "MagicError: %ir: --full shows all of a stage of code",
+        "  %ir f --stage asm --full",
+    ]
 
 
 def test_passes_complete(compiled) -> None:

@@ -17,9 +17,11 @@ from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.records import Decision
 from tensorlab.jit.reducing import Reproduction
 from tensorlab.jit.sample_inputs import SampleInputs
+from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode
 from tensorlab.jit.timing import Timing
 from tensorlab.view.check_lights import CheckView
 from tensorlab.view.mime import View
+from tensorlab.view.stage_code import StageCodeView
 from tensorlab.view.what_if import WhatIfView
 
 HOSTILE = '<script>alert("x")</script>&\u202e\x00\n"\'`${}'
@@ -81,11 +83,23 @@ def checks(name: str = "tone") -> PassChecks:
     return PassChecks(name, f"dce,cse,fuse_rows,{name},fuse", passes, Closeness("ulp", 2, "nan", 2), cases, INPUTS)
 
 
+def code(name: str = "tone", stage: CodeStage = "llvm", count: int = 3) -> StageCode:
+    """Machine code that nobody compiled."""
+    span = Span("cell.py" if name == "tone" else name, 2)
+    lines = tuple(CodeLine(f"  %{i} = fmul <8 x float> %wide.load, {name}", None if i else span) for i in range(count))
+    parts = (CodePart(f"mul_{name}", lines, 295, 256, 8, (span, Span("cell.py", 3))), CodePart("add", (), 20, 0, 0, ()))
+    return StageCode(name, stage, parts, True, "")
+
+
 QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "what_if": lambda: WhatIfView(otherwise(DEFAULT.without("dce")), "", "without dce"),
     "what_if_first": lambda: WhatIfView(otherwise(DEFAULT.first(1)), "", "with 1 rewrite"),
     "what_if_same": lambda: WhatIfView(otherwise(DEFAULT.without("fuse_rows")), "", "without fuse_rows"),
     "what_if_hostile": _hostile,
+    "stage_hot": lambda: StageCodeView(code()),
+    "stage_hot_python": lambda: StageCodeView(code(stage="python")),
+    "stage_hot_long": lambda: StageCodeView(code(stage="asm", count=5000)),
+    "stage_hot_hostile": lambda: StageCodeView(code(HOSTILE)),
     "check": lambda: CheckView(checks()),
     "check_hostile": lambda: CheckView(checks(HOSTILE)),
 }
