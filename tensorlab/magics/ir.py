@@ -32,9 +32,9 @@ class IrMagic(NotebookMagics):
     @argument("--style", choices=["1.0", "2"], help="print graphs as PyTorch 1.0 did, or as PyTorch 2 does")
     @argument(
         "--stage",
-        choices=["graph", "python", "numba", "llvm", "asm"],
-        help="instead of the passes, one stage: the optimised graph, the Python made of it, the loops that Numba "
-        "compiles, LLVM's code, machine code",
+        choices=["graph", "python", "numba", "typed", "llvm", "asm"],
+        help="instead of the passes, one stage: the optimised graph, the Python made of it, Numba's form of it, "
+        "its types, LLVM's code, machine code; the hot block of each loop, with the width of its vectors",
     )
     @argument("--all", action="store_true", help="also the passes that changed nothing")
     @argument("--pass", dest="pass_name", metavar="NAME", help="one pass alone")
