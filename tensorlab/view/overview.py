@@ -36,7 +36,7 @@ class OverviewView(View):
                 Column("how"),
                 Column("schema", wraps=True),
                 Column("programs", "right"),
-                Column(_CALLS, "right"),
+                Column(_CALLS, "right", most=10),
             )
             lines += ["", *table(heads, self._functions())]
         if self.inventory.magics:
