@@ -19,7 +19,7 @@ _DECIDED = {"tensor": "a tensor's value decided", "size": "a size decided", "pyt
 
 def explanation_text(explained: Explanation) -> str:
     """The whole, at most 100 columns but for long lines of the source."""
-    lines = [f"{explained.name}({', '.join(explained.inputs)})", _counts(explained)]
+    lines = [f"{explained.name}({', '.join(explained.inputs)})", counts(explained)]
     lines += explained.note.splitlines()
     for function in explained.functions:
         lines += ["", *_function(function)]
@@ -28,16 +28,17 @@ def explanation_text(explained: Explanation) -> str:
     return "\n".join(lines)
 
 
-def _counts(explained: Explanation) -> str:
+def counts(explained: Explanation) -> str:
+    """How many operations were recorded, values baked in, branches never seen, pieces never run."""
     nodes = {n for m in explained.of("recorded") for n in m.nodes}
     branches = explained.of("branch")
-    counts = [
+    found = [
         (len(nodes) + len(explained.elsewhere), "operation", "operations", "recorded"),
         (len(explained.of("baked")), "value", "values", "baked in"),
         (sum(bool(m.missing) for m in branches), "branch", "branches", "never seen"),
         (len(explained.of("never")), "piece", "pieces", "of the source never run"),
     ]
-    return ", ".join(f"{n} {one if n == 1 else many} {what}" for n, one, many, what in counts)
+    return ", ".join(f"{n} {one if n == 1 else many} {what}" for n, one, many, what in found)
 
 
 def _function(function: ExplainedFunction) -> Iterator[str]:

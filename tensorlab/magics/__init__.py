@@ -32,7 +32,7 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.storage import StorageMagic
     from tensorlab.magics.storage_watch import StorageWatchMagic
     from tensorlab.magics.syntax import SyntaxMagic
-    from tensorlab.magics.trace import TraceMagic
+    from tensorlab.magics.trace import TraceMagic, explanation_view
 
     if session_of(shell) is not None:
         return
@@ -43,6 +43,7 @@ def load(shell: InteractiveShell) -> None:
         OverviewMagic,
     )
     session.install([magic(session) for magic in magics])
+    session.draw("tensorlab.jit.explanation.Explanation", explanation_view)
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))
 

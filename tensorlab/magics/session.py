@@ -14,6 +14,7 @@ from traitlets.config import Config, Configurable
 
 if TYPE_CHECKING:
     from tensorlab.jit.text import Style
+    from tensorlab.view.mime import View
 
 # IPython >= 9.17 keeps magics that nobody has used yet as placeholders. They are saved as they are: any look inside
 # would import what they stand for.
@@ -65,6 +66,13 @@ class Tensorlab(Configurable):
         """Append to one of the shell's lists; taken out again by `uninstall`."""
         hooks.append(hook)
         self._undo.append(lambda: hooks.remove(hook))
+
+    def draw(self, type_name: str, view: Callable[[Any], View]) -> None:
+        """Show records of a type, named with its module, as the view of them; until `uninstall`."""
+        formatter = getattr(self.shell.display_formatter, "mimebundle_formatter", None)
+        if formatter is not None:
+            formatter.for_type(type_name, lambda record: view(record)._repr_mimebundle_())
+            self._undo.append(lambda: formatter.pop(type_name, None))
 
     def uninstall(self) -> None:
         """Leave the shell as it was. A magic that somebody else has registered over ours since stays theirs."""

@@ -23,8 +23,10 @@ from tensorlab.magics.session import NotebookMagics, Tensorlab
 
 if TYPE_CHECKING:
     from tensorlab.core.tensor import Tensor
+    from tensorlab.jit.explanation import Explanation
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.tracing import Escape
+    from tensorlab.view.trace_explained import ExplanationView
 
 UNNAMED = "_traced"
 _MISSING = object()
@@ -106,6 +108,13 @@ class TraceMagic(NotebookMagics):
         if wanted is not None and wanted.count(name) > 1:
             raise MagicError("%%trace", f"-i: {name} is there twice")
         return notebook.tensor_named(self.names, name, "%%trace", "-i")
+
+
+def explanation_view(explained: Explanation) -> ExplanationView:
+    """What a notebook shows of what ``tensorlab.jit.explain`` gives."""
+    from tensorlab.view.trace_explained import ExplanationView
+
+    return ExplanationView(explained, () if explained.traced is None else explained.traced.escapes)
 
 
 @dataclass(eq=False, slots=True)

@@ -18,7 +18,7 @@ from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, ADDED, LINE, QUIET, REMOVED, REPLACED, RULE
 from tensorlab.view.text import Column, Row, columns, counted, line_width, shortened, table, visible, wrapped
 
-MOST_SOURCE = 80
+MOST_SOURCE = 60
 _LONG_SOURCE = 40  # characters of a line that may wrap, to leave the rest its room
 _MOST_NODES, _MOST_VALUES = 4, 6  # said of one piece
 _LONGEST_PIECE = 28
@@ -99,10 +99,12 @@ def source_lines(
     marks: Sequence[Mark],
     warnings: Sequence[Escape],
     node_text: Callable[[int], str],
+    *,
+    most: int = MOST_SOURCE,
 ) -> list[SourceLine]:
-    """The lines from number ``first`` on, at most `MOST_SOURCE`; ``node_text`` gives a node's text for its serial."""
+    """The first ``most`` lines from number ``first`` on; ``node_text`` gives a node's text for its serial."""
     found: list[SourceLine] = []
-    for number, code in enumerate(lines[:MOST_SOURCE], start=first):
+    for number, code in enumerate(lines[:most], start=first):
         here = [m for m in marks if _holds(m.span, number)]
         begun = sorted((m for m in here if m.span.line == number), key=lambda m: _evaluated(m.span))
         places = [list(group) for _, group in groupby(begun, key=lambda m: _range(m.span))]

@@ -190,6 +190,17 @@ def test_what_became_of_each_piece_stands_at_its_line(cells) -> None:
     assert [m["kind"] for m in own["marks"]].count("never") == 1
 
 
+@pytest.mark.filterwarnings("ignore::tensorlab.errors.TracerWarning")
+def test_an_explanation_is_drawn_as_the_cell_is(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.value("def twice(t):\n    return t + t if t.sum() > 0 else t")
+    cells.value("g = tl.jit.trace(twice, x)\nexplained = tl.jit.explain(g)")
+    drawn, _ = cells.ip.display_formatter.format(cells.names["explained"])
+    assert "◆ branch t.sum() > 0: True taken" in drawn["text/plain"]
+    assert "! warning t.sum() > 0: Converting" in drawn["text/plain"]
+    assert "<table" in drawn["text/html"]
+    assert "◆" not in str(cells.names["explained"])
+
+
 def test_a_warning_that_is_to_be_an_error_is_one(cells) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error", TracerWarning)
