@@ -67,7 +67,10 @@ def loop(*, paths: bool = False) -> Finding:
     try:
         made = compile_loop(source, _SIGNATURE, label="doctor")
     except CompileError as error:
-        return failure(f"a loop cannot be compiled: {str(error).splitlines()[0]}", "reinstall numba and llvmlite")
+        return failure(
+            f"a loop cannot be compiled: {str(error).splitlines()[0]}",
+            "unset NUMBA_DISABLE_JIT, or reinstall numba and llvmlite",
+        )
     files = loop_files()
     try:
         numbers, out = np.arange(float(_SIZE)), np.empty(_SIZE)

@@ -12,6 +12,7 @@ import tokenize
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from tensorlab.errors import ScriptError
@@ -170,7 +171,19 @@ def _pieces(module: ast.Module, name: str, first: int, last: int) -> list[ast.AS
     named = [node for node in around if cast("ast.FunctionDef", node).name == name]
     if around:
         return [(named or around)[-1]]
-    return [node for node in module.body if node.lineno <= last and first <= (node.end_lineno or node.lineno)]
+    pieces = _between(module.body, first, last)
+    while len(pieces) == 1:
+        inside: list[list[ast.stmt]] = [getattr(pieces[0], name, []) for name in ("body", "orelse", "finalbody")]
+        inner = [found for body in inside if (found := _between(body, first, last))]
+        if len(inner) != 1 or inner[0][0].lineno > first:
+            break
+        pieces = inner[0]
+    return list(pieces)
+
+
+def _between(body: list[ast.stmt], first: int, last: int) -> list[ast.stmt]:
+    """The statements that some lines are of."""
+    return [node for node in body if node.lineno <= last and first <= (node.end_lineno or node.lineno)]
 
 
 def _first_line(node: ast.AST) -> int:
@@ -204,7 +217,9 @@ def _tree(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tu
     end = max((n.place.end_line for n in sized if n.place is not None), default=len(source.lines))
     lines = tuple(source.line(number) for number in range(first, end + 1))
     tokens = tuple(_tokens(source, first, end))
-    return SyntaxTree(name, label_of(source.filename), source.filename, first, lines, sized, tokens), heads
+    label = label_of(source.filename)
+    label = Path(label).name if Path(label).is_absolute() else label  # where it is on this machine is nobody's business
+    return SyntaxTree(name, label, source.filename, first, lines, sized, tokens), heads
 
 
 def _parts(node: ast.AST) -> tuple[list[tuple[str, ast.AST]], tuple[tuple[str, str], ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import linecache
+from pathlib import Path
 
 import pytest
 
@@ -116,6 +117,22 @@ def test_a_traced_cell_is_its_statements() -> None:
     tree = syntax_of_graph(tl.jit.trace(run, (tl.ones(2),)).graph, "run")
     assert [(n.label, n.kind) for n in tree.nodes if n.depth == 0] == [("body[0]", "Assign"), ("body[1]", "Assign")]
     assert tree.lines == ("y = x + x", "z = y.tanh()")
+
+
+def test_a_trace_inside_of_a_block_is_its_statements_there(tmp_path: Path) -> None:
+    name = str(tmp_path / "inside.py")
+    text = "if True:\n    a = 1\n    with b:\n        y = x.exp()\n        z = y + y\n        print(z)\n    c = 2\n"
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    code = compile("\n\n\ny = x.exp()\nz = y + y\n", name, "exec")  # as lines 4 and 5 of the text
+
+    def run(x: tl.Tensor) -> tl.Tensor:
+        space = {"x": x}
+        exec(code, space)
+        return space["z"]
+
+    tree = syntax_of_graph(tl.jit.trace(run, (tl.ones(2),)).graph, "run")
+    assert tree.label == "inside.py"
+    assert tree.lines == ("        y = x.exp()", "        z = y + y")
 
 
 def test_errors() -> None:
