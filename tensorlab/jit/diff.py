@@ -1,4 +1,8 @@
-"""What a pass changed, line by line, by identity: a node is the same one if its serial is, whatever it prints as."""
+"""What a pass changed, line by line, by identity: a node is the same one if its serial is, whatever it prints as.
+
+So other names and another order are no difference: a node has moved where a rewrite says so, or where it stands in
+another block than before.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +10,22 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from tensorlab.jit.ir import Block, Graph, Node, Span, Value, walk
+from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Span, Value, walk
 from tensorlab.jit.records import Decision
 from tensorlab.jit.text import Names, format_block, format_graph, format_node, format_results
 
-Mark = Literal["=", "-", "+", ">", "~"]
+Mark = Literal["=", "-", "+", ">", "~", "↕"]
 Role = Literal["input", "node", "block", "results"]
+
+_MOST_COPIES = 4  # of a node, that are named
 
 
 @dataclass(frozen=True, slots=True)
 class DiffLine:
-    """One line: kept ``=``, removed ``-``, added ``+``, replaced by something ``>``, of another type or form ``~``.
+    """One line: kept ``=``, removed ``-``, added ``+``, replaced ``>``, of another type or form ``~``, moved ``↕``.
 
-    ``note`` says what became of it (``→ %x``, ``%4 is now %x``), ``reason`` why, ``rule`` and ``location`` which rule.
+    ``note`` says what became of it (``→ %x``, ``%4 is now %x``; where n nodes became m others, ``→ %x, 3:6``),
+    ``reason`` why, ``rule`` and ``location`` which rule.
     """
 
     mark: Mark
@@ -70,12 +77,16 @@ class _Diff:
         self.origin: dict[int, Decision] = {}
         self.touched: dict[int, list[Decision]] = {}
         self.became: dict[int, int] = {}
+        self.copies: dict[int, list[int]] = {}
         for decision in decisions:
             if not decision.refused:
                 self.read(decision)
+        self.originals = {copy.serial: n for n in self.old_nodes.values() for copy in self.copies_of(n.serial)}
 
     def read(self, decision: Decision) -> None:
         self.became.update((old, new) for old, new in decision.values if old != new)
+        for original, copy in decision.copies:
+            self.copies.setdefault(original, []).append(copy)
         for serial in decision.nodes_in:
             if serial in decision.nodes_out:
                 self.touched.setdefault(serial, []).append(decision)
@@ -147,18 +158,30 @@ class _Diff:
         return DiffLine("=", "results", depth, format_results(new, self.names), note=note)
 
     def added(self, node: Node, depth: int) -> DiffLine:
-        return self.line("+", node, depth, "", self.origin.get(node.serial))
+        original = self.originals.get(node.serial)
+        note = "" if original is None else f"copy of {self.named(original)}"
+        return self.line("+", node, depth, note, self.origin.get(node.serial))
 
     def kept(self, old: Node, new: Node, depth: int) -> DiffLine:
         notes = [f"{self.names.of(b)} was {a.type}" for a, b in _retyped(old.outputs, new.outputs)]
         left = {v.serial for v in new.outputs}
         notes += [f"{self.names.of(v)} is gone" for v in old.outputs if v.serial not in left]
-        mark: Mark = "~" if notes else "="
-        exchanged = self.exchanged(old.inputs, new.inputs)
-        notes += [exchanged] if exchanged else []
         decisions = self.touched.get(new.serial, [])
-        notes += ["moved" for d in decisions if d.kind == "move"]
-        return self.line(mark, new, depth, ", ".join(notes), decisions[-1] if decisions else None)
+        moved = self.moved(old, new, decisions)
+        mark: Mark = "~" if notes else "↕" if moved else "="
+        exchanged = self.exchanged(old.inputs, new.inputs)
+        notes += [part for part in (exchanged, moved) if part]
+        last = decisions[-1] if decisions else self.origin.get(new.serial) if moved else None
+        return self.line(mark, new, depth, ", ".join(notes), last)
+
+    def moved(self, old: Node, new: Node, decisions: Sequence[Decision]) -> str:
+        """Where a node came from, if it moved."""
+        was, now = _around(old), _around(new)
+        if (was and was.serial) == (now and now.serial):
+            return "moved" if any(d.kind == "move" for d in decisions) else ""
+        if was is not None and (now is None or any(n.serial == now.serial for n in _outside(was))):
+            return f"moved out of {was.kind}"
+        return f"moved into {now.kind}" if now is not None else "moved"
 
     def line(self, mark: Mark, node: Node, depth: int, note: str, decision: Decision | None) -> DiffLine:
         text = format_node(node, self.names)
@@ -179,12 +202,38 @@ class _Diff:
         values = [self.successor(v) for v in node.outputs]
         found = [f"{self.names.of(v)}" for v in values if v is not None]
         if found:
-            return f"→ {', '.join(found)}"
+            return ", ".join([f"→ {', '.join(found)}", *self.ratio(decision)])
+        copies = list(self.copies_of(node.serial))
+        if copies:
+            named = [self.named(copy) for copy in copies[:_MOST_COPIES]]
+            more = [f"and {len(copies) - _MOST_COPIES} more"] if len(copies) > _MOST_COPIES else []
+            return f"→ {', '.join([*named, *more])}"
         for serial in () if decision is None else decision.nodes_out:
             node_after = self.new_nodes.get(serial)
             if node_after is not None and isinstance(node_after.attributes.get("subgraph"), Graph):
                 return f"→ in {node_after.kind}_{self.names.group(node_after)}"
         return ""
+
+    def named(self, node: Node) -> str:
+        """What a node gives, by name; its kind where it gives nothing."""
+        return ", ".join(map(self.names.of, node.outputs)) or node.kind
+
+    def ratio(self, decision: Decision | None) -> list[str]:
+        """``3:6`` where other than one node became one other; constants are not counted."""
+        if decision is None:
+            return []
+        gone = [self.old_nodes[s] for s in decision.nodes_in if s in self.old_nodes and s not in self.new_nodes]
+        made = [self.new_nodes[s] for s in decision.nodes_out if s in self.new_nodes and s not in self.old_nodes]
+        n, m = (sum(node.kind != CONSTANT for node in nodes) for nodes in (gone, made))
+        return [f"{n}:{m}"] if m and (n, m) != (1, 1) else []
+
+    def copies_of(self, serial: int) -> Iterator[Node]:
+        """The copies of a node that are left, those of copies that went again among them."""
+        for copy in self.copies.get(serial, ()):
+            if copy in self.new_nodes:
+                yield self.new_nodes[copy]
+            else:
+                yield from self.copies_of(copy)
 
     def successor(self, value: Value) -> Value | None:
         serial = value.serial
@@ -199,6 +248,19 @@ def _values(block: Block) -> Iterator[Value]:
         yield from node.outputs
         for inner in node.blocks:
             yield from inner.params
+
+
+def _around(node: Node) -> Node | None:
+    """The node that a node stands in a block of."""
+    return None if node.owner is None else node.owner.owner
+
+
+def _outside(node: Node) -> Iterator[Node]:
+    """The nodes around a node, from the innermost on."""
+    around = _around(node)
+    while around is not None:
+        yield around
+        around = _around(around)
 
 
 def _forms(values: Sequence[Value]) -> list[tuple[int, str]]:

@@ -37,7 +37,7 @@ def changes(record: PassRecord, names: Names) -> list[Line]:
     return [*folded, Line(went, sign="…")]
 
 
-_WENT = {"-": "removed", "+": "added", ">": "replaced", "~": "retyped"}
+_WENT = {"-": "removed", "+": "added", ">": "replaced", "~": "retyped", "↕": "moved"}
 
 
 def _lines(lines: Sequence[DiffLine]) -> list[Line]:

@@ -21,7 +21,7 @@ _DEEDS = Column("what it did", most=40, wraps=True)
 _MOST_LINES, _LEAST_LINES = 120, 6
 _MOST_LAST = 40
 _BAR_PIXELS, _BAR_COLUMNS = 46, 20
-_LEGEND = "+ added · - removed · = kept · > replaced by · ~ retyped · x refused."
+_LEGEND = "+ added · - removed · = kept · > replaced, n:m · ~ retyped · ↕ moved · x refused."
 
 
 class PassesView(View):

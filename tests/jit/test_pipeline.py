@@ -213,7 +213,7 @@ def test_blocks_that_went_nodes_that_moved_and_types_that_changed() -> None:
         "-   block0():",
         "-   block1():",
         "-     %6 : Tensor = aten::exp(%x) | the condition is always True",
-        "= %5 : Tensor = aten::tanh(%x)",
+        "↕ %5 : Tensor = aten::tanh(%x) | moved out of prim::If | the condition is always True",
         "= %b : Float(2), %d : Float(2) = prim::If(%c)",
         "=   block0():",
     ]
@@ -235,7 +235,7 @@ def test_inputs_that_changed_type_and_nodes_that_moved(graph: Graph) -> None:
     rewriter.move(graph.block.nodes[1], graph.block.nodes[0], rule="r", reason="first")
     lines = shown(PassRecord("p", {}, before, graph, tuple(rewriter.decisions), 0.0, 7, 7), Names())
     assert lines[0] == "~ %x : Tensor | was Float(60, 51)"
-    assert lines[2] == "= %3 : int = prim::Constant[value=1]() | moved | first"
+    assert lines[2] == "↕ %3 : int = prim::Constant[value=1]() | moved | first"
 
 
 def test_groups_have_a_largest_size() -> None:

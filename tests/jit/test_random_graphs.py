@@ -84,7 +84,7 @@ def test_diffs_show_every_node_once_and_every_change(sample: Sample) -> None:
     for record in DEFAULT.run(sample.graph):
         lines = [x for x in diff(record.before, record.after, record.decisions, names) if x.role == "node"]
         before, after = ({n.serial for n in g.nodes()} for g in (record.before, record.after))
-        assert {x.node for x in lines if x.mark in "=~+"} == after
+        assert {x.node for x in lines if x.mark in "=~+↕"} == after
         assert {x.node for x in lines if x.mark in "->"} == before - after
         assert {x.node for x in lines if x.mark == "+"} == after - before
         assert len(lines) == len({x.node for x in lines})

@@ -12,7 +12,7 @@ from view_samples import HOSTILE, SAMPLES
 from tensorlab.view.mime import View
 from tensorlab.view.text import at_width, columns
 
-MARKS = set("+-=>~x!■●○–◆")
+MARKS = set("+-=>~x↕!■●○–◆")
 every_view = pytest.mark.parametrize("name", SAMPLES)
 _drawn: dict[str, tuple[View, str, str]] = {}
 
