@@ -11,11 +11,13 @@ from dataclasses import dataclass
 class CellNames:
     """``read``: names read where the cell may not have assigned them yet, in order of first reading.
 
-    ``assigned``: names that the cell assigns on some path, in order.
+    ``assigned``: names that the cell assigns on some path, in order. ``certain``: those of them that have a value at
+    its end whatever the path.
     """
 
     read: tuple[str, ...]
     assigned: tuple[str, ...]
+    certain: tuple[str, ...] = ()
 
 
 def free_names(tree: ast.Module) -> CellNames:
@@ -26,7 +28,9 @@ def free_names(tree: ast.Module) -> CellNames:
     """
     scope = _Scope(set())
     scope.body(tree.body)
-    return CellNames(tuple(scope.read), tuple(scope.assigned))
+    return CellNames(
+        tuple(scope.read), tuple(scope.assigned), tuple(name for name in scope.assigned if name in scope.bound)
+    )
 
 
 class _Scope(ast.NodeVisitor):

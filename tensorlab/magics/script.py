@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import ast
 import shlex
 from collections.abc import Callable, Sequence
@@ -16,10 +17,13 @@ from tensorlab.magics import notebook
 from tensorlab.magics.cell import BODY_LINE, Cell, execute, read_cell
 from tensorlab.magics.errors import CellError, MagicError
 from tensorlab.magics.options import help_option, identifier, parse
+from tensorlab.magics.script_statements import Statements
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
+
+UNNAMED = "_scripted"
 
 
 @magics_class
@@ -30,12 +34,18 @@ class TensorlabScriptMagic(NotebookMagics):
     @cell_magic
     @magic_arguments("%script")
     @help_option
-    @argument("--name", type=identifier, help="bind the last function to this name too")
+    @argument(
+        "--name", type=identifier, help="bind the last function to this name too; a cell without one is called so"
+    )
     def script(self, line: str, cell: str) -> Any:
-        """Script the functions that the cell defines: compile them with their control flow, and bind them.
+        """Script the cell: compile the functions that it defines with their control flow, and bind them.
 
         Parameters without an annotation are tensors. The rest of the cell runs as it is, after the functions above it
         have been compiled; the value of its last expression is the cell's.
+
+        A cell that defines no function becomes one itself: of the tensors, numbers, texts and lists of them that it
+        uses. It runs on those at once, and what it assigned has its names. The function gives what the cell assigns on
+        every path, in that order, and then the cell's value; where that is one value, the value itself.
 
         A line that names a program runs the cell with that program, as IPython's own ``%%script`` does:
         ``%%script bash``.
@@ -50,9 +60,7 @@ class TensorlabScriptMagic(NotebookMagics):
         notebook.need_jit("%%script")
         body = read_cell(self.session.shell, "%%script", line, cell)
         if not any(map(_is_definition, body.tree.body)):
-            raise MagicError(
-                "%%script", "the cell defines no function", "define one with def, or trace the cell with %%trace"
-            )
+            return self._statements(body, args, cell)
         value = None
         for are_definitions, statements in groupby(body.tree.body, _is_definition):
             nodes = list(statements)
@@ -64,35 +72,60 @@ class TensorlabScriptMagic(NotebookMagics):
             self.bind(args.name, self.session.latest)
         return None if body.silent else value
 
+    def _statements(self, body: Cell, args: argparse.Namespace, cell: str) -> Any:
+        """Make the whole cell one function, run it, and bind what it assigned."""
+        __tracebackhide__ = True
+        name = args.name or UNNAMED
+        made = Statements.of(body.tree, self.names)
+        if name in (*made.known.assigned, *made.known.read):
+            raise MagicError("%%script", f"--name {name}: the cell uses the name {name} itself", "take another name")
+        function: ScriptFunction = self._compiled(name, body, cell, lambda: made.function(name, body.filename))
+        self._show(function, body, cell, BODY_LINE)
+        value = made.run(function, self.names)
+        self.bind(name, function)
+        self.session.latest = function
+        return None if body.silent else value
+
     def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str]) -> None:
         """Compile one function of the cell, bind it, and show its graph."""
         __tracebackhide__ = True
         name = definition.name
-        from tensorlab.errors import ScriptError
         from tensorlab.jit.api import script
+
+        function: ScriptFunction = self._compiled(name, body, "\n".join(lines), lambda: script(self.names[name]))
+        self.bind(name, function)
+        self.session.latest = function
+        first = min(node.lineno for node in (definition, *definition.decorator_list))
+        above = BODY_LINE - 1
+        own = lines[first - 1 - above : (definition.end_lineno or first) - above]
+        self._show(function, body, "\n".join(own), first)
+
+    def _compiled(self, name: str, body: Cell, cell: str, make: Callable[[], ScriptFunction]) -> ScriptFunction:
+        """A function of the cell; what is outside of the language is shown in the cell."""
+        __tracebackhide__ = True
+        from tensorlab.errors import ScriptError
         from tensorlab.jit.scripting.source import LABELS
+        from tensorlab.view.script_error import error_text
 
         LABELS[body.filename] = f"cell {body.number}"  # a kernel's own name for a cell is a file under /tmp
         try:
-            function: ScriptFunction = script(self.names[name])
+            return make()
         except ScriptError as error:
-            shown = [f"{type(error).__name__}: {error}"]
-            raise CellError("%%script", f"{name}: {error.message}", shown) from None
-        self.bind(name, function)
-        self.session.latest = function
+            shown = error_text(error, cell.splitlines(), BODY_LINE, body.filename)
+            raise CellError("%%script", f"{name}: {error.message}", [shown]) from None
 
+    def _show(self, function: ScriptFunction, body: Cell, source: str, first: int) -> None:
+        """Show the graph beside the source, which begins at line ``first`` of the cell."""
         from tensorlab.view.trace import TraceView
 
         records = function.records
         after = records[-1].after if records else function.graph
-        first = min(node.lineno for node in (definition, *definition.decorator_list))
-        above = BODY_LINE - 1
         display(
             TraceView(
-                name,
+                function.name,
                 function.graph,
                 after,
-                source="\n".join(lines[first - 1 - above : (definition.end_lineno or first) - above]),
+                source=source.rstrip("\n"),
                 first_line=first,
                 filename=body.filename,
                 records=records,

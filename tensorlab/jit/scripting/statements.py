@@ -110,11 +110,18 @@ class Statements(Assignments):
         type_ = common_type([a.value.type, b.value.type], self.returns)
         if type_ is None:
             first, second = general(a.value.type), general(b.value.type)
-            self.fail(
+            error = self.source.error(
                 node,
                 f"Type mismatch: the function returns type {first} in the true branch and type {second} in the false "
                 "branch",
             )
+            told = ((first, "true", a.value.producer), (second, "false", b.value.producer))
+            error.derivations = tuple(
+                (f"type {type_} in the {side} branch", self.source.place(made.span))
+                for type_, side, made in told
+                if made is not None and made.span is not None
+            )
+            raise error
         return Returned(add_result(self, made, [a.value, b.value], type_))
 
     def guards(self, node: ast.If) -> bool:

@@ -1,0 +1,107 @@
+"""A cell of statements as one function of the notebook's values that it uses."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from tensorlab.magics import notebook
+from tensorlab.magics.names import CellNames, free_names
+
+if TYPE_CHECKING:
+    from tensorlab.jit.function import ScriptFunction
+
+_PLAIN = (bool, int, float, str)
+
+
+@dataclass(frozen=True, slots=True)
+class Statements:
+    """What a cell takes (name and annotation), and which names its function gives, a value at its end besides.
+
+    A name that only some paths assign is taken too, where the notebook has it: on the others it stays as it is.
+    """
+
+    tree: ast.Module
+    known: CellNames
+    takes: dict[str, Any]
+    gives: tuple[str, ...]
+    namespace: Mapping[str, Any]
+
+    @classmethod
+    def of(cls, tree: ast.Module, names: Mapping[str, Any]) -> Statements:
+        """The cell's statements, with the notebook's names as they are now."""
+        known = free_names(tree)
+        perhaps = [name for name in known.assigned if name not in known.certain]
+        wanted = dict.fromkeys((*known.read, *perhaps))
+        found = {name: _annotation(names[name]) for name in wanted if name in names}
+        takes = {name: said for name, said in found.items() if said is not None}
+        gives = tuple(name for name in known.assigned if name in known.certain or name in takes)
+        return cls(tree, known, takes, gives, names)
+
+    @property
+    def has_value(self) -> bool:
+        """Whether the cell ends in an expression."""
+        return isinstance(self.tree.body[-1], ast.Expr)
+
+    def function(self, name: str, filename: str) -> ScriptFunction:
+        """Compile the cell.
+
+        Raises: `ScriptError` at the place of what is outside the language.
+        """
+        import linecache
+
+        from tensorlab.jit.function import ScriptFunction
+        from tensorlab.jit.scripting.frontend import compile_def
+
+        said = {f"${taken}": type_ for taken, type_ in self.takes.items()}  # names that no user can write
+        lines = linecache.getlines(filename)
+        graph = compile_def(self.definition(name), lines, filename, {**self.namespace, **said})
+        return ScriptFunction(graph, kind="scripted")
+
+    def definition(self, name: str) -> ast.FunctionDef:
+        """The cell as a definition. Each parameter stands where the cell uses it first."""
+        first = self.tree.body[0]
+        parameters = [self._parameter(taken, first) for taken in self.takes]
+        *body, last = self.tree.body
+        results: list[ast.expr] = [ast.copy_location(ast.Name(given, ast.Load()), last) for given in self.gives]
+        if isinstance(last, ast.Expr):
+            results.append(last.value)
+        else:
+            body.append(last)
+        if results:
+            value = results[0] if len(results) == 1 else ast.copy_location(ast.Tuple(results, ast.Load()), last)
+            body.append(ast.copy_location(ast.Return(value), last))
+        arguments = ast.arguments([], parameters, None, [], [], None, [])
+        return ast.copy_location(ast.FunctionDef(name, arguments, body, [], None), first)
+
+    def _parameter(self, name: str, first: ast.stmt) -> ast.arg:
+        used = [n for n in ast.walk(self.tree) if isinstance(n, ast.Name) and n.id == name]
+        place = min(used, key=lambda n: (n.lineno, n.col_offset), default=first)
+        annotation = ast.copy_location(ast.Name(f"${name}", ast.Load()), place)
+        return ast.copy_location(ast.arg(name, annotation), place)
+
+    def run(self, function: ScriptFunction, names: dict[str, Any]) -> Any:
+        """Call the function on the notebook's values, bind what it gives, and return the cell's value."""
+        __tracebackhide__ = True
+        given = function(*(names[name] for name in self.takes))
+        count = len(self.gives) + self.has_value
+        results = (given,) if count == 1 else given if count else ()
+        names.update(zip(self.gives, results, strict=False))
+        return results[-1] if self.has_value else None
+
+
+def _annotation(value: object) -> Any:
+    """How a parameter with such a value is annotated; `None` for what is no value of a script."""
+    from tensorlab.core.tensor import Tensor
+
+    if notebook.is_tensor(value):
+        return Tensor
+    if type(value) in _PLAIN:
+        return type(value)
+    if isinstance(value, list) and value:
+        kinds = {_annotation(part) for part in value}
+        kind = kinds.pop()
+        return list[kind] if not kinds and kind is not None else None
+    return None
