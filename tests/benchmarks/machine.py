@@ -7,7 +7,7 @@ import platform
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-PACKAGES = ("tensorlab", "numba", "numpy", "torch")
+PACKAGES = ("tensorlab", "numba", "numpy", "torch", "jax", "numexpr")
 
 
 def machine_line() -> str:

@@ -1,9 +1,9 @@
-"""The table of benchmarks in Markdown, as the README holds it."""
+"""The tables of benchmarks in Markdown, as the README holds them: one under each heading."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from enum import Enum
 from statistics import median
 
@@ -11,7 +11,35 @@ from side_by_side import Laps, interquartile_range
 
 NOT_INSTALLED = "not installed"
 NONE = "–"
-HEADER = ("what", "tensorlab", "torch", "NumPy", "ratio", "goal")
+COLUMNS = ("what", "tensorlab", "torch", "NumPy", "best other", "the others", "ratio", "goal")
+LEFT = ("what", "the others")
+
+
+class Heading(Enum):
+    """What a table is of; tables stand in this order."""
+
+    MEMORY = "Memory"
+    EAGER = "Operations, one by one"
+    COMPILED = "Compiled functions"
+    WHOLE = "Training and models"
+    STARTUP = "Imports, tracing and compiling"
+
+
+# The modules that are not of operations one by one.
+HEADINGS = {
+    "bench_memory": Heading.MEMORY,
+    "bench_interop": Heading.MEMORY,
+    "bench_storage_view": Heading.MEMORY,
+    "bench_allocator_trace": Heading.MEMORY,
+    "bench_pointwise": Heading.COMPILED,
+    "bench_compiled_gradients": Heading.COMPILED,
+    "bench_compiler": Heading.COMPILED,
+    "bench_compiled_loops": Heading.COMPILED,
+    "bench_compiled_models": Heading.COMPILED,
+    "bench_training": Heading.WHOLE,
+    "bench_compile_time": Heading.STARTUP,
+    "bench_startup": Heading.STARTUP,
+}
 
 
 class Kind(Enum):
@@ -105,38 +133,92 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the table. A cell without times says why in its own words."""
+    """A line of a table. A cell without times says why in its own words.
+
+    ``torch`` is PyTorch eager. ``others`` are more libraries, or the same in another way, by name; the best other is
+    found among torch and these. ``more`` are verdicts beside the first.
+    """
 
     what: str
     tensorlab: Laps
     torch: Laps | str = NONE
     numpy: Laps | str = NONE
     verdict: Ratio | Limit = Limit()
+    others: Mapping[str, Laps | str] = field(default_factory=dict)
+    more: tuple[Ratio | Limit, ...] = ()
+
+    @property
+    def verdicts(self) -> tuple[Ratio | Limit, ...]:
+        """All of them."""
+        return (self.verdict, *self.more)
 
     def cells(self) -> tuple[str, ...]:
         """The texts from left to right."""
-        laps = (self.tensorlab, self.torch, self.numpy)
-        times = [cell if isinstance(cell, str) else duration(cell.seconds) for cell in laps]
-        return (self.what, *times, self.verdict.text(self.tensorlab), self.verdict.goal_text(self.tensorlab))
+        times = [_cell(laps) for laps in (self.tensorlab, self.torch, self.numpy)]
+        name, laps = best_other({"torch": self.torch, **self.others}) if self.others else (NONE, None)
+        best = NONE if laps is None else f"{name}, {duration(laps.seconds)}"
+        others = ", ".join(f"{other} {_cell(laps)}" for other, laps in self.others.items()) or NONE
+        # Without the other's times there is no ratio to tell, but there is still a goal.
+        ratios = [verdict.text(self.tensorlab) for verdict in self.verdicts]
+        goals = [verdict.goal_text(self.tensorlab) for verdict in self.verdicts]
+        return (self.what, *times, best, others, _listed(ratios), _listed(goals))
 
     def to_dict(self) -> dict[str, object]:
         """For the JSON that ``--benchmark-json`` writes."""
         laps = {"tensorlab": self.tensorlab, "torch": self.torch, "numpy": self.numpy}
         return {
             "what": self.what,
-            **{name: cell if isinstance(cell, str) else asdict(cell.measurement()) for name, cell in laps.items()},
-            "value": self.verdict.value(self.tensorlab),
-            "goal": self.verdict.goal,
-            "met": self.verdict.met(self.tensorlab),
+            **{name: _dict_cell(cell) for name, cell in laps.items()},
+            **self._verdict_dict(self.verdict),
+            "others": {name: _dict_cell(laps) for name, laps in self.others.items()},
+            "more": [self._verdict_dict(verdict) for verdict in self.more],
         }
 
+    def _verdict_dict(self, verdict: Ratio | Limit) -> dict[str, object]:
+        own = self.tensorlab
+        return {"value": verdict.value(own), "goal": verdict.goal, "met": verdict.met(own)}
 
-def markdown(rows: Sequence[Row], machine: str) -> str:
-    """The table, those rows first that have a goal, and under it where and how it was measured."""
-    ordered = sorted(rows, key=lambda row: row.verdict.goal is None)
-    lines = [HEADER, ("---", "--:", "--:", "--:", "--:", "--:"), *(row.cells() for row in ordered)]
-    table = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
-    return f"{table}\n\n{machine}\n"
+
+def best_other(others: Mapping[str, Laps | str]) -> tuple[str, Laps | None]:
+    """The one with the least median, and its times; None where none was timed."""
+    timed = {name: laps for name, laps in others.items() if isinstance(laps, Laps)}
+    if not timed:
+        return NONE, None
+    name = min(timed, key=lambda name: median(timed[name].seconds))
+    return name, timed[name]
+
+
+def markdown(rows: Mapping[Heading, Sequence[Row]], machine: str) -> str:
+    """A table under each heading that has rows, and at the end where and how they were measured."""
+    tables = [f"### {heading.value}\n\n{table(rows[heading])}\n" for heading in Heading if rows.get(heading)]
+    return "\n".join((*tables, f"{machine}\n"))
+
+
+def table(rows: Sequence[Row]) -> str:
+    """One table, those rows first that have a goal. A column that would say nothing in any row is left out."""
+    ordered = sorted(rows, key=lambda row: all(verdict.goal is None for verdict in row.verdicts))
+    lines = [row.cells() for row in ordered]
+    shown = [k for k, name in enumerate(COLUMNS) if name in COLUMNS[:2] or any(line[k] != NONE for line in lines)]
+    names = [COLUMNS[k] for k in shown]
+    rules = ["---" if name in LEFT else "--:" for name in names]
+    return "\n".join(map(_line, (names, rules, *([line[k] for k in shown] for line in lines))))
+
+
+def _line(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(laps: Laps | str) -> str:
+    return laps if isinstance(laps, str) else duration(laps.seconds)
+
+
+def _dict_cell(laps: Laps | str) -> object:
+    return laps if isinstance(laps, str) else asdict(laps.measurement())
+
+
+def _listed(texts: Sequence[str]) -> str:
+    """The texts with something to say, one after another."""
+    return "; ".join(text for text in texts if text != NONE) or NONE
 
 
 def goal_text(sign: str, limit: str, met: bool | None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from machine import cpu_model
-from readme_table import NOT_INSTALLED, Kind, Limit, Ratio, Row, duration, markdown
+from readme_table import HEADINGS, NOT_INSTALLED, Heading, Kind, Limit, Ratio, Row, best_other, duration, markdown
 from side_by_side import Laps
 
 
@@ -39,7 +41,9 @@ def test_ratio_and_goal(verdict: Ratio | Limit, cells: tuple[str, str]) -> None:
 
 def test_goals_come_first_and_the_machine_last() -> None:
     missing = Row("`c`", laps(0.00321), NOT_INSTALLED, verdict=Ratio("torch", None, Kind.SPEED))
-    assert markdown([missing, ROW], "A machine.").splitlines() == [
+    assert markdown({Heading.EAGER: [missing, ROW]}, "A machine.").splitlines() == [
+        "### Operations, one by one",
+        "",
         "| what | tensorlab | torch | NumPy | ratio | goal |",
         "| --- | --: | --: | --: | --: | --: |",
         "| `a+b` | 4.00 ± 1.00 ms | 21.0 ± 5.0 ms | 10.0 ± 2.5 ms | 5.00 ± 0.06× the speed of torch | ≥ 2×, met |",
@@ -47,6 +51,48 @@ def test_goals_come_first_and_the_machine_last() -> None:
         "",
         "A machine.",
     ]
+
+
+def test_a_table_under_each_heading_with_the_columns_that_say_something() -> None:
+    fast, slow = laps(6), laps(9)
+    others = {"torch.jit": slow, "JAX": fast, "torch.compile": "no C++ compiler"}
+    verdicts = Ratio("torch", laps(20), Kind.SPEED, 8), Ratio("JAX", fast, Kind.SPEED, 1.5)
+    compiled = Row("a chain", OWN, laps(20), verdict=verdicts[0], others=others, more=verdicts[1:])
+    rows = {Heading.STARTUP: [Row("import", OWN)], Heading.COMPILED: [Row("another", OWN, laps(4)), compiled]}
+    assert markdown(rows, "A machine.").splitlines() == [
+        "### Compiled functions",
+        "",
+        "| what | tensorlab | torch | best other | the others | ratio | goal |",
+        "| --- | --: | --: | --: | --- | --: | --: |",
+        "| a chain | 4.00 ± 0.00 ms | 20.0 ± 0.0 ms | JAX, 6.00 ± 0.00 ms "
+        "| torch.jit 9.00 ± 0.00 ms, JAX 6.00 ± 0.00 ms, torch.compile no C++ compiler "
+        "| 5.00 ± 0.00× the speed of torch; 1.50 ± 0.00× the speed of JAX | ≥ 8×, missed; ≥ 1.5×, met |",
+        "| another | 4.00 ± 0.00 ms | 4.00 ± 0.00 ms | – | – | – | – |",
+        "",
+        "### Imports, tracing and compiling",
+        "",
+        "| what | tensorlab |",
+        "| --- | --: |",
+        "| import | 4.00 ± 0.00 ms |",
+        "",
+        "A machine.",
+    ]
+    record = compiled.to_dict()
+    assert record["others"]["JAX"]["median"] == 0.006  # type: ignore[index]
+    assert record["more"] == [{"value": 1.5, "goal": 1.5, "met": True}]
+
+
+def test_the_best_other_is_one_that_was_timed() -> None:
+    assert best_other({"torch": laps(5, 9, 5), "JAX": laps(4, 8, 7), "numexpr": NOT_INSTALLED}) == (
+        "torch",
+        laps(5, 9, 5),
+    )
+    assert best_other({"torch": NOT_INSTALLED}) == ("–", None)
+    assert Row("w", OWN, NOT_INSTALLED, others={"JAX": NOT_INSTALLED}).cells()[4:6] == ("–", "JAX not installed")
+
+
+def test_modules_with_a_heading_of_their_own_exist() -> None:
+    assert {name for name in HEADINGS if not Path(__file__).with_name(f"{name}.py").exists()} == set()
 
 
 def test_record_of_a_row() -> None:
