@@ -7,18 +7,13 @@ from __future__ import annotations
 
 import ast
 import io
-import linecache
 import tokenize
-from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, cast
 
-from tensorlab.errors import ScriptError
-from tensorlab.jit.ir import Graph, Span
 from tensorlab.jit.scripting.source import Source, function_source, label_of, parse, split_lines
-from tensorlab.jit.text import Names, format_node
 
 _LENGTH = 60  # characters of a field
 _UNSEEN = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)  # that the grammar does not see
@@ -117,7 +112,7 @@ def syntax_of_text(text: str, name: str, label: str, *, skip: int = 0) -> Syntax
     Raises: `ScriptError` at the place of a syntax error.
     """
     tree = parse(text, label)
-    return _tree(Source(label, split_lines(text)), [tree], name, 1 + skip)[0]
+    return tree_of(Source(label, split_lines(text)), [tree], name, 1 + skip)[0]
 
 
 def syntax_of_function(function: object) -> SyntaxTree:
@@ -126,67 +121,10 @@ def syntax_of_function(function: object) -> SyntaxTree:
     Raises: `ScriptError` for what is no function or a lambda, and where the source is not to be had.
     """
     definition, source = function_source(function)
-    return _tree(source, [definition], definition.name, _first_line(definition))[0]
+    return tree_of(source, [definition], definition.name, first_line_of(definition))[0]
 
 
-def syntax_of_graph(graph: Graph, name: str) -> SyntaxTree:
-    """The tree of the source that a graph was made of, by traced or scripted, with the nodes made of each piece.
-
-    Raises: `ScriptError` where the source is not to be had.
-    """
-    spans = [outer_span(node.span) for node in graph.nodes() if node.span is not None]
-    gone = ScriptError(f"the source of {name} is not to be had")
-    if not spans:
-        raise gone
-    (filename, _), *_ = Counter(span.filename for span in spans).most_common(1)
-    lines = tuple(linecache.getlines(filename))
-    if not lines:
-        raise gone
-    module = parse("".join(lines), filename)
-    numbers = [span.line for span in spans if span.filename == filename]
-    pieces = _pieces(module, graph.name, min(numbers), max(numbers))
-    if not pieces:
-        raise gone
-    tree, heads = _tree(Source(filename, lines), pieces, name, _first_line(pieces[0]))
-    return _with_made(tree, heads, graph)
-
-
-# Which source --------------------------------------------------------------------------------------------------------
-
-
-def outer_span(span: Span) -> Span:
-    """Where the user's function itself was at it: what was inlined has its callers."""
-    while span.caller is not None:
-        span = span.caller
-    return span
-
-
-def _pieces(module: ast.Module, name: str, first: int, last: int) -> list[ast.AST]:
-    """The definition that holds all the lines, the one of the name if there is one; else the statements that do."""
-    around: list[ast.AST] = [
-        node
-        for node in ast.walk(module)
-        if isinstance(node, ast.FunctionDef) and node.lineno <= first and last <= (node.end_lineno or 0)
-    ]
-    named = [node for node in around if cast("ast.FunctionDef", node).name == name]
-    if around:
-        return [(named or around)[-1]]
-    pieces = _between(module.body, first, last)
-    while len(pieces) == 1:
-        inside: list[list[ast.stmt]] = [getattr(pieces[0], name, []) for name in ("body", "orelse", "finalbody")]
-        inner = [found for body in inside if (found := _between(body, first, last))]
-        if len(inner) != 1 or inner[0][0].lineno > first:
-            break
-        pieces = inner[0]
-    return list(pieces)
-
-
-def _between(body: list[ast.stmt], first: int, last: int) -> list[ast.stmt]:
-    """The statements that some lines are of."""
-    return [node for node in body if node.lineno <= last and first <= (node.end_lineno or node.lineno)]
-
-
-def _first_line(node: ast.AST) -> int:
+def first_line_of(node: ast.AST) -> int:
     at = cast("Any", node)
     return min([at.lineno, *(d.lineno for d in getattr(at, "decorator_list", ()))])
 
@@ -194,7 +132,7 @@ def _first_line(node: ast.AST) -> int:
 # The tree ------------------------------------------------------------------------------------------------------------
 
 
-def _tree(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tuple[SyntaxTree, dict[Extent, int]]:
+def tree_of(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tuple[SyntaxTree, dict[Extent, int]]:
     """The tree of some pieces, and which node a place of `Source.span` is for."""
     drafts: list[tuple[str, str, tuple[tuple[str, str], ...], int, int, Extent | None]] = []
     heads: dict[Extent, int] = {}
@@ -276,47 +214,3 @@ def _tokens(source: Source, first: int, last: int) -> Iterator[Token]:
         if token.start[0] >= first and token.type not in _UNSEEN:
             kind = tokenize.tok_name[token.exact_type if token.type == tokenize.OP else token.type]
             yield Token(kind, token.string, Extent(*token.start, *token.end))
-
-
-# The graph -----------------------------------------------------------------------------------------------------------
-
-
-def _with_made(tree: SyntaxTree, heads: dict[Extent, int], graph: Graph) -> SyntaxTree:
-    """The tree with each node of a graph at the innermost piece of syntax that its place is of."""
-    names = Names()
-    for value in graph.inputs:
-        names.of(value)
-    made: dict[int, list[str]] = {}
-    count = elsewhere = 0
-    for node in graph.nodes():
-        count += 1
-        text = format_node(node, names)
-        for value in (value for block in node.blocks for value in block.params):
-            names.of(value)
-        where = None if node.span is None else outer_span(node.span)
-        found = None
-        if where is not None and where.filename == tree.filename:
-            extent = Extent(where.line, where.column, where.end_line, where.end_column)
-            found = heads.get(extent)
-            if found is None:
-                found = _innermost(tree.nodes, extent)
-        if found is None:
-            elsewhere += 1
-        else:
-            made.setdefault(found, []).append(text)
-    nodes = tuple(replace(n, made=tuple(made[i])) if i in made else n for i, n in enumerate(tree.nodes))
-    return replace(tree, nodes=nodes, made=count, elsewhere=elsewhere)
-
-
-def _innermost(nodes: Sequence[SyntaxNode], extent: Extent) -> int | None:
-    """The last node in the order of the text, and so the deepest, that a stretch lies in.
-
-    Of a place without an end, as graphs that were read from text have them, the first node that begins there.
-    """
-    if not extent.end_line:
-        return next((i for i, n in enumerate(nodes) if n.place is not None and n.place[:2] == extent[:2]), None)
-    for i in range(len(nodes) - 1, -1, -1):
-        place = nodes[i].place
-        if place is not None and place.holds(extent):
-            return i
-    return None

@@ -61,7 +61,8 @@ class SyntaxMagic(NotebookMagics):
         from types import FunctionType
 
         from tensorlab.errors import ScriptError
-        from tensorlab.jit.syntax_tree import syntax_of_function, syntax_of_graph, syntax_of_text
+        from tensorlab.jit.syntax_of_graph import syntax_of_graph
+        from tensorlab.jit.syntax_tree import syntax_of_function, syntax_of_text
 
         value: Any = self.names.get(text)
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tensorlab.jit.phases import Phase, Phases
+from tensorlab.jit.phase_records import Phase, Phases
 from tensorlab.view import html
 from tensorlab.view.boxes import arrow, box, row
 from tensorlab.view.html import Cell, Html

@@ -10,7 +10,8 @@ import tensorlab as tl
 from tensorlab.errors import RangeError
 from tensorlab.jit.instructions import translate
 from tensorlab.jit.machine_code import executable_nbytes, innermost, is_vector
-from tensorlab.jit.phases import EXCERPT, Phase, Phases, phases_of
+from tensorlab.jit.phase_records import Phase, Phases
+from tensorlab.jit.phases import EXCERPT, phases_of
 
 SOURCE = """\
 def tone(x, gain: float):

@@ -10,7 +10,8 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.errors import ScriptError
-from tensorlab.jit.syntax_tree import Extent, SyntaxTree, syntax_of_function, syntax_of_graph, syntax_of_text
+from tensorlab.jit.syntax_of_graph import syntax_of_graph
+from tensorlab.jit.syntax_tree import Extent, SyntaxTree, syntax_of_function, syntax_of_text
 
 
 def kinds(tree: SyntaxTree) -> list[tuple[int, str, str]]:

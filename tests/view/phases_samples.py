@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from syntax_samples import HOSTILE
 
-from tensorlab.jit.phases import Phase, PhaseLine, Phases
+from tensorlab.jit.phase_records import Phase, PhaseLine, Phases
 from tensorlab.view.mime import View
 from tensorlab.view.phases import PhasesView
 

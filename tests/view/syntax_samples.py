@@ -6,7 +6,8 @@ import linecache
 from collections.abc import Callable
 
 from tensorlab.jit.parse import parse_graph
-from tensorlab.jit.syntax_tree import SyntaxTree, syntax_of_graph, syntax_of_text
+from tensorlab.jit.syntax_of_graph import syntax_of_graph
+from tensorlab.jit.syntax_tree import SyntaxTree, syntax_of_text
 from tensorlab.view.mime import View
 from tensorlab.view.syntax_tree import SyntaxTreeView
 from tensorlab.view.tokens import TokensView
