@@ -31,6 +31,7 @@ _OPTIONS = (
     argument("--only", type=_limit, metavar="N", help="what if the passes stopped after N rewrites together"),
     argument("--full", action="store_true", help="with --stage: all of it, not the hot block alone"),
     argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
+    argument("--measure", action="store_true", help="what each pass cost and brought: nodes, bytes, measured time"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
 
@@ -160,8 +161,20 @@ def _stage(question: Question) -> View:
     return StageCodeView(found, name)
 
 
+def _measure(question: Question) -> View:
+    from tensorlab.errors import ArgumentError
+    from tensorlab.jit.ledger import ledger
+    from tensorlab.view.ledger import LedgerView
+
+    try:
+        return LedgerView(ledger(question.function), question.name)
+    except ArgumentError as error:
+        raise MagicError("%ir", str(error)) from None
+
+
 _QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
     "--without, --order or --only": (_asks_what_if, _what_if),
     "--stage": (_asks_stage, _stage),
+    "--measure": (lambda args: args.measure, _measure),
     "--check": (lambda args: args.check, _check),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tensorlab.view.ledger import LedgerView
 from tensorlab.view.stage_code import StageCodeView
 from tensorlab.view.stages import StageView
 from tensorlab.view.what_if import WhatIfView
@@ -71,6 +72,13 @@ def test_stage(compiled) -> None:
         "MagicError: %ir: --full shows all of a stage of code",
         "  %ir f --stage asm --full",
     ]
+
+
+def test_measure(compiled) -> None:
+    view = compiled.value("%ir f --measure")
+    assert isinstance(view, LedgerView)
+    assert [row.name for row in view.ledger.rows] == ["(as recorded)", "cse", "peephole", "fuse", "dce"]
+    assert view.ledger.compiling is not None
 
 
 def test_passes_complete(compiled) -> None:

@@ -8,8 +8,10 @@ import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser lo
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.closeness import Closeness
 from tensorlab.jit.compare_graphs import compare_graphs
+from tensorlab.jit.costs import GraphCost, NodeCost, Total, graph_cost
 from tensorlab.jit.equivalence import Culprit, Difference
 from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.ledger import BEFORE, Ledger, LedgerRow
 from tensorlab.jit.otherwise import WhatIf, paired
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pass_checks import PassCheck, PassChecks
@@ -17,9 +19,11 @@ from tensorlab.jit.pipeline import DEFAULT, Pipeline
 from tensorlab.jit.records import Decision
 from tensorlab.jit.reducing import Reproduction
 from tensorlab.jit.sample_inputs import SampleInputs
+from tensorlab.jit.specialisations import CompileSeconds
 from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode
 from tensorlab.jit.timing import Timing
 from tensorlab.view.check_lights import CheckView
+from tensorlab.view.ledger import LedgerView
 from tensorlab.view.mime import View
 from tensorlab.view.stage_code import StageCodeView
 from tensorlab.view.what_if import WhatIfView
@@ -91,6 +95,17 @@ def code(name: str = "tone", stage: CodeStage = "llvm", count: int = 3) -> Stage
     return StageCode(name, stage, parts, True, "")
 
 
+def book(name: str = "tone") -> Ledger:
+    """A ledger with made-up times."""
+    graph = graph_of(name)
+    costs = graph_cost(graph), GraphCost((NodeCost(1, "aten::sort", None, None, 96, 96),), Total(96, 1))
+    times = [Timing(median, median * 0.9, median * 1.1, 15) for median in (2e-5, 1e-5, 1.02e-5, 3e-5)]
+    rows = [LedgerRow(BEFORE, 0.0, {"aten::mul": 3, name: 4}, costs[0], times[0])]
+    names = (name, "cse", "fuse", "dce")
+    rows += [LedgerRow(n, 4e-4, {"aten::mul": 2}, costs[1], t) for n, t in zip(names, (*times[1:], None), strict=True)]
+    return Ledger(name, tuple(rows), (("shapes", 1e-4),), CompileSeconds(1e-4, 2e-3, 1e-4, 1e-4, 5e-2), INPUTS)
+
+
 QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "what_if": lambda: WhatIfView(otherwise(DEFAULT.without("dce")), "", "without dce"),
     "what_if_first": lambda: WhatIfView(otherwise(DEFAULT.first(1)), "", "with 1 rewrite"),
@@ -100,6 +115,8 @@ QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "stage_hot_python": lambda: StageCodeView(code(stage="python")),
     "stage_hot_long": lambda: StageCodeView(code(stage="asm", count=5000)),
     "stage_hot_hostile": lambda: StageCodeView(code(HOSTILE)),
+    "ledger": lambda: LedgerView(book()),
+    "ledger_hostile": lambda: LedgerView(book(HOSTILE)),
     "check": lambda: CheckView(checks()),
     "check_hostile": lambda: CheckView(checks(HOSTILE)),
 }

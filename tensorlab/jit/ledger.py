@@ -1,0 +1,147 @@
+"""What each pass cost and what it brought: nodes, operations, bytes, memory, and the measured time of the graph as it
+stood after it.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from tensorlab.autograd.modes import no_grad
+from tensorlab.errors import CompileError, GraphError
+from tensorlab.jit.build import snapshot
+from tensorlab.jit.costs import GraphCost, graph_cost
+from tensorlab.jit.equivalence import protected
+from tensorlab.jit.function import ScriptFunction
+from tensorlab.jit.ir import Graph
+from tensorlab.jit.lower import lower
+from tensorlab.jit.program import Program
+from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
+from tensorlab.jit.specialisations import CompileSeconds
+from tensorlab.jit.timing import Timing, measure
+
+BEFORE = "(as recorded)"
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """The graph as it stood after a pass that changed it; the first row is the graph before any.
+
+    ``seconds`` is what the pass took. ``kinds`` counts the nodes, those in blocks and groups included. ``time`` is that
+    of the graph's program, None where there is none, or where it fails on the inputs.
+    """
+
+    name: str
+    seconds: float
+    kinds: Mapping[str, int]
+    cost: GraphCost = field(repr=False)
+    time: Timing | None
+
+    @property
+    def nodes(self) -> int:
+        return sum(self.kinds.values())
+
+    def to_dict(self) -> dict[str, object]:
+        return {
+            "name": self.name,
+            "seconds": self.seconds,
+            "nodes": self.nodes,
+            "kinds": dict(self.kinds),
+            "cost": self.cost.to_dict(),
+            "time": None if self.time is None else self.time.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """The rows of a function, in the order of its passes; ``idle`` are the passes that changed nothing, with their
+    seconds. ``compiling`` is what the compilation for the latest call took, None before any call.
+    """
+
+    name: str
+    rows: tuple[LedgerRow, ...]
+    idle: tuple[tuple[str, float], ...]
+    compiling: CompileSeconds | None
+    inputs: SampleInputs
+
+    @property
+    def pass_seconds(self) -> float:
+        """What all passes took, in this run of them."""
+        return sum(row.seconds for row in self.rows) + sum(seconds for _, seconds in self.idle)
+
+    def saved(self, index: int) -> float | None:
+        """By how many seconds a call got shorter with a row's pass: negative if longer; None where that is not known,
+        or where it may be chance, as the middle halves of the measurements overlap.
+        """
+        before, after = self.rows[index - 1].time if index else None, self.rows[index].time
+        if before is None or after is None or not before.apart(after):
+            return None
+        return before.median - after.median
+
+    def to_dict(self) -> dict[str, object]:
+        rows = [{**row.to_dict(), "saved": self.saved(i)} for i, row in enumerate(self.rows)]
+        return {
+            "name": self.name,
+            "rows": rows,
+            "idle": [{"name": name, "seconds": seconds} for name, seconds in self.idle],
+            "compiling": None if self.compiling is None else self.compiling.to_dict(),
+            "pass_seconds": self.pass_seconds,
+            "inputs": self.inputs.to_dict(),
+        }
+
+
+def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, runs: int = 15) -> Ledger:
+    """Run the passes of a function over a copy of its graph; lower and measure the graph after each that changed it.
+
+    Measured are programs that call loops, one after the other in turns; what later calls may run in their place, one
+    native function for the whole graph, is not. ``inputs`` are as in `what_if`.
+
+    Cost: a program, with its loops, and ``runs`` measurements for each pass that changed the graph.
+    Raises: `ArgumentError` where there is nothing to run on.
+    """
+    sample = sample_inputs(function, inputs)
+    graph, _ = protected(sample.graph(function))
+    records = function.pipeline.run(graph)
+    states: list[tuple[str, float, Graph]] = [(BEFORE, 0.0, records[0].before if records else graph)]
+    states += [(r.name, r.seconds, r.after) for r in records if r.changed]
+    programs = [_program(state, sample) for _, _, state in states]
+    runnable = [partial(_call, p, sample.fresh()) for p in programs if p is not None]
+    times = iter(measure(runnable, runs=runs))
+    rows = tuple(
+        LedgerRow(name, seconds, Counter(_kinds(state)), graph_cost(state), None if program is None else next(times))
+        for (name, seconds, state), program in zip(states, programs, strict=True)
+    )
+    idle = tuple((r.name, r.seconds) for r in records if not r.changed)
+    compiling = None if function.latest is None else function.latest.seconds
+    return Ledger(function.name, rows, idle, compiling, sample)
+
+
+def _program(graph: Graph, sample: SampleInputs) -> Program | None:
+    """A graph's program, if there is one and the inputs suit it."""
+    try:
+        program = lower(snapshot(graph))
+    except (GraphError, CompileError):
+        return None
+    try:
+        _call(program, sample.fresh())
+    except Exception:  # noqa: BLE001 - whatever an operation raises, there is no time to tell
+        return None
+    return program
+
+
+def _call(program: Program, inputs: Sequence[Any]) -> Any:
+    with no_grad():
+        return program.run(*inputs)
+
+
+def _kinds(graph: Graph) -> list[str]:
+    kinds: list[str] = []
+    for node in graph.nodes():
+        kinds.append(node.kind)
+        subgraph = node.attributes.get("subgraph")
+        if isinstance(subgraph, Graph):
+            kinds += _kinds(subgraph)
+    return kinds

@@ -1,0 +1,103 @@
+"""What nodes cost by their types, and what passes cost and bring: sums are the sums of their parts."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import tensorlab as tl
+from tensorlab.jit.costs import Total, graph_cost, peak_nbytes
+from tensorlab.jit.ledger import BEFORE, ledger
+from tensorlab.jit.parse import parse_graph
+from tensorlab.jit.timing import Timing
+
+
+def cost(inputs: str, body: str, result: str = "%y"):
+    """The cost of the last node of a graph."""
+    return graph_cost(parse_graph(f"graph({inputs}):\n{body}\n  return ({result})\n")).nodes[-1]
+
+
+ONE = "  %one : int = prim::Constant[value=1]()\n"
+TWO = "  %two : int = prim::Constant[value=2]()\n"
+NONE = "  %none : NoneType = prim::Constant()\n"
+X = "%x : Float(4, 6)"
+
+
+@pytest.mark.parametrize(
+    ("inputs", "body", "operations", "transcendentals", "read", "written"),
+    [
+        (X, "  %y : Float(4, 6) = aten::relu(%x)", 24, 0, 96, 96),
+        (X, f"{ONE}  %y : Float(4, 6) = aten::add(%x, %x, %one)", 24, 0, 96, 96),
+        (X, f"{TWO}  %y : Float(4, 6) = aten::add(%x, %x, %two)", 48, 0, 96, 96),
+        (f"{X}, %w : Double(6)", "  %y : Double(4, 6) = aten::mul(%x, %w)", 24, 0, 144, 192),
+        (X, "  %y : Float(4, 6) = aten::tanh(%x)", 0, 24, 96, 96),
+        (X, "  %y : Float(6, 4) = aten::t(%x)", 0, 0, 0, 0),
+        (f"{X}, %w : Float(6, 5)", "  %y : Float(4, 5) = aten::matmul(%x, %w)", 240, 0, 216, 80),
+        (X, f"{NONE}  %y : Float() = aten::sum(%x, %none)", 24, 0, 96, 4),
+        ("%x : Float(*, 6)", "  %y : Float(*, 6) = aten::relu(%x)", None, 0, None, None),
+        (X, f"{NONE}  %y : Float(4, 6) = aten::cumsum(%x, %n, %none)", None, None, 96, 96),
+    ],
+    ids=["relu", "add", "add_two", "broadcast", "tanh", "view", "matmul", "sum", "open", "unknown"],
+)
+def test_costs(inputs: str, body: str, operations, transcendentals, read, written) -> None:
+    more = ", %n : int" if "%n," in body else ""
+    found = cost(inputs + more, body)
+    assert (found.operations, found.transcendentals) == (operations, transcendentals)
+    assert (found.read, found.written) == (read, written)
+
+
+def test_peak() -> None:
+    chain = f"graph({X}):\n  %a : Float(4, 6) = aten::exp(%x)\n  %b : Float(4, 6) = aten::tanh(%a)\n"
+    assert peak_nbytes(parse_graph(f"{chain}  %c : Float(4, 6) = aten::relu(%b)\n  return (%c)\n")) == Total(288, 0)
+    kept = "  %t : (Tensor, Tensor) = prim::TupleConstruct(%a, %b)\n  return (%t)\n"
+    assert peak_nbytes(parse_graph(f"{chain}  %c : Float(4, 6) = aten::relu(%b)\n{kept}")) == Total(384, 0)
+    view = f"graph({X}):\n  %y : Float(6, 4) = aten::t(%x)\n  return (%y)\n"
+    assert peak_nbytes(parse_graph(view)) == Total(96, 0)
+
+
+@pytest.fixture(scope="module")
+def book():
+    def tone(x, y):
+        a = (x + y * 2) * 1
+        return (a.tanh() + (x + y * 2).tanh()).cumsum(0)
+
+    x = tl.ones(2, 3)
+    traced = tl.jit.trace(tone, (x, x))
+    traced(x, x)
+    return traced, ledger(traced, runs=3)
+
+
+def test_rows_are_the_graphs_after_each_pass(book) -> None:
+    traced, found = book
+    changed = [r for r in traced.records if r.changed]
+    assert [row.name for row in found.rows] == [BEFORE, *(r.name for r in changed)]
+    assert [name for name, _ in found.idle] == [r.name for r in traced.records if not r.changed]
+    assert all(row.time is not None and row.time.runs == 3 for row in found.rows)
+
+
+def test_sums_are_those_of_their_parts(book) -> None:
+    traced, found = book
+    for row in found.rows:
+        assert row.nodes == sum(row.kinds.values())
+        for what in ("operations", "transcendentals", "read", "written"):
+            parts = [getattr(node, what) for node in row.cost.nodes]
+            assert row.cost.total(what) == Total(sum(p or 0 for p in parts), parts.count(None))
+        assert row.cost.moved.known == row.cost.total("read").known + row.cost.total("written").known
+    assert found.rows[0].nodes == traced.records[0].nodes_before
+    assert found.pass_seconds == pytest.approx(sum(r.seconds for r in found.rows) + sum(s for _, s in found.idle))
+    times = found.compiling
+    assert times.total == times.copying + times.passes + times.records + times.lowering + times.first_call
+    assert times.passes == pytest.approx(sum(r.seconds for r in traced.records))
+
+
+def test_fusion_moves_fewer_bytes_and_computes_as_much(book) -> None:
+    before, after = next((a, b) for a, b in zip(book[1].rows, book[1].rows[1:], strict=False) if b.name == "fuse")
+    assert after.cost.moved.known < before.cost.moved.known
+    assert after.cost.total("operations") == before.cost.total("operations") == Total(18, 1)  # and a cumsum
+    assert json.loads(json.dumps(book[1].to_dict()))["rows"][0]["name"] == BEFORE
+
+
+def test_overlapping_times_are_no_difference() -> None:
+    assert not Timing(2.0, 1.0, 3.0, 9).apart(Timing(3.5, 2.5, 4.0, 9))
+    assert Timing(2.0, 1.0, 3.0, 9).apart(Timing(5.0, 4.0, 6.0, 9))
