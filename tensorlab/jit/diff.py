@@ -12,7 +12,7 @@ from typing import Literal
 
 from tensorlab.jit.ir import CONSTANT, Block, Graph, Node, Span, Value, walk
 from tensorlab.jit.records import Decision
-from tensorlab.jit.text import Names, format_block, format_graph, format_node, format_results
+from tensorlab.jit.text import Names, format_block, format_node, format_results, name_graph
 
 Mark = Literal["=", "-", "+", ">", "~", "↕"]
 Role = Literal["input", "node", "block", "results"]
@@ -68,7 +68,7 @@ class _Diff:
         self.after = after
         self.names = names
         for graph in (before, after):
-            format_graph(graph, names=names)  # gives the names, in the order of the text
+            name_graph(graph, names)
         self.old_nodes = {n.serial: n for n in before.nodes()}
         self.new_nodes = {n.serial: n for n in after.nodes()}
         self.old_values = {v.serial: v for v in _values(before.block)}

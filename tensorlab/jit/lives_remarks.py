@@ -11,7 +11,9 @@ import json
 import linecache
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 MARK = "loop "
 OPTIONS = ("-pass-remarks", "-pass-remarks-missed", "-pass-remarks-analysis")
@@ -19,8 +21,7 @@ OPTIONS = ("-pass-remarks", "-pass-remarks-missed", "-pass-remarks-analysis")
 
 def main() -> None:
     """Compile what is asked for on the input; remarks go to the error output."""
-    import llvmlite.binding as llvm
-
+    llvm: Any = import_module("llvmlite.binding")  # which declares no types
     for option in OPTIONS:
         llvm.set_option("tensorlab", f"{option}=loop-vectorize")
     from tensorlab.core.lowering import lower

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from tensorlab.core.device import device
@@ -80,6 +80,45 @@ def format_graph(
         lines += [f"with {_label(node, names)} = {first}", *rest]
         waiting += _groups(subgraph)
     return "\n".join(lines) + "\n"
+
+
+def name_graph(graph: Graph, names: Names, *, skip: Callable[[Node], bool] | None = None) -> None:
+    """Give every value the name that printing the graph would give it, without the text.
+
+    ``skip`` is asked of each node in the order of the text, and says which have no line of their own.
+    """
+    _name_function(graph, names, skip)
+    waiting = _groups(graph)
+    while waiting:
+        node = waiting.pop(0)
+        name_params(node, names)
+        subgraph: Graph = node.attributes["subgraph"]
+        _name_function(subgraph, names, skip)
+        waiting += _groups(subgraph)
+
+
+def _name_function(graph: Graph, names: Names, skip: Callable[[Node], bool] | None) -> None:
+    for value in graph.inputs:
+        names.of(value)
+    _name_block(graph.block, names, skip)
+
+
+def _name_block(block: Block, names: Names, skip: Callable[[Node], bool] | None) -> None:
+    for node in block.nodes:
+        if skip is not None and skip(node):
+            continue
+        for value in node.inputs:
+            names.of(value)
+        for value in node.outputs:
+            names.of(value)
+        if isinstance(node.attributes.get("subgraph"), Graph):
+            names.group(node)
+        for inner in node.blocks:
+            for value in inner.params:
+                names.of(value)
+            _name_block(inner, names, skip)
+    for value in block.results:
+        names.of(value)
 
 
 def name_params(node: Node, names: Names) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from tensorlab.jit.ir import (
     CONSTANT,
@@ -25,6 +26,7 @@ from tensorlab.jit.text import (
     format_node,
     format_results,
     format_signature,
+    name_graph,
     name_params,
 )
 from tensorlab.view import html
@@ -110,8 +112,7 @@ def _block(block: Block, names: Names, style: Style, pad: str, *, inline: bool) 
 
 def name_values(graph: Graph, names: Names) -> None:
     """Give every value its name: short constants their own text, all others what the full print calls them."""
-    for _ in graph_lines(graph, names, inline=True):  # the names come with the lines, in the order of the text
-        pass
+    name_graph(graph, names, skip=lambda node: is_in_place(node, names))
 
 
 def is_in_place(node: Node, names: Names) -> bool:
@@ -137,6 +138,7 @@ def place(span: Span | None) -> str:
     return "" if span is None else f"{source_name(span.filename)}:{span.line}"
 
 
+@lru_cache(maxsize=256)
 def source_name(filename: str) -> str:
     """A cell is a cell, whatever file IPython gives it; a file is its last part."""
     if _CELL.search(filename):

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.errors import RangeError
+from tensorlab.jit.ir import Graph
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.text import Names, Style
 from tensorlab.view import html
 from tensorlab.view.decisions import changes, refusals
-from tensorlab.view.graph import became, count_operations, graph_lines, inventory
+from tensorlab.view.graph import became, count_operations, graph_lines, inventory, name_values
 from tensorlab.view.html import Html
 from tensorlab.view.ink import ACCENT, LINE, PASS_CHANGED, PASS_SKIPPED, PASS_UNCHANGED, QUIET
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
@@ -111,11 +112,15 @@ class PassesView(View):
         """Every pass that is shown, with its lines. All get their names here, so that a value keeps its own."""
         shown: list[tuple[PassRecord, list[Line], list[Line]]] = []
         room = _MOST_LINES
+        named: Graph | None = None
         for record in self.records:
-            changed = changes(record, names)
+            for graph in (record.before, record.after):
+                if graph is not named:
+                    name_values(graph, names)
+                named = graph
             if not (record.name == self.selected if self.selected else self.show_all or record.changed):
                 continue
-            changed = cap(changed, max(room, _LEAST_LINES)) if record.changed else []
+            changed = cap(changes(record, names), max(room, _LEAST_LINES)) if record.changed else []
             refused = cap(refusals(record, names), max(room - len(changed), _LEAST_LINES))
             room -= len(changed) + len(refused)
             shown.append((record, changed, refused))

@@ -11,7 +11,7 @@ from tensorlab.jit.ir import Block, Graph, Value, walk
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pipeline import FULL, NAMES, Pipeline
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.text import Names, format_graph
+from tensorlab.jit.text import Names, format_graph, name_graph
 
 BUSY = """\
 graph(%x : Float(2, 3), %y : Float(2, 3), %n : int):
@@ -195,3 +195,10 @@ graph(%x : Float(2)):
     (record,) = Pipeline((NAMES["unroll"],)).run(graph)
     line = next(line for line in shown(record, Names()) if line.startswith(">     %s"))
     assert line.endswith(" | → %s.1, %s.2, %s.3, %s.4, and 3 more")
+
+
+def test_names_given_without_printing_are_those_of_the_print() -> None:
+    for graph in (record.after for record in FULL.run(parse_graph(BUSY))):
+        quiet, printed = Names(), Names()
+        name_graph(graph, quiet)
+        assert format_graph(graph, names=quiet) == format_graph(graph, names=printed)
