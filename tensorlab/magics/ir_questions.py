@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic_arguments import argument
 
+from tensorlab.magics import notebook
 from tensorlab.magics.errors import MagicError, listed, nearest
 from tensorlab.magics.options import names
 
@@ -32,6 +33,7 @@ _OPTIONS = (
     argument("--full", action="store_true", help="with --stage: all of it, not the hot block alone"),
     argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
     argument("--measure", action="store_true", help="what each pass cost and brought: nodes, bytes, measured time"),
+    argument("--compare", metavar="G", help="another compiled function, or other inputs x,y: where do they part?"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
 
@@ -172,9 +174,29 @@ def _measure(question: Question) -> View:
         raise MagicError("%ir", str(error)) from None
 
 
+def _compare(question: Question) -> View:
+    """With another function, or with the same one on tensors of the notebook."""
+    from tensorlab.errors import ArgumentError
+    from tensorlab.jit.comparison import compare_functions
+    from tensorlab.view.comparison import ComparisonView
+
+    function, text = question.function, question.args.compare
+    words = [word for word in text.split(",") if word]
+    try:
+        if words and all(notebook.is_tensor(question.names.get(word)) for word in words):
+            inputs = [question.names[word] for word in words]
+            found = compare_functions(function, function, other_inputs=inputs)
+            return ComparisonView(found, (question.name, question.name))
+        other = notebook.function_named(question.names, text, "%ir")
+        return ComparisonView(compare_functions(function, other), (question.name, text))
+    except ArgumentError as error:
+        raise MagicError("%ir", str(error)) from None
+
+
 _QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
     "--without, --order or --only": (_asks_what_if, _what_if),
     "--stage": (_asks_stage, _stage),
     "--measure": (lambda args: args.measure, _measure),
+    "--compare": (lambda args: args.compare is not None, _compare),
     "--check": (lambda args: args.check, _check),
 }

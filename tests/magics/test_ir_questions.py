@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from tensorlab.view.comparison import ComparisonView
 from tensorlab.view.ledger import LedgerView
 from tensorlab.view.stage_code import StageCodeView
 from tensorlab.view.stages import StageView
@@ -79,6 +80,22 @@ def test_measure(compiled) -> None:
     assert isinstance(view, LedgerView)
     assert [row.name for row in view.ledger.rows] == ["(as recorded)", "cse", "peephole", "fuse", "dce"]
     assert view.ledger.compiling is not None
+
+
+def test_compare(compiled) -> None:
+    compiled.value("%%trace --name g\n((x + y * 2) * 1 * 1).tanh();\n")
+    view = compiled.value("%ir f --compare g")
+    assert isinstance(view, ComparisonView)
+    assert repr(view).startswith("f and g · are not the same as recorded and meet after peephole · results equal · ")
+    compiled.value("d = tl.ones(2, 3, dtype=tl.float64)")
+    dtypes = compiled.value("%ir f --compare d,d")
+    assert repr(dtypes).startswith("f, for two kinds of inputs · are not the same as recorded")
+    assert compiled.error("%ir f --compare gg").splitlines() == [
+        "MagicError: %ir: nothing is named 'gg'; compiled functions here: f, g",
+        "  nearest: g",
+        "  see %ir?",
+    ]
+    assert compiled.completions("%ir f --compare ") == ["f", "g"]
 
 
 def test_passes_complete(compiled) -> None:

@@ -8,6 +8,7 @@ import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser lo
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.closeness import Closeness
 from tensorlab.jit.compare_graphs import compare_graphs
+from tensorlab.jit.comparison import Comparison, StagePair
 from tensorlab.jit.costs import GraphCost, NodeCost, Total, graph_cost
 from tensorlab.jit.equivalence import Culprit, Difference
 from tensorlab.jit.ir import Graph, Span
@@ -23,6 +24,7 @@ from tensorlab.jit.specialisations import CompileSeconds
 from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode
 from tensorlab.jit.timing import Timing
 from tensorlab.view.check_lights import CheckView
+from tensorlab.view.comparison import ComparisonView
 from tensorlab.view.ledger import LedgerView
 from tensorlab.view.mime import View
 from tensorlab.view.stage_code import StageCodeView
@@ -106,6 +108,19 @@ def book(name: str = "tone") -> Ledger:
     return Ledger(name, tuple(rows), (("shapes", 1e-4),), CompileSeconds(1e-4, 2e-3, 1e-4, 1e-4, 5e-2), INPUTS)
 
 
+def compared(name: str = "tone") -> Comparison:
+    """A graph, itself again, and one with another operation and another type."""
+    graphs = graph_of(name), parse_graph(TEXT)
+    changed = parse_graph(TEXT.replace("aten::exp", "aten::sin").replace("Float(6)", "Float(4, 6)"))
+    stages = (
+        StagePair("(as recorded)", (False, False), compare_graphs(graphs[0], changed)),
+        StagePair(name, (True, False), compare_graphs(*graphs)),
+        StagePair("fuse", (True, True), compare_graphs(graphs[0], changed)),
+    )
+    types = ("Float(4, 6)", "Float(6)"), ("Float(4, 6)", name)
+    return Comparison((name, "other"), types, stages, compare_graphs(graphs[0], changed), EQUAL)
+
+
 QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "what_if": lambda: WhatIfView(otherwise(DEFAULT.without("dce")), "", "without dce"),
     "what_if_first": lambda: WhatIfView(otherwise(DEFAULT.first(1)), "", "with 1 rewrite"),
@@ -117,6 +132,8 @@ QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "stage_hot_hostile": lambda: StageCodeView(code(HOSTILE)),
     "ledger": lambda: LedgerView(book()),
     "ledger_hostile": lambda: LedgerView(book(HOSTILE)),
+    "comparison": lambda: ComparisonView(compared()),
+    "comparison_hostile": lambda: ComparisonView(compared(HOSTILE), (HOSTILE, HOSTILE)),
     "check": lambda: CheckView(checks()),
     "check_hostile": lambda: CheckView(checks(HOSTILE)),
 }
