@@ -9,6 +9,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 
 from tensorlab.magics import ir_lives, notebook
 from tensorlab.magics.errors import MagicError, listed, nearest
+from tensorlab.magics.expectations import check_expectations
 from tensorlab.magics.ir_questions import Question, answered, question_options
 from tensorlab.magics.options import count, help_option, identifier, parse
 from tensorlab.magics.session import NotebookMagics
@@ -61,15 +62,12 @@ class IrMagic(NotebookMagics):
         style: Style = args.style or self.session.graph_style
         if args.stage is not None and (args.pass_name is not None or args.all or args.stable):
             raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
-        answer = answered(Question(function, name, args, self.names))
-        if answer is not None:
-            self.bind(args.output, answer)
-            return answer
-        told = ir_lives.asked(function, name, args)
-        if told is not None:
-            self.bind(args.output, told)
-            return told
-        view = _passes(function, name, args, style) if args.stage is None else _stage(function, name, args.stage, style)
+        view = answered(Question(function, name, args, self.names)) or ir_lives.asked(function, name, args)
+        if view is None:
+            shown = args.stage is None
+            view = _passes(function, name, args, style) if shown else _stage(function, name, args.stage, style)
+        if args.expect is not None:
+            check_expectations("%ir", args.expect, view.text())
         self.bind(args.output, view)
         return view
 

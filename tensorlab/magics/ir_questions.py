@@ -34,6 +34,7 @@ _OPTIONS = (
     argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
     argument("--measure", action="store_true", help="what each pass cost and brought: nodes, bytes, measured time"),
     argument("--compare", metavar="G", help="another compiled function, or other inputs x,y: where do they part?"),
+    argument("--expect", metavar="TEXT", help="fail unless the text shows these lines in order, 'a;;NOT: b;;c'"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
 
