@@ -11,8 +11,10 @@ from tensorlab.core.compile import Loop
 from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.ir import CONSTANT, Graph, Node
 from tensorlab.jit.lives_ends import End
+from tensorlab.jit.native_function import NativeFunction
 from tensorlab.jit.program import Program
 
+Stage = Literal["native", "loop", "llvm", "asm"]
 MOST_LINES = 8  # of one excerpt
 
 _BLOCK = re.compile(r"^([\w.$\"-]+):")
@@ -27,7 +29,7 @@ _PACKED = re.compile(r"^\s*v?\w+(?:ps|pd|ph|dqa|dqu|b|w|d|q)\b.*%[xyz]mm")
 class Excerpt:
     """A few lines of a longer text, with their numbers from 1; ``total`` counts all of the lines."""
 
-    stage: Literal["loop", "llvm", "asm"]
+    stage: Stage
     title: str
     lines: tuple[tuple[int, str], ...]
     total: int
@@ -48,7 +50,10 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the work of a node is done. ``step`` is its number in the loop, from 0; `None` where there is no loop."""
+    """Where the work of a node is done. ``step`` is its number in the loop, from 0; `None` where there is no loop.
+
+    ``native`` names the function that later calls run instead of the program, where there is one.
+    """
 
     line: int
     text: str
@@ -78,14 +83,16 @@ def place_of(end: End, program: Program, *, code: bool = True) -> Place | None:
         return None
     number, node = found
     text = program.python.splitlines()[number - 1].strip()
-    native = "" if program.native is None or program.native.function is None else program.native.function.loop.name
+    function = None if program.native is None else program.native.function
+    native = "" if function is None else function.loop.name
+    inside = _in_native(function, node) if code and function is not None else ()
     loop = next((loop for loop in program.loops if f"{loop.name}(" in text), None)
     if loop is None:
-        return Place(number, text, native=native)
+        return Place(number, text, native=native, excerpts=inside)
     step = _step(end, node)
     compiled = loop.loops
     excerpts = _excerpts(compiled[-1], step) if code and compiled else ()
-    return Place(number, text, loop.name, step, len(loop.region.steps), native, excerpts)
+    return Place(number, text, loop.name, step, len(loop.region.steps), native, (*inside, *excerpts))
 
 
 def loop_of(end: End, program: Program) -> FusedLoop | None:
@@ -101,6 +108,16 @@ def _step(end: End, node: Node) -> int | None:
         return 0
     steps = [inner.serial for inner in subgraph.block.nodes if inner.kind != CONSTANT]
     return steps.index(end.node) if end.node in steps else None
+
+
+def _in_native(function: NativeFunction, node: Node) -> tuple[Excerpt, ...]:
+    """The lines of a node in the native function of the whole graph."""
+    found = function.plan.places.get(node.serial)
+    if found is None:
+        return ()
+    first, last = found
+    lines = function.plan.source.splitlines()
+    return (_picked("native", f"the native function {function.loop.name}", lines, range(first - 1, last)),)
 
 
 def _excerpts(loop: Loop, step: int | None) -> tuple[Excerpt, ...]:
@@ -184,6 +201,6 @@ def _hottest(
     return max(blocks, key=heat, default=None)
 
 
-def _picked(stage: Literal["loop", "llvm", "asm"], title: str, lines: Sequence[str], chosen: Sequence[int]) -> Excerpt:
+def _picked(stage: Stage, title: str, lines: Sequence[str], chosen: Sequence[int]) -> Excerpt:
     shown = tuple((i + 1, lines[i].rstrip().expandtabs(4)) for i in chosen[:MOST_LINES])
     return Excerpt(stage, title, shown, len(lines))

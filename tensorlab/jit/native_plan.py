@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
 
 from tensorlab.core.layout import Layout
 from tensorlab.core.tensor import Tensor
@@ -65,7 +66,8 @@ class NativePlan:
 
     ``arena_nbytes`` is the room for its temporaries, ``lower_bound_nbytes`` the most of them that are alive at once,
     ``unshared_nbytes`` what they take each on its own. ``results`` says what the function gives: places in storages and
-    arguments, numbers in cells, what was known beforehand.
+    arguments, numbers in cells, what was known beforehand. ``places`` are the first and the last line of each node in
+    ``source``, from 1, by its serial.
     """
 
     source: str
@@ -79,6 +81,7 @@ class NativePlan:
     arena_nbytes: int
     lower_bound_nbytes: int
     unshared_nbytes: int
+    places: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -120,6 +123,7 @@ class _Planner:
         )
         self.inputs: list[NativeInput] = []
         self.constants: dict[int, Place] = {}
+        self.written_at: dict[int, tuple[int, int]] = {}  # of each node: the writer's lines before and after it
 
     def plan(self, forms: Sequence[Layout | None]) -> NativePlan:
         w = self.w
@@ -146,8 +150,9 @@ class _Planner:
         kinds = {i.name: "float64" for i in self.inputs if i.kind == "float"}
         signature = f"void({', '.join(kinds.get(n, 'int64') for n in names)})"
         title = f"The whole graph {self.graph.name!r} as one function."
+        source = w.module(title, names, offsets)
         return NativePlan(
-            w.module(title, names, offsets),
+            source,
             signature,
             tuple(replace(i, written=i.place is not None and i.place.room in w.written) for i in self.inputs),
             tuple(storages),
@@ -158,6 +163,7 @@ class _Planner:
             max((p.offset + p.nbytes for p in placed), default=0),
             lower_bound(placed),
             sum(p.nbytes for p in placed),
+            self._places(source),
         )
 
     def _input(self, value: Value, form: Layout | None) -> None:
@@ -186,6 +192,7 @@ class _Planner:
 
     def _block(self, block: Block) -> None:
         for node in block.nodes:
+            before = self.w.now
             try:
                 self._node(node)
             except RefusedError as refused:
@@ -193,6 +200,14 @@ class _Planner:
                 raise
             except (TensorlabError, ArithmeticError, ValueError) as error:  # where it runs, the program says so
                 raise RefusedError(f"raises: {error}", node) from error
+            self.written_at[node.serial] = (before, self.w.now)
+
+    def _places(self, source: str) -> dict[int, tuple[int, int]]:
+        """The lines of each node in the text of the module, which ends with what was written."""
+        counts = list(accumulate((len(lines) for lines in self.w.lines), initial=0))
+        start = len(source.splitlines()) - counts[-1]
+        spans = {serial: (counts[a], counts[b]) for serial, (a, b) in self.written_at.items()}
+        return {serial: (start + a + 1, start + b) for serial, (a, b) in spans.items() if b > a}
 
     def _node(self, node: Node) -> None:
         w = self.w

@@ -24,7 +24,7 @@ SIGNS = {
     "copied": ">",
     "merged": ">",
     "folded": ">",
-    "fused": ">",
+    "fused": "↕",
     "dissolved": ">",
     "removed": "-",
 }
@@ -43,7 +43,7 @@ WORDS = {
 }
 _MOST_STEPS = 60
 _MOST_CODE = 84  # columns of a line of an excerpt
-_LEGEND = "= kept · ~ retyped or changed · ↕ moved · > became something else · - removed."
+_LEGEND = "= kept · ~ retyped or changed · ↕ moved or fused · > became something else · - removed."
 
 
 class ValueLifeView(View):
@@ -115,8 +115,9 @@ def step_line(step: Step) -> Line:
     if step.kind == "kept":
         return Line(indent + step.text, sign, f"kept by {listed(list(dict.fromkeys(step.passes)))}")
     by = f"{step.kind} by {step.passes[0]}"
-    stands = f"→ {step.after}" if step.after and sign == ">" else ""
-    code = step.after if sign in "~↕" and step.after else step.text
+    stays = step.kind in ("retyped", "moved", "changed")
+    stands = f"→ {step.after}" if step.after and not stays else ""
+    code = step.after if step.after and stays else step.text
     return Line(indent + code, sign, " · ".join(filter(None, (by, stands, step.reason, step.location))))
 
 

@@ -8,14 +8,16 @@ from typing import Any
 import pytest
 
 import tensorlab as tl
+from tensorlab.core.layout import layout
 from tensorlab.errors import RangeError, TensorlabError
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.ir import CONSTANT, Graph, Node
 from tensorlab.jit.lives import Life, Lives
 from tensorlab.jit.lives_ends import KINDS, LIVING, End
+from tensorlab.jit.native_plan import NativePlan, plan_native
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pipeline import FULL, NAMES, Pipeline
-from tensorlab.jit.rewrite import Rewriter
+from tensorlab.jit.rewrite import Pass, Rewriter
 from tests.jit.scripting.programs import PROGRAMS
 from tests.jit.scripting.test_script_table import function_of
 from tests.jit.table_tensors import TENSORS
@@ -192,8 +194,6 @@ def test_a_node_made_on_the_way_has_a_life_too() -> None:
         made = rewriter.builder_before(node).value("aten::add", [node.inputs[0], node.inputs[0]])
         rewriter.replace([node], {node.output: made}, rule="double", reason="a sum is as good")
 
-    from tensorlab.jit.rewrite import Pass
-
     records = Pipeline((Pass("double", double), NAMES["fuse"])).run(graph)
     lives = Lives(records)
     old = next(life for life in lives if life.node.outputs[0].name == "c")
@@ -208,3 +208,17 @@ def test_a_node_made_on_the_way_has_a_life_too() -> None:
 def test_without_records_there_are_no_lives() -> None:
     lives: Any = Lives(())
     assert list(lives) == []
+
+
+def test_the_lines_of_a_node_in_the_native_function() -> None:
+    graph = parse_graph(LOOP)
+    plan = plan_native(graph, [layout(tl.float32, (2,)), None])
+    assert isinstance(plan, NativePlan)
+    lines = plan.source.splitlines()
+    by_name = {n.outputs[0].name: n.serial for n in graph.nodes()}
+    first, last = plan.places[by_name["t"]]
+    assert (first, last) == (first, first)
+    assert lines[first - 1].strip().startswith("tanh_loop(")
+    around, end = plan.places[by_name["y"]]
+    assert around < first < end
+    assert any(line.strip().startswith("for i in range(2)") for line in lines[around - 1 : end])
