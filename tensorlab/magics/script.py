@@ -7,6 +7,7 @@ import ast
 import shlex
 from collections.abc import Callable, Sequence
 from itertools import groupby
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import cell_magic, magics_class, no_var_expand
@@ -37,6 +38,7 @@ class TensorlabScriptMagic(NotebookMagics):
     @argument(
         "--name", type=identifier, help="bind the last function to this name too; a cell without one is called so"
     )
+    @argument("--types", action="store_true", help="show the type of each variable at its line too, and why it has it")
     def script(self, line: str, cell: str) -> Any:
         """Script the cell: compile the functions that it defines with their control flow, and bind them.
 
@@ -67,7 +69,7 @@ class TensorlabScriptMagic(NotebookMagics):
             value = execute(self.session.shell, body, nodes)
             if are_definitions:
                 for definition in _last_of_each_name(nodes):
-                    self._script(definition, body, cell.splitlines())
+                    self._script(definition, body, cell.splitlines(), types=args.types)
         if args.name is not None and self.session.latest is not None:
             self.bind(args.name, self.session.latest)
         return None if body.silent else value
@@ -75,30 +77,46 @@ class TensorlabScriptMagic(NotebookMagics):
     def _statements(self, body: Cell, args: argparse.Namespace, cell: str) -> Any:
         """Make the whole cell one function, run it, and bind what it assigned."""
         __tracebackhide__ = True
+        from tensorlab.jit.scripting.derivations import Derivations
+        from tensorlab.view.types import TypesView
+
         name = args.name or UNNAMED
         made = Statements.of(body.tree, self.names)
         if name in (*made.known.assigned, *made.known.read):
             raise MagicError("%%script", f"--name {name}: the cell uses the name {name} itself", "take another name")
-        function: ScriptFunction = self._compiled(name, body, cell, lambda: made.function(name, body.filename))
+        derivations = Derivations("the notebook gives it as")
+        make = lambda: made.function(name, body.filename, derivations)
+        function: ScriptFunction = self._compiled(name, body, cell, make)
         self._show(function, body, cell, BODY_LINE)
+        if args.types:
+            variables = derivations.variables
+            display(TypesView(name, variables, source=cell.rstrip("\n"), first_line=BODY_LINE, filename=body.filename))
         value = made.run(function, self.names)
         self.bind(name, function)
         self.session.latest = function
         return None if body.silent else value
 
-    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str]) -> None:
+    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str], *, types: bool) -> None:
         """Compile one function of the cell, bind it, and show its graph."""
         __tracebackhide__ = True
         name = definition.name
         from tensorlab.jit.api import script
+        from tensorlab.jit.scripting.derivations import Derivations
+        from tensorlab.jit.scripting.frontend import compile_function
+        from tensorlab.view.types import TypesView
 
-        function: ScriptFunction = self._compiled(name, body, "\n".join(lines), lambda: script(self.names[name]))
+        written = self.names[name]
+        function: ScriptFunction = self._compiled(name, body, "\n".join(lines), lambda: script(written))
         self.bind(name, function)
         self.session.latest = function
         first = min(node.lineno for node in (definition, *definition.decorator_list))
         above = BODY_LINE - 1
-        own = lines[first - 1 - above : (definition.end_lineno or first) - above]
-        self._show(function, body, "\n".join(own), first)
+        own = "\n".join(lines[first - 1 - above : (definition.end_lineno or first) - above])
+        self._show(function, body, own, first)
+        if types and isinstance(written, FunctionType):
+            derivations = Derivations()
+            compile_function(written, derivations=derivations)
+            display(TypesView(name, derivations.variables, source=own, first_line=first, filename=body.filename))
 
     def _compiled(self, name: str, body: Cell, cell: str, make: Callable[[], ScriptFunction]) -> ScriptFunction:
         """A function of the cell; what is outside of the language is shown in the cell."""

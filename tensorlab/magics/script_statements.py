@@ -12,6 +12,7 @@ from tensorlab.magics.names import CellNames, free_names
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.scripting.derivations import Derivations
 
 _PLAIN = (bool, int, float, str)
 
@@ -45,8 +46,8 @@ class Statements:
         """Whether the cell ends in an expression."""
         return isinstance(self.tree.body[-1], ast.Expr)
 
-    def function(self, name: str, filename: str) -> ScriptFunction:
-        """Compile the cell.
+    def function(self, name: str, filename: str, derivations: Derivations) -> ScriptFunction:
+        """Compile the cell, and note the types of its variables.
 
         Raises: `ScriptError` at the place of what is outside the language.
         """
@@ -57,7 +58,7 @@ class Statements:
 
         said = {f"${taken}": type_ for taken, type_ in self.takes.items()}  # names that no user can write
         lines = linecache.getlines(filename)
-        graph = compile_def(self.definition(name), lines, filename, {**self.namespace, **said})
+        graph = compile_def(self.definition(name), lines, filename, {**self.namespace, **said}, derivations=derivations)
         return ScriptFunction(graph, kind="scripted")
 
     def definition(self, name: str) -> ast.FunctionDef:
@@ -87,9 +88,9 @@ class Statements:
         __tracebackhide__ = True
         given = function(*(names[name] for name in self.takes))
         count = len(self.gives) + self.has_value
-        results = (given,) if count == 1 else given if count else ()
+        results: tuple[Any, ...] = (given,) if count == 1 else given if count else ()
         names.update(zip(self.gives, results, strict=False))
-        return results[-1] if self.has_value else None
+        return results[len(self.gives)] if self.has_value else None
 
 
 def _annotation(value: object) -> Any:

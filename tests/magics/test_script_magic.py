@@ -180,6 +180,31 @@ def test_a_type_error_shows_the_cell_with_both_derivations(cells) -> None:
     ]
 
 
+def test_types_stand_at_their_lines_with_why(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    cells.value("k = 2")
+    cells.value("%%script --types --name f\nn = k + 1\ny = x * n\n")
+    shown = capsys.readouterr().out.split("f · types of 4 variables\n")[1]
+    assert [" ".join(line.split()) for line in shown.splitlines()[3:]] == [
+        "2 n = k + 1 n : int",
+        "- aten::add.int(int a, int b) -> int",
+        "- k is int",
+        "- the notebook gives it as int",
+        "- the literal 1 is int",
+        "k : int",
+        "- the notebook gives it as int",
+        "3 y = x * n y : Tensor",
+        "- aten::mul.Scalar(Tensor self, Scalar other) -> Tensor",
+        "x : Tensor",
+        "- the notebook gives it as Tensor",
+        "Below each variable, the reason for its type; further in, the reason for that reason.",
+    ]
+    cells.value("%%script --types\ndef g(x, n: int):\n    return x * n\n\ndef h(x):\n    y = g(x, 3)\n    return y\n")
+    shown = capsys.readouterr().out
+    assert "g · types of 2 variables" in shown
+    assert "- the parameter is annotated as int" in shown
+    assert "h · types of 2 variables" in shown
+
+
 def test_empty_cell(cells) -> None:
     assert cells.error("%%script").splitlines()[0] == "MagicError: %%script: the cell is empty"
 
@@ -196,7 +221,7 @@ def test_wrong_lines(cells, line: str, message: str) -> None:
 
 def test_help(cells, capsys: pytest.CaptureFixture[str]) -> None:
     assert cells.value("%%script --help") is None
-    assert capsys.readouterr().out.startswith("%%script [-h] [--name NAME]")
+    assert capsys.readouterr().out.startswith("%%script [-h] [--name NAME] [--types]")
 
 
 def test_completion(cells) -> None:

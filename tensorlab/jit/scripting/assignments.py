@@ -129,6 +129,8 @@ class Assignments(Exits):
         name = node.target.id
         self.frame.declared[name] = wanted
         self.optional_params.discard(name)
+        if self.derivations is not None:
+            self.derivations.annotated(name, wanted, self.span(node.annotation))
         if node.value is None:
             return
         annotated = f"variable {name} is annotated as {wanted} but is assigned a value of type"

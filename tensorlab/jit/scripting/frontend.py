@@ -17,6 +17,7 @@ from tensorlab.jit.ir import Graph
 from tensorlab.jit.scripting import layers
 from tensorlab.jit.scripting.annotations import annotation_type, said_type
 from tensorlab.jit.scripting.classes import class_type, is_scripted_class, methods_of
+from tensorlab.jit.scripting.derivations import Derivations
 from tensorlab.jit.scripting.exits import ReturnTypeError
 from tensorlab.jit.scripting.finish import finish
 from tensorlab.jit.scripting.forms import Argument, Form, bound
@@ -37,8 +38,10 @@ def graph_of(thing: Any) -> Graph | None:
     return graph if isinstance(graph, Graph) else None
 
 
-def compile_function(function: object, *, resolve: Resolver = graph_of) -> Graph:
-    """The graph of a Python function.
+def compile_function(
+    function: object, *, resolve: Resolver = graph_of, derivations: Derivations | None = None
+) -> Graph:
+    """The graph of a Python function; ``derivations`` notes the types of its variables.
 
     A parameter without an annotation is a tensor. Functions that it calls are scripted too and put in place; of
     compiled ones, which ``resolve`` knows, the graph is.
@@ -46,7 +49,7 @@ def compile_function(function: object, *, resolve: Resolver = graph_of) -> Graph
     Raises: `ScriptError` at the place of whatever is outside the language.
     """
     try:
-        return _Session(resolve).function(function)
+        return _Session(resolve, derivations).function(function)
     except ScriptError as error:  # the frames of the frontend would only hide the user's line
         raise error.with_traceback(None) from error.__cause__
 
@@ -101,14 +104,17 @@ def compile_def(
     namespace: Mapping[str, Any],
     *,
     resolve: Resolver = graph_of,
+    derivations: Derivations | None = None,
 ) -> Graph:
     """The graph of a definition in a tree parsed from ``lines``; names come from ``namespace``.
+
+    ``derivations`` notes the types of its variables.
 
     Raises: `ScriptError`, as `compile_function`.
     """
     source = Source(filename, tuple(lines), node.name)
     try:
-        return _Session(resolve).definition(node, source, Names(namespace))
+        return _Session(resolve, derivations).definition(node, source, Names(namespace))
     except ScriptError as error:
         raise error.with_traceback(None) from error.__cause__
 
@@ -129,8 +135,9 @@ def compile_source(
 class _Session:
     """One call from outside, with the functions that are being compiled, each called by the one before."""
 
-    def __init__(self, resolve: Resolver) -> None:
+    def __init__(self, resolve: Resolver, derivations: Derivations | None = None) -> None:
         self.resolve = resolve
+        self.derivations = derivations
         self.active: list[tuple[FunctionType, Type | None]] = []
         self.expanded: dict[tuple[Any, ...], Graph] = {}
         self.trying = False  # a suggested edit
@@ -250,6 +257,7 @@ class _Session:
         )
         scope.folds = folds
         if given is None:
+            scope.derivations = None if folds or self.trying else self.derivations
             _params(scope, node, owner)
         else:
             scope.frame.names.update({name: bound(scope, argument, name) for name, argument in given.items()})
@@ -274,8 +282,11 @@ def _params(scope: Statements, node: ast.FunctionDef, owner: Type | None) -> Non
     for param in params:
         any_ = scope.folds and isinstance(param.annotation, ast.Name) and param.annotation.id == "Any"
         type_ = annotation_type(None if any_ else param.annotation, scope.names, scope.source)
-        scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)
+        value = scope.frame.names[param.arg] = scope.builder.param(type_, param.arg)
         scope.frame.places[param.arg] = scope.span(param)
+        if scope.derivations is not None:
+            annotated = param.annotation is not None
+            scope.derivations.parameter(param.arg, value, scope.span(param), annotated=annotated)
         if isinstance(type_, OptionalType):
             scope.frame.declared[param.arg] = type_
             scope.optional_params.add(param.arg)

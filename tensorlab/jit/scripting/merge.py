@@ -49,7 +49,10 @@ def _merged(
         told = zip((a, b), BRANCHES, places, strict=True)
         derivations = tuple((f"type {t} in the {side} branch", at) for t, side, at in told if at is not None)
         return Missing(message, derivations=derivations)
-    return add_result(scope, node, values, type_, name)
+    merged = add_result(scope, node, values, type_, name)
+    if scope.derivations is not None and node.span is not None:
+        scope.derivations.merged(name, merged, values, node.span, scope.source)
+    return merged
 
 
 def _of_one_side(

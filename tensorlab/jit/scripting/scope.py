@@ -19,6 +19,7 @@ from tensorlab.core.types import FLOAT, INT, OptionalType, TupleType, Type, acce
 from tensorlab.errors import ArgumentError, ScriptError, TensorlabError
 from tensorlab.jit.build import Builder
 from tensorlab.jit.ir import IF, TUPLE_CONSTRUCT, UNINITIALIZED, Block, Graph, Node, Span, Value
+from tensorlab.jit.scripting.derivations import Derivations
 from tensorlab.jit.scripting.forms import Argument, Form
 from tensorlab.jit.scripting.names import Names, near_op
 from tensorlab.jit.scripting.source import Source
@@ -123,6 +124,7 @@ class Scope:
         self._init_of = init_of
         self.frame: Frame = Frame()
         self.locals: frozenset[str] = frozenset()  # names that the function assigns somewhere
+        self.derivations: Derivations | None = None  # notes the types of variables, where that was asked for
         self.optional_params: set[str] = set()  # parameters that may be None, and are not declared anew
 
     def is_init_of(self, thing: Any) -> bool:
@@ -218,6 +220,8 @@ class Scope:
         self.frame.names[name] = value
         self.frame.places[name] = self.span(node)
         self.frame.refined.discard(name)
+        if self.derivations is not None:
+            self.derivations.assigned(name, value, self.span(node), self.source)
 
     def _retyped(self, name: str, wanted: Type, given: Type, node: ast.AST) -> ScriptError:
         """The error for a variable whose type would change, with the place that the old type comes from."""
