@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal, get_args
 
 from tensorlab.jit.ir import Node, Span, Value
 from tensorlab.jit.lives import Life
@@ -15,8 +14,6 @@ from tensorlab.jit.passes.fuse import why_not_fusable
 from tensorlab.jit.records import Decision
 from tensorlab.jit.text import format_node
 
-Subject = Literal["fuse", "cse", "unroll", "vectorize"]
-SUBJECTS: tuple[Subject, ...] = get_args(Subject)
 PASSES: dict[str, tuple[str, ...]] = {"fuse": ("fuse", "fuse_rows"), "cse": ("cse",), "unroll": ("unroll",)}
 
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from tensorlab.magics import notebook, storage_names
+from tensorlab.magics import ir_lives, notebook, storage_names
 from tensorlab.magics.options import parser_of
 from tensorlab.magics.session import Tensorlab
 
@@ -93,6 +93,10 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
             found = [n for n in names if not n.startswith("_") and n not in session.shell.user_ns_hidden]
         case "until":
             return [SimpleCompletion(name, type="param") for name in (session.walk.names if session.walk else ())]
+        case "value":
+            found = ir_lives.completions(_function(session, words))
+        case "why_not":
+            return [SimpleCompletion(word, type="param") for word in ir_lives.SUBJECTS]
         case "pass_name" | "without":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:
@@ -102,9 +106,14 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
 
 def _passes(session: Tensorlab, words: Sequence[str]) -> list[str]:
     """The passes that the function on the line went through, or else those of the default pipeline."""
-    named = [session.shell.user_ns.get(word) for word in words]
-    function = next(filter(notebook.is_function, named), session.latest)
+    function = _function(session, words)
     if function is None:
         pipeline = sys.modules.get("tensorlab.jit.pipeline")
         return list(pipeline.NAMES) if pipeline else []
     return list(dict.fromkeys(record.name for record in function.records))
+
+
+def _function(session: Tensorlab, words: Sequence[str]) -> Any:
+    """The function on the line, or the one that was compiled last; `None` where there is none."""
+    named = [session.shell.user_ns.get(word) for word in words]
+    return next(filter(notebook.is_function, named), session.latest)

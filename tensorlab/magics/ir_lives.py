@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.magics.errors import MagicError, listed, nearest
 
 OPTIONS = ("--value", "--line", "--why-not")
+SUBJECTS = ("fuse", "cse", "unroll", "vectorize")
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -121,7 +122,6 @@ def why_not(function: ScriptFunction, name: str, words: Sequence[str]) -> View:
 
     Raises: `MagicError` with the nearest word, or the nearest value.
     """
-    from tensorlab.jit.lives_refusals import SUBJECTS
     from tensorlab.jit.lives_refusals import why_not as refusals_of
     from tensorlab.view.refusals import WhyNotView
 
@@ -154,3 +154,14 @@ def _vectors(function: ScriptFunction, name: str, teller: Teller, value: Value |
         loops = tuple(dict.fromkeys(loop for loop in inside if loop is not None))
         about = told.ends[0].words
     return VectorsView(name, vectors_of(loops), value="" if value is None else teller.names.of(value), about=about)
+
+
+def completions(function: ScriptFunction | None) -> list[str]:
+    """The values of a function by their printed names, with and without the sign, for the word after ``--value``."""
+    if function is None:
+        return []
+    from tensorlab.jit.lives_teller import printed
+
+    names = printed(function.records, teller_of(function, code=False).names)
+    found = [name for name in names if name.startswith("%")]
+    return [*found, *(name[1:] for name in found if not name[1:].isdecimal())]

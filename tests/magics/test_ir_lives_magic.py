@@ -121,3 +121,9 @@ def test_nothing_runs_yet(compiled) -> None:
         "  call new(...) once\n"
         "  see %ir?"
     )
+
+
+def test_completion(compiled) -> None:
+    assert compiled.completions("%ir f --why-not un") == ["unroll"]
+    assert compiled.completions("%ir f --value m") == ["m"]
+    assert {"%a", "%m"} <= set(compiled.completions("%ir f --value %"))
