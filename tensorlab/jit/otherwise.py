@@ -101,21 +101,28 @@ def what_if(
     inputs: Sequence[Any] | None = None,
     times: bool = False,
     runs: int = 15,
+    graph: Graph | None = None,
+    skip: int = 0,
 ) -> WhatIf:
     """Compile a function once more by its own pipeline and by another one, run both, and compare.
 
     The function itself stays as it is. ``inputs`` are those to run on, else see `sample_inputs`. With ``times``, both
     are called until they run as later calls do (see `native_tier`), then measured in turns.
 
+    With ``graph``, the other compilation starts from that graph: one that somebody edited, which stood after the first
+    ``skip`` passes. It takes inputs of the same types as the function's own.
+
     Cost: two compilations and runs.
     Raises: `ArgumentError` where there is nothing to run on; `RangeError` for a pipeline after which no program can be
-            made.
+            made, or a graph with another number of inputs.
     """
     sample = sample_inputs(function, inputs)
-    graph, held = protected(sample.graph(function))
-    usual = compile_graph(graph, sample.types, function.pipeline, sample.values)
+    own, held = protected(sample.graph(function))
+    if graph is not None and len(graph.inputs) != len(own.inputs):
+        raise RangeError(f"what_if: got a graph of {len(graph.inputs)} inputs; {function.name} has {len(own.inputs)}")
+    usual = compile_graph(own, sample.types, function.pipeline, sample.values)
     try:
-        other = compile_graph(graph, sample.types, pipeline, sample.values)
+        other = compile_graph(own if graph is None else graph, sample.types, pipeline, sample.values)
     except (CompileError, GraphError) as error:
         raise RangeError(f"what_if: nothing can run after {pipeline.line or 'no passes'}: {error}") from error
     case = Case("the inputs", sample.values)
@@ -126,7 +133,7 @@ def what_if(
         calls = [partial(_call, made, sample.fresh()) for made in (usual, other)]
         first, second = measure(calls, runs=runs)
         timed = first, second
-    pairs = paired(usual.records, other.records)
+    pairs = paired(usual.records[skip:], other.records)
     graphs = compare_graphs(usual.graph, other.graph)
     last = usual.graph, other.graph
     lines = function.pipeline.line, pipeline.line

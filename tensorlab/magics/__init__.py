@@ -23,6 +23,7 @@ def load(shell: InteractiveShell) -> None:
     from tensorlab.magics.dispatch import DispatchMagic
     from tensorlab.magics.empty import filler
     from tensorlab.magics.ir import IrMagic
+    from tensorlab.magics.ir_edit import IrEditMagic
     from tensorlab.magics.overview import OverviewMagic
     from tensorlab.magics.phases import PhasesMagic
     from tensorlab.magics.pyobject import PyObjectMagic
@@ -40,7 +41,7 @@ def load(shell: InteractiveShell) -> None:
     magics = (
         *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, StorageWatchMagic, BigPictureMagic, AllocatorMagic),
         *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic, SyntaxMagic, PhasesMagic, StepMagic),
-        OverviewMagic,
+        *(OverviewMagic, IrEditMagic),
     )
     session.install([magic(session) for magic in magics])
     session.draw("tensorlab.jit.explanation.Explanation", explanation_view)

@@ -97,7 +97,7 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
             found = ir_lives.completions(_function(session, words))
         case "why_not":
             return [SimpleCompletion(word, type="param") for word in ir_lives.SUBJECTS]
-        case "pass_name" | "without":
+        case "pass_name" | "without" | "after":
             return [SimpleCompletion(p, type="param") for p in _passes(session, words)]
         case _:
             found = []

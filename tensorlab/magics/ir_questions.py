@@ -34,6 +34,9 @@ _OPTIONS = (
     argument("--check", action="store_true", help="does the graph do the same after each pass? on edge inputs too"),
     argument("--measure", action="store_true", help="what each pass cost and brought: nodes, bytes, measured time"),
     argument("--compare", metavar="G", help="another compiled function, or other inputs x,y: where do they part?"),
+    argument(
+        "--edit", action="store_true", help="write the graph into the next cell, as recorded or as --pass left it"
+    ),
     argument("--expect", metavar="TEXT", help="fail unless the text shows these lines in order, 'a;;NOT: b;;c'"),
     argument("--times", action="store_true", help="with --without, --order and --only: measure both programs too"),
 )
@@ -54,6 +57,7 @@ class Question:
     name: str
     args: Any
     names: Mapping[str, Any]
+    shell: Any
 
 
 def answered(question: Question) -> View | None:
@@ -194,10 +198,22 @@ def _compare(question: Question) -> View:
         raise MagicError("%ir", str(error)) from None
 
 
+def _edit(question: Question) -> View:
+    from tensorlab.magics.ir_edit import edit_cell
+    from tensorlab.view.graph import GraphView
+
+    after = question.args.pass_name
+    text, graph = edit_cell(question.name, question.function, after)
+    question.shell.set_next_input(text)
+    stood = "as recorded" if after is None else f"after {after}"
+    return GraphView(graph, question.name, f"{stood}, in the next cell: edit it and run it")
+
+
 _QUESTIONS: dict[str, tuple[Callable[[Any], bool], Callable[[Question], View]]] = {
     "--without, --order or --only": (_asks_what_if, _what_if),
     "--stage": (_asks_stage, _stage),
     "--measure": (lambda args: args.measure, _measure),
     "--compare": (lambda args: args.compare is not None, _compare),
+    "--edit": (lambda args: args.edit, _edit),
     "--check": (lambda args: args.check, _check),
 }
