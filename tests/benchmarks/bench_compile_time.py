@@ -13,7 +13,7 @@ from readme_table import Limit, Row
 from side_by_side import Laps, Statement
 
 SCRIPT = Path(__file__).with_name("compile_in_process.py")
-GRAPHS = {"nodes": ("a graph of 20 nodes", 3, 1.5, 0.15), "resnet18": ("resnet18", 1, 20.0, 1.0)}
+GRAPHS = {"nodes": ("a graph of 20 nodes", 2, 1.5, 0.15), "resnet18": ("resnet18", 1, 20.0, 1.0)}
 
 
 @pytest.mark.parametrize("name", GRAPHS)
