@@ -17,12 +17,15 @@ from IPython.display import display
 from tensorlab.magics import notebook
 from tensorlab.magics.cell import BODY_LINE, Cell, execute, read_cell
 from tensorlab.magics.errors import CellError, MagicError
+from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, parse
 from tensorlab.magics.script_statements import Statements
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.scripting.derivations import Derivations
+    from tensorlab.view.mime import View
 
 UNNAMED = "_scripted"
 
@@ -38,6 +41,7 @@ class TensorlabScriptMagic(NotebookMagics):
     @argument(
         "--name", type=identifier, help="bind the last function to this name too; a cell without one is called so"
     )
+    @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view that is shown last to this name")
     @argument("--types", action="store_true", help="show the type of each variable at its line too, and why it has it")
     def script(self, line: str, cell: str) -> Any:
         """Script the cell: compile the functions that it defines with their control flow, and bind them.
@@ -61,7 +65,9 @@ class TensorlabScriptMagic(NotebookMagics):
             return None
         notebook.need_jit("%%script")
         body = read_cell(self.session.shell, "%%script", line, cell)
-        if not any(map(_is_definition, body.tree.body)):
+        defines = any(map(_is_definition, body.tree.body))
+        _check_new_names(args, free_names(body.tree), defines=defines)
+        if not defines:
             return self._statements(body, args, cell)
         value = None
         for are_definitions, statements in groupby(body.tree.body, _is_definition):
@@ -69,7 +75,7 @@ class TensorlabScriptMagic(NotebookMagics):
             value = execute(self.session.shell, body, nodes)
             if are_definitions:
                 for definition in _last_of_each_name(nodes):
-                    self._script(definition, body, cell.splitlines(), types=args.types)
+                    self._script(definition, body, cell.splitlines(), args)
         if args.name is not None and self.session.latest is not None:
             self.bind(args.name, self.session.latest)
         return None if body.silent else value
@@ -78,32 +84,25 @@ class TensorlabScriptMagic(NotebookMagics):
         """Make the whole cell one function, run it, and bind what it assigned."""
         __tracebackhide__ = True
         from tensorlab.jit.scripting.derivations import Derivations
-        from tensorlab.view.types import TypesView
 
         name = args.name or UNNAMED
         made = Statements.of(body.tree, self.names)
-        if name in (*made.known.assigned, *made.known.read):
-            raise MagicError("%%script", f"--name {name}: the cell uses the name {name} itself", "take another name")
         derivations = Derivations("the notebook gives it as")
         make = lambda: made.function(name, body.filename, derivations)
         function: ScriptFunction = self._compiled(name, body, cell, make)
-        self._show(function, body, cell, BODY_LINE)
-        if args.types:
-            variables = derivations.variables
-            display(TypesView(name, variables, source=cell.rstrip("\n"), first_line=BODY_LINE, filename=body.filename))
+        self._show(function, body, cell.rstrip("\n"), BODY_LINE, args, derivations)
         value = made.run(function, self.names)
         self.bind(name, function)
         self.session.latest = function
         return None if body.silent else value
 
-    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str], *, types: bool) -> None:
+    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str], args: argparse.Namespace) -> None:
         """Compile one function of the cell, bind it, and show its graph."""
         __tracebackhide__ = True
         name = definition.name
         from tensorlab.jit.api import script
         from tensorlab.jit.scripting.derivations import Derivations
         from tensorlab.jit.scripting.frontend import compile_function
-        from tensorlab.view.types import TypesView
 
         written = self.names[name]
         function: ScriptFunction = self._compiled(name, body, "\n".join(lines), lambda: script(written))
@@ -112,11 +111,10 @@ class TensorlabScriptMagic(NotebookMagics):
         first = min(node.lineno for node in (definition, *definition.decorator_list))
         above = BODY_LINE - 1
         own = "\n".join(lines[first - 1 - above : (definition.end_lineno or first) - above])
-        self._show(function, body, own, first)
-        if types and isinstance(written, FunctionType):
-            derivations = Derivations()
-            compile_function(written, derivations=derivations)
-            display(TypesView(name, derivations.variables, source=own, first_line=first, filename=body.filename))
+        derivations = Derivations()
+        if args.types and isinstance(written, FunctionType):
+            compile_function(written, derivations=derivations)  # once more, noting what it finds
+        self._show(function, body, own, first, args, derivations)
 
     def _compiled(self, name: str, body: Cell, cell: str, make: Callable[[], ScriptFunction]) -> ScriptFunction:
         """A function of the cell; what is outside of the language is shown in the cell."""
@@ -132,25 +130,46 @@ class TensorlabScriptMagic(NotebookMagics):
             shown = error_text(error, cell.splitlines(), BODY_LINE, body.filename)
             raise CellError("%%script", f"{name}: {error.message}", [shown]) from None
 
-    def _show(self, function: ScriptFunction, body: Cell, source: str, first: int) -> None:
-        """Show the graph beside the source, which begins at line ``first`` of the cell."""
+    def _show(
+        self,
+        function: ScriptFunction,
+        body: Cell,
+        source: str,
+        first: int,
+        args: argparse.Namespace,
+        derivations: Derivations,
+    ) -> None:
+        """Show the graph beside the source, which begins at line ``first`` of the cell, and the types below it."""
         from tensorlab.view.trace import TraceView
+        from tensorlab.view.types import TypesView
 
-        records = function.records
-        after = records[-1].after if records else function.graph
-        display(
-            TraceView(
-                function.name,
-                function.graph,
-                after,
-                source=source.rstrip("\n"),
-                first_line=first,
-                filename=body.filename,
-                records=records,
-                how="scripted",
-                style=self.session.graph_style,
-            )
+        name, records = function.name, function.records
+        view: View = TraceView(
+            name,
+            function.graph,
+            records[-1].after if records else function.graph,
+            source=source,
+            first_line=first,
+            filename=body.filename,
+            records=records,
+            how="scripted",
+            style=self.session.graph_style,
         )
+        display(view)
+        if args.types:
+            variables = derivations.variables
+            view = TypesView(name, variables, source=source, first_line=first, filename=body.filename)
+            display(view)
+        self.bind(args.output, view)
+
+
+def _check_new_names(args: argparse.Namespace, known: CellNames, *, defines: bool) -> None:
+    """See that what the options bind takes no name that the cell needs; its last function may be called as it is."""
+    for option, name in (("--name", None if defines else args.name), ("-o", args.output)):
+        if name in (*known.assigned, *known.read):
+            raise MagicError("%%script", f"{option} {name}: the cell uses the name {name} itself", "take another name")
+    if args.output is not None and args.output == (args.name or (None if defines else UNNAMED)):
+        raise MagicError("%%script", f"-o {args.output}: the function takes that name already", "take another name")
 
 
 def _is_definition(node: ast.stmt) -> bool:

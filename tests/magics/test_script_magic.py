@@ -136,9 +136,13 @@ def test_a_cell_of_statements_that_fails_binds_nothing(cells) -> None:
         "              ^",
     ]
     assert not {"b", "c", "f"} & set(cells.names)
-    assert cells.error("%%script --name b\nb = x + 1\n") == (
-        "MagicError: %%script: --name b: the cell uses the name b itself\n  take another name\n  see %%script?"
-    )
+    for line, message in (
+        ("--name b", "--name b: the cell uses the name b itself"),
+        ("-o x", "-o x: the cell uses the name x itself"),
+        ("-o _scripted", "-o _scripted: the function takes that name already"),
+    ):
+        shown = cells.error(f"%%script {line}\nb = x + 1\n")
+        assert shown == f"MagicError: %%script: {message}\n  take another name\n  see %%script?"
 
 
 def test_a_type_error_shows_the_cell_with_both_derivations(cells) -> None:
@@ -203,6 +207,10 @@ def test_types_stand_at_their_lines_with_why(cells, capsys: pytest.CaptureFixtur
     assert "g · types of 2 variables" in shown
     assert "- the parameter is annotated as int" in shown
     assert "h · types of 2 variables" in shown
+    cells.value("%%script --types -o view\nx * 2")
+    assert cells.names["view"].to_dict()["variables"][0]["name"] == "x"
+    cells.value("%%script -o view\nx * 2")
+    assert cells.names["view"].to_dict()["how"] == "scripted"
 
 
 def test_empty_cell(cells) -> None:
@@ -211,7 +219,14 @@ def test_empty_cell(cells) -> None:
 
 @pytest.mark.parametrize(
     ("line", "message"),
-    [("--nmae f", "no option --nmae"), ("--name 1", "--name: '1' is not a name"), ("--name f g", "nothing takes 'g'")],
+    [
+        ("-o f", "-o f: the cell uses the name f itself"),
+        ("-o g --name g", "-o g: the function takes that name already"),
+        ("--types f", "nothing takes 'f'"),
+        ("--nmae f", "no option --nmae"),
+        ("--name 1", "--name: '1' is not a name"),
+        ("--name f g", "nothing takes 'g'"),
+    ],
 )
 def test_wrong_lines(cells, line: str, message: str) -> None:
     assert (
@@ -221,7 +236,7 @@ def test_wrong_lines(cells, line: str, message: str) -> None:
 
 def test_help(cells, capsys: pytest.CaptureFixture[str]) -> None:
     assert cells.value("%%script --help") is None
-    assert capsys.readouterr().out.startswith("%%script [-h] [--name NAME] [--types]")
+    assert capsys.readouterr().out.startswith("%%script [-h] [--name NAME] [-o NAME] [--types]")
 
 
 def test_completion(cells) -> None:
