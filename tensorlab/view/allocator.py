@@ -194,9 +194,12 @@ def _history_html(history: Timeline, *, times: bool) -> Html:
                 Cell(html.esc(words.curve_source(curve)), mono=True),
             ]
         )
+    table = html.table(rows, "Live bytes by the line that asked for them")
+    if len(history.marks) < 2:  # a moment has no area
+        return html.join((title, table))
     alt = f"Live bytes over time: at most {nbytes(history.peak)}; the table below has each line's part"
     chart = figure_html(timeline_figure(history, times=times), alt)
-    return html.join((title, html.spaced(chart), html.table(rows, "Live bytes by the line that asked for them")))
+    return html.join((title, html.spaced(chart), table))
 
 
 def _segments_text(report: MemoryReport) -> list[str]:

@@ -48,6 +48,7 @@ def timeline_figure(history: Timeline, *, times: bool) -> Figure:
         axes.set_ylim(0, top * 1.08)
         if len(across) > 1:
             axes.set_xlim(across[0], across[-1])
+        axes.locator_params(axis="x", integer=not times)  # there is no half event
         axes.set_yticks(range(0, top + 1, 1 << max((top // 5).bit_length(), 0)))
         axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: nbytes(round(value))))
         axes.xaxis.set_major_formatter(

@@ -70,6 +70,23 @@ def test_around_a_cell(own) -> None:
     assert memory.record_history(None) is None  # the recording ended with the cell
 
 
+def test_a_single_event_has_no_curve(own) -> None:
+    own.value("x = tl.empty(1020)\ndel x")
+    own.value("%%allocator -o view\nx = tl.empty(1020)")
+    html = own.names["view"].html()
+    assert "1 recorded event: 1 allocation, 0 frees." in html
+    assert "Live bytes by the line that asked for them" in html
+    assert "Live bytes over time" not in html
+
+
+def test_the_curve_counts_events_in_whole_numbers(own) -> None:
+    from tensorlab.view.memory_plots import timeline_figure
+
+    own.value("%%allocator -o view\nx = tl.empty(1020)\ndel x")
+    axes = timeline_figure(own.names["view"].report.history, times=False).axes[0]
+    assert [at for at in axes.get_xticks() if at != round(at)] == []
+
+
 def test_a_cell_inside_a_recording_is_a_part_of_it(own) -> None:
     own.value("%allocator --record")
     own.value("x = tl.empty(10)")
