@@ -46,6 +46,15 @@ class Statements:
         """Whether the cell ends in an expression."""
         return isinstance(self.tree.body[-1], ast.Expr)
 
+    @property
+    def _named(self) -> str | None:
+        """The name that the cell ends in, where the function gives that anyway."""
+        match self.tree.body[-1]:
+            case ast.Expr(ast.Name(name)) if name in self.gives:
+                return name
+            case _:
+                return None
+
     def function(self, name: str, filename: str, derivations: Derivations) -> ScriptFunction:
         """Compile the cell, and note the types of its variables.
 
@@ -67,10 +76,10 @@ class Statements:
         parameters = [self._parameter(taken, first) for taken in self.takes]
         *body, last = self.tree.body
         results: list[ast.expr] = [ast.copy_location(ast.Name(given, ast.Load()), last) for given in self.gives]
-        if isinstance(last, ast.Expr):
-            results.append(last.value)
-        else:
+        if not isinstance(last, ast.Expr):
             body.append(last)
+        elif self._named is None:
+            results.append(last.value)
         if results:
             value = results[0] if len(results) == 1 else ast.copy_location(ast.Tuple(results, ast.Load()), last)
             body.append(ast.copy_location(ast.Return(value), last))
@@ -87,9 +96,11 @@ class Statements:
         """Call the function on the notebook's values, bind what it gives, and return the cell's value."""
         __tracebackhide__ = True
         given = function(*(names[name] for name in self.takes))
-        count = len(self.gives) + self.has_value
+        count = len(self.gives) + (self.has_value and self._named is None)
         results: tuple[Any, ...] = (given,) if count == 1 else given if count else ()
         names.update(zip(self.gives, results, strict=False))
+        if self._named is not None:
+            return names[self._named]
         return results[len(self.gives)] if self.has_value else None
 
 

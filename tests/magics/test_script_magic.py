@@ -123,6 +123,8 @@ def test_a_cell_of_statements_does_what_python_does(cells, capsys: pytest.Captur
         [[1.0, 1.0], [1.0, 1.0]],
     )
     assert cells.value("_scripted(x)").tolist() == [[1.5, 1.5], [1.5, 1.5]]
+    assert cells.value("%%script\nb = x - 1\nb").tolist() == [[2.0, 2.0], [2.0, 2.0]]
+    assert cells.value("_scripted(x)").tolist() == [[2.0, 2.0], [2.0, 2.0]]
     assert cells.value("%%script\nx * 2;") is None
     assert "_scripted · scripted · " in capsys.readouterr().out
 
