@@ -8,7 +8,7 @@ does count.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter, defaultdict, deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -17,6 +17,7 @@ from tensorlab.jit.diff import DiffLine, Mark
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Block, Graph, Node, Value
 from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results
 
+_MOST_PAIRS = 40_000  # of nodes that are looked at with one another, which takes time with their square
 _SHORT = 24  # characters of a constant that is written where it is used
 
 
@@ -155,13 +156,11 @@ class _Comparison:
         left = [i for i in range(len(self.left.places)) if i not in taken]
         right = [j for j in range(len(self.right.places)) if j not in self.mates]
         kinds = [self.left.places[i].node.kind for i in left], [self.right.places[j].node.kind for j in right]
-        for block in SequenceMatcher(None, *kinds, autojunk=False).get_matching_blocks():
-            for k in range(block.size):
-                self.mates[right[block.b + k]] = left[block.a + k]
-                ours = self.left.places[left[block.a + k]].node
-                theirs = self.right.places[right[block.b + k]].node
-                for x, y in zip(ours.outputs, theirs.outputs, strict=False):
-                    self._join(x, y)
+        for a, b in _by_kind(*kinds):
+            self.mates[right[b]] = left[a]
+            ours, theirs = self.left.places[left[a]].node, self.right.places[right[b]].node
+            for x, y in zip(ours.outputs, theirs.outputs, strict=False):
+                self._join(x, y)
 
     def _join(self, x: Value, y: Value) -> None:
         """From now on, two values count as one."""
@@ -257,6 +256,20 @@ class _Comparison:
         left, right, of = self.left, self.right, self.names.of
         pairs = [(left.outside(x), right.outside(y)) for x, y in zip(a, b, strict=True)]
         return ", ".join(f"{of(y)} was {of(x)}" for x, y in pairs if left.key(x) != right.key(y))
+
+
+def _by_kind(a: list[str], b: list[str]) -> Iterator[tuple[int, int]]:
+    """Places of the same kind in two lists: long runs of the same kinds, or one after the other in long lists."""
+    if len(a) * len(b) <= _MOST_PAIRS:
+        for block in SequenceMatcher(None, a, b, autojunk=False).get_matching_blocks():
+            yield from ((block.a + k, block.b + k) for k in range(block.size))
+        return
+    waiting: defaultdict[str, deque[int]] = defaultdict(deque)
+    for place, kind in enumerate(a):
+        waiting[kind].append(place)
+    for place, kind in enumerate(b):
+        if waiting[kind]:
+            yield waiting[kind].popleft(), place
 
 
 def _attributes(node: Node) -> tuple[tuple[str, str], ...]:

@@ -71,3 +71,13 @@ def test_other_inputs_and_results() -> None:
         "~ %y : Double(2) = aten::exp(%x) %y was Float(2)",
         "~ return (%x) %x was %y",
     ]
+
+
+def test_long_graphs_that_have_nothing_in_common_but_their_kinds() -> None:
+    def chain(kind: str) -> str:
+        lines = [f"  %x{i + 1} : Float(2) = aten::{kind if i % 2 else 'exp'}(%x{i})\n" for i in range(600)]
+        return f"graph(%x0 : Float(2)):\n{''.join(lines)}  return (%x600)\n"
+
+    found = compare_graphs(parse_graph(chain("tanh")), parse_graph(chain("relu")))
+    assert [found.count(mark) for mark in "=+-"] == [1, 300, 300]
+    assert found.count("~") == 299  # the same exp, of something else
