@@ -12,7 +12,7 @@ INSTALLED := pyproject.toml $(wildcard kernels/tensorlab/*)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: tour test lab lint notebooks bench fuzz clean venv
+.PHONY: tour test lab lint notebooks browser bench fuzz clean venv
 
 # make tour ARGS="--image FILE --output FILE"
 tour: $(VENV)/.stamp-tour
@@ -30,6 +30,10 @@ lint: $(VENV)/.stamp-test
 	$(BIN)/ruff format --check
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
+
+# What the magics show, in Chromium (`make test` runs it too, where there is one). The pictures: build/browser.
+browser: $(VENV)/.stamp-test
+	$(BIN)/python -m pytest tests/browser $(ARGS)
 
 # One thread each: tensorlab's loops, PyTorch (see tests/benchmarks/conftest.py), and NumPy's BLAS by this variable.
 # make bench ARGS="--benchmark-json FILE"

@@ -42,10 +42,10 @@ def _differing(name: str, sent: list[str], shown: list[str]) -> list[str]:
     return [f"{name}: words: shown {' '.join(shown[at : at + 8])!r}, sent {' '.join(sent[at : at + 8])!r}"]
 
 
-def kept(page: Any, path: Path) -> None:
+def kept(page: Any, path: Path, *, kind: str = "jpeg") -> None:
     """A picture of the page, however long, in as many numbered files as it takes, for a person to open."""
     width, tall = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollHeight]")
     for number, top in enumerate(range(0, tall, _CHUNK), 1):
         clip = {"x": 0, "y": top, "width": width, "height": min(_CHUNK, tall - top)}
-        file = path.with_name(f"{path.name} {number}.jpeg")
-        page.screenshot(path=file, full_page=True, clip=clip, type="jpeg", quality=60)
+        file = path.with_name(f"{path.name} {number}.{kind}")
+        page.screenshot(path=file, full_page=True, clip=clip, type=kind, quality=60 if kind == "jpeg" else None)

@@ -24,16 +24,24 @@ def shots() -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    """The system's Chromium. Closed with the module: while playwright is open, an event loop runs in this thread."""
-    sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = shutil.which("chromium")
-    if chromium is None:
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The system's Chromium."""
+    pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    path = shutil.which("chromium")
+    if path is None:
         pytest.skip("there is no chromium: on Debian, apt install chromium")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser(chromium: str) -> Iterator[Any]:
+    """A browser without pages. Closed with the module: while playwright is open, an event loop runs in this thread."""
+    from playwright.sync_api import sync_playwright
+
     # Without its sandbox, which needs rights that a container's root does not have; it opens our own pages alone.
     flags = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--force-color-profile=srgb"]
-    with sync_api.sync_playwright() as playwright:
+    with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=flags)
         yield browser
         browser.close()

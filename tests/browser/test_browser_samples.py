@@ -23,7 +23,7 @@ GROUPS = """() => tensorlabChecks([...document.querySelectorAll("section")].map(
 
 
 @pytest.fixture(scope="module")
-def drawn() -> dict[str, str]:
+def drawn(chromium: str) -> dict[str, str]:
     return {name: sample().html() for name, sample in SAMPLES.items()}
 
 
