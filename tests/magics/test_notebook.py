@@ -97,8 +97,9 @@ def test_script_errors_name_the_cell(outputs) -> None:
     assert error["traceback"][0].splitlines() == [
         "ScriptError: a set comprehension cannot be scripted",
         f"  cell {number}, line 3, column 12",
-        "      return {x for x in v}",
-        "             ^^^^^^^^^^^^^^",
+        "     2  def h(v):",
+        "     3      return {x for x in v}",
+        "                   ^^^^^^^^^^^^^^",
         "  hint: write a for loop over a range",
     ]
 
