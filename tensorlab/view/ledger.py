@@ -62,7 +62,8 @@ class LedgerView(View):
         facts = [f"{counted(rows[0].nodes, 'node')} became {rows[-1].nodes}"]
         first, last = rows[0].time, rows[-1].time
         if first is not None and last is not None:
-            facts.append(f"{seconds(first.median)} became {seconds(last.median)} a call")
+            sure = "" if first.apart(last) else ", which may be chance"
+            facts.append(f"{seconds(first.median)} became {seconds(last.median)} a call{sure}")
         return [*facts, f"passes took {seconds(self.ledger.pass_seconds)}"]
 
     def _rows(self) -> list[tuple[list[str], str]]:

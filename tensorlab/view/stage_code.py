@@ -68,7 +68,7 @@ class StageCodeView(View):
         elif part.bits == 0:
             facts.append("not vectorised: one number at a time")
         lines = listed([place(span) for span in part.spans])
-        return [*facts, f"made of {lines}"] if lines else facts
+        return [*facts, f"all of it made of {lines}"] if lines else facts
 
     def _parts(self, most: int) -> list[tuple[CodePart, list[Line]]]:
         parts: list[tuple[CodePart, list[Line]]] = []
