@@ -62,7 +62,7 @@ class IrMagic(NotebookMagics):
         style: Style = args.style or self.session.graph_style
         if args.stage is not None and (args.pass_name is not None or args.all or args.stable):
             raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
-        view = answered(Question(function, name, args, self.names, self.shell)) or ir_lives.asked(function, name, args)
+        view = ir_lives.asked(function, name, args) or answered(Question(function, name, args, self.names, self.shell))
         if view is None:
             shown = args.stage is None
             view = _passes(function, name, args, style) if shown else _stage(function, name, args.stage, style)

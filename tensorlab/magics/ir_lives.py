@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tensorlab.magics.errors import MagicError, listed, nearest
 
 OPTIONS = ("--value", "--line", "--why-not")
+_QUESTIONS = ("without", "order", "only", "edit", "check", "measure", "compare")  # of other modules
 SUBJECTS = ("fuse", "cse", "unroll", "vectorize")
 
 if TYPE_CHECKING:
@@ -32,6 +33,9 @@ def asked(function: ScriptFunction, name: str, args: Any) -> View | None:
         raise MagicError("%ir", f"{given[0]} and {given[1]} ask for different things", f"leave {given[1]} out")
     if args.stage is not None or args.pass_name is not None or args.all or args.stable:
         raise MagicError("%ir", f"{given[0]} takes no --stage, --pass, --all or --stable")
+    other = next((word for word in _QUESTIONS if getattr(args, word, None) not in (None, False)), None)
+    if other is not None:
+        raise MagicError("%ir", f"{given[0]} and --{other} ask for different things", f"leave --{other} out")
     if args.value is not None:
         return value_life(function, name, args.value)
     return line_life(function, name, args.line) if args.line is not None else why_not(function, name, args.why_not)

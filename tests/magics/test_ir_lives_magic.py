@@ -98,6 +98,7 @@ def test_why_not_vectorize_has_the_remarks_of_llvm(compiled) -> None:
         ("--why-not fues", "--why-not takes fuse, cse, unroll or vectorize, got 'fues'", "nearest: fuse"),
         ("--why-not fuse a b", "--why-not takes one value, got a b", "--why-not fuse a"),
         ("--value a --line 3", "--value and --line ask for different things", "leave --line out"),
+        ("--value a --without dce", "--value and --without ask for different things", "leave --without out"),
         ("--value a --all", "--value takes no --stage, --pass, --all or --stable", "see %ir?"),
         ("--line 0", "--line: takes a positive whole number, got '0'", "see %ir?"),
     ],
