@@ -124,7 +124,9 @@ def rewrites(pass_: Pass, graph: Graph) -> int:
 def test_a_wrong_rewrite_in_any_default_pass_is_found(index: int, place: str, sample: list[object]) -> None:
     # Without the passes that would leave this one nothing to do.
     pass_ = DEFAULT.passes[index]
-    others = [p for p in DEFAULT.passes[:index] if p.name == "shapes" and pass_.name in ("peephole", "functional", "fuse")]
+    others = [
+        p for p in DEFAULT.passes[:index] if p.name == "shapes" and pass_.name in ("peephole", "functional", "fuse")
+    ]
     graph = parse_graph(TEXT)
     Pipeline(tuple(others)).run(graph)
     total = rewrites(pass_, graph)
