@@ -53,7 +53,11 @@ def card(*body: Html) -> Html:
         f"{INK.css('color')}{CARD.css('background')}{RULE.css('border', '1px solid')}"
         f"border-radius:6px;padding:12px 14px;max-width:980px;font-size:13px;line-height:1.5;text-align:left;{FONT}"
     )
-    return Html(f'<div style="{style}">{join(body)}</div>')
+    words = join(body)
+    # Notebook pages take what stands between two dollars, or behind a backslash, for a formula; these classes forbid
+    # it to MathJax 2 (nbconvert) and 3 (JupyterLab), and an untrusted page keeps them.
+    plain = ' class="tex2jax_ignore mathjax_ignore"' if "$" in words or "\\" in words else ""
+    return Html(f'<div{plain} style="{style}">{words}</div>')
 
 
 def header(title: object, *facts: object) -> Html:

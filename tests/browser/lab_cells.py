@@ -20,7 +20,7 @@ CELLS = (
     "%phases f",
     "%step half(x, 2) --at 3",
     "%ast half",
-    "%ast --tokens seen = 1 + x",
+    "%ast --tokens price = '$a_1$ and $b^2$'",  # words, and no formulas
     "big = np.zeros((60, 48, 3), np.uint8)\nred = tl.from_numpy(big)[..., 0]\n%storage",
     "%storage --grid x",
     "%storage --why big",

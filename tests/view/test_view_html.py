@@ -80,3 +80,10 @@ def test_every_cell_states_ink_ground_size_and_alignment() -> None:
 def test_details_open_on_request() -> None:
     assert "open" in pages.parse(html.details("more", Html("x"), opened=True)).find("details")[0].attributes
     assert "open" not in pages.parse(html.details("more", Html("x"))).find("details")[0].attributes
+
+
+def test_no_formula_is_made_of_words() -> None:
+    guarded = '<div class="tex2jax_ignore mathjax_ignore" style='
+    assert html.card(html.esc("cost $a$ and $b$")).startswith(guarded)
+    assert html.card(html.esc(r"\(a\)")).startswith(guarded)
+    assert html.card(html.esc("a")).startswith("<div style=")
