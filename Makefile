@@ -45,9 +45,12 @@ bench: $(VENV)/.stamp-test
 fuzz: $(VENV)/.stamp-test
 	$(BIN)/python tests/jit/fuzz_run.py $(ARGS)
 
-# Runs the notebooks again and keeps the new outputs: for when what they show has changed.
+# Runs the notebooks again and keeps the new outputs: for when what they show has changed. One at a time: nbconvert would
+# run all of them on the kernel that the first one names.
 notebooks: $(VENV)/.stamp-test
-	$(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False $(NOTEBOOKS)
+	for notebook in $(NOTEBOOKS); do \
+	  $(BIN)/jupyter nbconvert --to notebook --execute --inplace --ExecutePreprocessor.record_timing=False \
+	    $$notebook || exit; done
 
 # An environment with everything also serves the tour.
 $(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip

@@ -186,8 +186,9 @@ def is_pinned(self: Tensor, device: object = None) -> bool:
 
 
 def pin_memory(self: Tensor, device: object = None) -> Tensor:
-    """A copy in page-locked memory, or the tensor itself if it is there: locked through CUDA if that is here, else by
-    the system. ``device`` is taken and changes nothing.
+    """A copy in page-locked memory, or the tensor itself if it is there.
+
+    CUDA locks the pages if it is here, else the system does. ``device`` is taken and changes nothing.
 
     Raises: `OutOfMemoryError` if no more pages may be locked, with the limit.
     """

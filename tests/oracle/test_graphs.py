@@ -29,7 +29,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Using padding='same' with even kernel lengths"),
 ]
 BY_LABEL = {c.label: c for c in CASES}
-UNFUSED = DEFAULT.without("fuse")  # each op has the loop that it has in eager mode: nothing is compiled for these tests
+# Each op has the loop that it has in eager mode: nothing is compiled for these tests.
+UNFUSED = DEFAULT.without("fuse", "fuse_rows")
 
 # What a trace bakes in, with a warning, because Python decides by values what is done.
 BAKED_IN = {"linalg.lstsq": "residuals are given where the columns are independent"}
