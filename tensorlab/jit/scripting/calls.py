@@ -18,7 +18,7 @@ from tensorlab.jit.scripting.arguments import op_call
 from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.module_types import module_of
-from tensorlab.jit.scripting.names import BUILTINS, near_op, op_kind
+from tensorlab.jit.scripting.names import BUILTINS, is_ours, near_op, op_kind
 from tensorlab.jit.scripting.python_calls import python_call
 from tensorlab.jit.scripting.pythonic import python_function
 from tensorlab.ops.conversion import CONVERTERS
@@ -138,7 +138,7 @@ def _number(scope: Expressions, value: Value, node: ast.AST, *, of_tensors: bool
 def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
     text = ast.unparse(node.func)
     graph = scope.resolve(thing)
-    if graph is None and isinstance(thing, FunctionType) and not thing.__module__.startswith("tensorlab."):
+    if graph is None and isinstance(thing, FunctionType) and not is_ours(thing):
         mark = mark_of(thing)
         if mark in ("ignore", "unused"):
             return python_call(scope, thing, mark, node)

@@ -8,6 +8,7 @@ from types import FunctionType
 from typing import Any
 
 from tensorlab.jit.scripting.forms import Form
+from tensorlab.jit.scripting.names import is_ours
 
 _HOME = "tensorlab.jit.scripting"
 _MODULES = (f"{_HOME}.neural_forms", f"{_HOME}.image_forms", f"{_HOME}.loss_forms", f"{_HOME}.layer_forms")
@@ -38,5 +39,5 @@ def form_of(thing: Any) -> Form | None:
         return None
     if thing.__module__ in _MODULES:
         return form_of_function(thing)
-    found = _table().get(id(thing)) if thing.__module__.startswith("tensorlab.") else None
+    found = _table().get(id(thing)) if is_ours(thing) else None
     return None if found is None else form_of_function(found)

@@ -166,6 +166,11 @@ def near_op(kind: str) -> str:
     return did_you_mean(name, sorted(n for n in known if not n.startswith("_")))
 
 
+def is_ours(thing: object) -> bool:
+    """Whether a function or class is of this package; what text run by `exec` defines has no module at all."""
+    return str(getattr(thing, "__module__", None)).startswith("tensorlab.")
+
+
 def op_kind(thing: Any) -> str | None:
     """The node kind that a callable stands for, or `None`."""
     if isinstance(thing, OpName):

@@ -14,7 +14,7 @@ from typing import cast
 from tensorlab.jit.ir import Span
 from tensorlab.jit.scripting.source import Source
 
-_TYPE = re.compile(r"#\s*type:\s*(?!ignore)(.*?)\s*(?:#.*)?$")
+_TYPE = re.compile(r"#\s*type:(?!\s*ignore\b)\s*(.*?)\s*(?:#.*)?$")  # those to ignore are a checker's
 
 
 def with_type_comments(node: ast.FunctionDef, source: Source) -> ast.FunctionDef:

@@ -215,3 +215,20 @@ assert f(2) == {0: 0, 1: 1} and list(C().m()) == [1] and g() == 1
 assert tl.jit.trace(f, (tl.ones(1),)) is f
 """
     subprocess.run([sys.executable, "-c", program], check=True, env={"TENSORLAB_JIT": "0", "PATH": "/usr/bin"})
+
+
+def test_a_comment_for_a_checker_is_no_type() -> None:
+    unit = tl.jit.CompilationUnit("def f(\n    x,  # type: ignore[no-untyped-def]\n):\n    return x + 1\n")
+    assert unit.f(tl.tensor([1.0])).tolist() == [2.0]
+
+
+def test_a_function_without_a_module_is_called() -> None:
+    def twice(x: tl.Tensor) -> tl.Tensor:
+        return x * 2
+
+    twice.__module__ = None  # type: ignore[assignment] - as for text that `exec` ran
+
+    def call(x: tl.Tensor) -> tl.Tensor:
+        return twice(x) + 1
+
+    assert tl.jit.script(call)(tl.tensor([1.5])).tolist() == [4.0]
