@@ -3,6 +3,7 @@
 
 PYTHON ?= python3
 JOBS ?= 2
+PIP_FLAGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 NOTEBOOKS := $(wildcard notebooks/*.ipynb)
@@ -54,11 +55,11 @@ notebooks: $(VENV)/.stamp-test
 
 # An environment with everything also serves the tour.
 $(VENV)/.stamp-tour: $(INSTALLED) | $(BIN)/pip
-	$(BIN)/python -m pip install --quiet --editable '.[lab,serve]'
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --editable '.[lab,serve]'
 	@touch $@
 
 $(VENV)/.stamp-test: $(INSTALLED) | $(BIN)/pip
-	$(BIN)/python -m pip install --quiet --editable '.[lab,serve,test]'
+	$(BIN)/python -m pip install --quiet $(PIP_FLAGS) --editable '.[lab,serve,test]'
 	@touch $@ $(VENV)/.stamp-tour
 
 venv: $(BIN)/pip
