@@ -2,7 +2,8 @@
 
 By default each row runs on plain memory in its first dtype and in one other, and its gradients are compared with
 torch's on plain memory; a third of the rows runs on every form of memory, a third in place, and for a third gradients
-are compared on other memory and with finite differences; half of them runs in graphs. Which, a name says, so that it is the same in each run.
+are compared on other memory and with finite differences; half of them runs in graphs. Which, a name says, so that it is
+the same in each run.
 """
 
 import zlib
