@@ -17,6 +17,7 @@ from tensorlab.core import compile as compiling
 from tensorlab.core.call_tree import Call, Watch, preorder
 from tensorlab.core.dispatch import MODES
 from tensorlab.core.dispatch_legs import Known, Leg, Reading, described
+from tensorlab.core.sharing_native import entries
 from tensorlab.errors import ArgumentError
 
 MOST_LEGS = 120
@@ -117,8 +118,8 @@ def _nothing(frame: FrameType) -> dict[str, Any]:
 
 
 def _is_loop(function: Any) -> bool:
-    """Whether a built-in function is native code of ours: those of modules have a module behind them."""
-    return function.__self__ is None
+    """Whether a built-in function is a loop: those of modules have a module behind them, entries move no element."""
+    return function.__self__ is None and function not in entries.made.values()
 
 
 def _entries(call: Call) -> Iterator[Call]:

@@ -167,6 +167,7 @@ def test_writes_in_place_really_happen_once() -> None:
 
 
 @pytest.mark.parametrize("text", ["1 + 1", "a.shape", "a.tolist()", "len('a')"])
+@pytest.mark.usefixtures("sharing_by")
 def test_what_runs_no_operation_is_told(text: str) -> None:
     with pytest.raises(NoOperationError) as raised:
         run(text, a=tl.ones(3))

@@ -29,7 +29,7 @@ from tests.jit.scripting.test_script_table import given as arguments_of
 
 SHOWN = {
     *("return from a for", "while true with a return", "ranges with steps", "raise in a loop", "over a tensor"),
-    *("casts", "ellipsis", "a list of tensors", "optional with and", "a list read where it was written"),
+    *("casts", "ellipsis", "a list of tensors", "optional with and"),
 }
 
 

@@ -41,7 +41,17 @@ TESTED_ELSEWHERE = {
     "the function in nn.functional that gives both": {"max_pool1d_with_indices"},
     "a property": {"H", "T", "mH", "mT"},
     "tests/programs": {  # names beside the operations
-        *("typename", "trapz", "row_stack", "is_nonzero", "get_num_threads", "apply_", "is_cuda", "is_cpu"),
+        *(
+            "typename",
+            "trapz",
+            "row_stack",
+            "is_nonzero",
+            "get_num_threads",
+            "set_num_threads",
+            "apply_",
+            "is_cuda",
+            "is_cpu",
+        ),
         *(
             "is_sparse",
             "is_quantized",
