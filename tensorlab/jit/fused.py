@@ -22,6 +22,7 @@ from tensorlab.errors import GraphError, RunError, TensorlabError
 from tensorlab.jit.arena import Place
 from tensorlab.jit.interpret import place
 from tensorlab.jit.ir import Span
+from tensorlab.jit.regions import guarded_steps
 from tensorlab.memory import current
 
 LIMIT = 512  # closures that one loop keeps; beyond it the table starts over
@@ -132,20 +133,7 @@ class FusedLoop:
 
     def _check_numbers(self, region: Region, plan: Plan, tensors: Sequence[Tensor], numbers: Sequence[Number]) -> None:
         """Show the numbers to the ops that look at them; the types alone were no offence."""
-        for index, step in enumerate(region.steps):
-            if "guard" not in step.op.rules:
-                continue
-            args: list[object] = []
-            for ref in step.args:
-                match ref.source:
-                    case Source.INPUT:
-                        args.append(tensors[ref.index].type)
-                    case Source.STEP:
-                        args.append(plan.steps[ref.index].result)
-                    case Source.PARAM:
-                        args.append(numbers[ref.index])
-                    case Source.LITERAL:
-                        args.append(ref.literal)
+        for index, step, args in guarded_steps(region, [t.type for t in tensors], plan.steps, numbers):
             try:
                 pointwise_types(step.op, args)
             except TensorlabError as error:

@@ -21,7 +21,7 @@ from tensorlab.jit.native_values import (
     RefusedError,
     Thing,
 )
-from tensorlab.jit.regions import loop_call, rows_call
+from tensorlab.jit.regions import guarded_steps, loop_call, rows_call
 from tensorlab.ops.copying import copy_runner
 
 
@@ -76,21 +76,8 @@ def _check_numbers(region: Region, found: Arrangement, forms: Sequence[Layout], 
 
     Raises: what the op raises.
     """
-    for step in region.steps:
-        if "guard" not in step.op.rules:
-            continue
-        args: list[object] = []
-        for ref in step.args:
-            match ref.source:
-                case Source.INPUT:
-                    args.append(forms[ref.index].type)
-                case Source.STEP:
-                    args.append(found.steps[ref.index].result)
-                case Source.PARAM:
-                    number = given[ref.index]
-                    args.append(0.0 if number.value is None else number.value)
-                case Source.LITERAL:
-                    args.append(ref.literal)
+    numbers = [0.0 if n.value is None else n.value for n in given]  # every float is taken
+    for _, step, args in guarded_steps(region, [f.type for f in forms], found.steps, numbers):
         pointwise_types(step.op, args)
 
 

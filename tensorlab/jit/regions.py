@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import EagerPointwise, is_literal
 from tensorlab.core.reduction_loops import Fold
-from tensorlab.core.region import Reduce, Ref, Region, Source, Step, category, type_region
+from tensorlab.core.region import Reduce, Ref, Region, Source, Step, TypedStep, category, type_region
 from tensorlab.core.row_form import row_form
 from tensorlab.core.row_schedule import SPREADS
 from tensorlab.core.types import ScalarType, TensorType
@@ -181,3 +181,24 @@ def _single(node: Node, op: Op) -> LoopCall:
         else:
             refs.append(arguments.ref(value, tensor=tensor))
     return arguments.call([Step(op, tuple(refs))], (0,), [node.span])
+
+
+def guarded_steps(
+    region: Region, types: Sequence[object], typed: Sequence[TypedStep], numbers: Sequence[object]
+) -> Iterator[tuple[int, Step, list[object]]]:
+    """The steps that look at their numbers: place, step and arguments, which are types of tensors and numbers."""
+    for index, step in enumerate(region.steps):
+        if "guard" not in step.op.rules:
+            continue
+        args: list[object] = []
+        for ref in step.args:
+            match ref.source:
+                case Source.INPUT:
+                    args.append(types[ref.index])
+                case Source.STEP:
+                    args.append(typed[ref.index].result)
+                case Source.PARAM:
+                    args.append(numbers[ref.index])
+                case Source.LITERAL:
+                    args.append(ref.literal)
+        yield index, step, args

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import textwrap
+
 import pytest
 
 from tensorlab.view.syntax_tree import SyntaxTreeView
@@ -50,7 +52,7 @@ def test_functions(lab) -> None:
     assert view.tree.made == len(list(lab.names["half"].graph.nodes()))
     assert "value: BinOp  op=Mult" in view.text()
     assert "aten::mul(%x, " in view.text()
-    lab.names["plain"] = pytest.importorskip("textwrap").dedent
+    lab.names["plain"] = textwrap.dedent
     assert lab.value("%ast plain").tree.name == "dedent"
     assert lab.value("%ast plain + 1").tree.nodes[0].kind == "Module"
 
