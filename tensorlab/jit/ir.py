@@ -161,6 +161,7 @@ CAPTURED = "captured"  # attribute of a constant whose tensor others hold too
 IF = "prim::If"  # input: bool; two blocks without parameters; outputs = results of the block taken
 # Inputs: max trip count (int), first condition (bool), carried...; block(i, carried...) -> (condition, carried...).
 LOOP = "prim::Loop"
+ENDLESS = 2**62  # turns that nobody counts, this many or more: the trip count of a while is the largest int there is
 # attributes["subgraph"]: pointwise nodes only; inputs and outputs match the subgraph's.
 FUSION_GROUP = "prim::FusionGroup"
 CALLS = ("prim::CallFunction", "prim::CallMethod")  # attributes["name"], and ["subgraph"] where it is known

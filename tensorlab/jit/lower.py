@@ -31,8 +31,6 @@ from tensorlab.jit.regions import LoopCall, loop_call, product_under, rows_call
 # CPython takes 20 loops inside of one another, and 100 levels of indentation.
 MOST_LOOPS, MOST_BLOCKS = 18, 90
 
-_ENDLESS = 2**62  # turns that nobody counts: the trip count of a while is the largest int there is
-
 
 def lower(graph: Graph) -> Program:
     """Turn a graph into a program.
@@ -322,7 +320,7 @@ class _Emitter:
             self._body(body, params, results)
             return
         go = self.labels.new("go", "go")
-        if trips.is_constant and trips.constant >= _ENDLESS and not turn.uses:
+        if trips.is_constant and trips.constant >= ir.ENDLESS and not turn.uses:
             self._assign([go], [self._read(condition)])
             self._line(f"while {go}:", node)
             self._body(body, [go, *params], body.results)

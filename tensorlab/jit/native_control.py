@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from tensorlab.core.types import BOOL, FLOAT, INT, ListType
-from tensorlab.jit.ir import Block, Node, Value, walk
+from tensorlab.jit.ir import ENDLESS, Block, Node, Value, walk
 from tensorlab.jit.native_text import Turning, Writer
 from tensorlab.jit.native_values import (
     Absent,
@@ -29,7 +29,6 @@ from tensorlab.jit.native_values import (
 WriteBlock = Callable[[Block], None]
 Copy = Callable[[Place], Place]
 
-_ENDLESS = 2**62
 _MOST_WRITTEN_OUT = 200  # nodes
 _NOTHING = {"int": "0", "float": "0.0", "bool": "False"}  # for what no one reads
 
@@ -117,7 +116,7 @@ def write_loop(w: Writer, node: Node, block: WriteBlock, copy: Copy) -> None:
     else:
         w.line(f"{count} = 0")
         w.line(f"{go} = {condition.text}")
-        endless = trips.value is not None and trips.value >= _ENDLESS
+        endless = trips.value is not None and trips.value >= ENDLESS
         w.line(f"while {go}:" if endless else f"while {go} and {count} < {trips.text}:")
     outer, w.indent = w.indent, w.indent + "    "
     turning = Turning(node.serial, begins)

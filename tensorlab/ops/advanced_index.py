@@ -14,7 +14,7 @@ from tensorlab.core.dtype import DType
 from tensorlab.core.dtype import bool as bool_dtype
 from tensorlab.core.index_walk import Span, Walk, walk
 from tensorlab.core.layout import Layout, layout
-from tensorlab.core.op import Op, declare
+from tensorlab.core.op import declare
 from tensorlab.core.shape import Shape, coalesce, contiguous_strides
 from tensorlab.core.tensor import Tensor, fresh, strides_in_order
 from tensorlab.core.types import TensorType
@@ -35,7 +35,7 @@ from tensorlab.ops.indexed_places import (
 from tensorlab.ops.movement import expand
 from tensorlab.ops.set_positions import coordinates
 from tensorlab.ops.twins import apart, folds_wide, twins
-from tensorlab.ops.view_evaluator import call_evaluator
+from tensorlab.ops.view_evaluator import call_evaluator, remember
 
 LIMIT = 1024  # walks that an op remembers; beyond it the table starts over
 
@@ -115,19 +115,12 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
         places = find(form, indices)
         plan = (places, *_reading(form, places))
         if not masked:  # how many a mask has set may differ next time
-            _remember(index, key, plan)
+            remember(index, key, plan, LIMIT)
     places, result_form, steps = plan
     result = fresh(result_form)
     if steps is not None:
         places.walk(steps, result.address, a.address, indices)
     return result
-
-
-def _remember(op: Op, key: object, value: Any) -> Any:
-    if len(op.plans) >= LIMIT:
-        op.plans.clear()
-    op.plans[key] = value
-    return value
 
 
 def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
@@ -250,7 +243,7 @@ def _write(target: Tensor, indices: Indices, values: Tensor, fold: str) -> None:
         steps = _walk("rows_put", fold, form, places, held.strides) if 0 not in places.whole else None
         plan = (places, steps, held.storage() is not values.storage())
         if not masked:
-            _remember(index_put, key, plan)
+            remember(index_put, key, plan, LIMIT)
     places, steps, copies = plan
     if steps is not None:
         held = apart(values, target)

@@ -17,6 +17,7 @@ from tensorlab.ops.in_place import in_place
 from tensorlab.ops.operands import Operand, as_int, as_number, as_operand, as_tensor_argument, unary
 from tensorlab.ops.out import takes_out, takes_pointwise_out
 from tensorlab.ops.quick import quick_unary
+from tensorlab.ops.written import named
 
 Function = Callable[..., Any]
 
@@ -268,7 +269,7 @@ def _written(functional: Op) -> Function:
     def method(self: Tensor) -> Tensor:
         return unary(op, self)
 
-    return _named(method, op)
+    return named(method, op)
 
 
 def _written_two(functional: Op) -> Function:
@@ -278,14 +279,7 @@ def _written_two(functional: Op) -> Function:
     def method(self: Tensor, other: Tensor) -> Tensor:
         return _of_two(op, self, other)
 
-    return _named(method, op)
-
-
-def _named(method: Function, op: Op) -> Function:
-    name = op.schema.name
-    method.__name__ = method.__qualname__ = name
-    method.__doc__ = f"`{name[:-1]}` written over this tensor; raises its version."
-    return method
+    return named(method, op)
 
 
 _XLOGY = in_place(special.xlogy)

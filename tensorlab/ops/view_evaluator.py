@@ -21,9 +21,9 @@ Place = tuple[Shape, Shape, int]
 LIMIT = 4096  # places that one op remembers; beyond it the table starts over
 
 
-def remember(op: Op, key: object, value: Any) -> Any:
-    """Keep a value in an op's plans; gives the value."""
-    if len(op.plans) >= LIMIT:
+def remember(op: Op, key: object, value: Any, limit: int = LIMIT) -> Any:
+    """Keep a value in an op's plans; gives the value. At ``limit`` values the plans start over."""
+    if len(op.plans) >= limit:
         op.plans.clear()
     op.plans[key] = value
     return value

@@ -28,7 +28,7 @@ def _of_one(op: Op) -> Method:
     def method(self: Tensor) -> Tensor:
         return unary(op, self)
 
-    return _named(method, op)
+    return named(method, op)
 
 
 def _of_two(tensor_op: Op, number_op: Op) -> Method:
@@ -36,7 +36,7 @@ def _of_two(tensor_op: Op, number_op: Op) -> Method:
     def method(self: Tensor, other: Any) -> Tensor:
         return binary(tensor_op, number_op, self, other)
 
-    return _named(method, tensor_op)
+    return named(method, tensor_op)
 
 
 def _with_alpha(tensor_op: Op, number_op: Op) -> Method:
@@ -44,7 +44,7 @@ def _with_alpha(tensor_op: Op, number_op: Op) -> Method:
     def method(self: Tensor, other: Any, *, alpha: float = 1) -> Tensor:
         return binary(tensor_op, number_op, self, other, alpha)
 
-    return _named(method, tensor_op)
+    return named(method, tensor_op)
 
 
 def _of_tensors(op: Op) -> Method:
@@ -52,10 +52,11 @@ def _of_tensors(op: Op) -> Method:
     def method(self: Tensor, other: Tensor) -> Tensor:
         return of_tensors(op, self, other)
 
-    return _named(method, op)
+    return named(method, op)
 
 
-def _named(method: Method, op: Op) -> Method:
+def named(method: Method, op: Op) -> Method:
+    """A method under the name of an op that writes in place, and with its text."""
     name = op.schema.name
     method.__name__ = method.__qualname__ = name
     method.__doc__ = f"`{name[:-1]}` written over this tensor; raises its version."
