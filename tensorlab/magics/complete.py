@@ -116,4 +116,4 @@ def _passes(session: Tensorlab, words: Sequence[str]) -> list[str]:
 def _function(session: Tensorlab, words: Sequence[str]) -> Any:
     """The function on the line, or the one that was compiled last; `None` where there is none."""
     named = [session.shell.user_ns.get(word) for word in words]
-    return next(filter(notebook.is_function, named), session.latest)
+    return next((f for f in map(notebook.compiled, named) if f is not None), session.latest)

@@ -39,6 +39,11 @@ class IrMagic(NotebookMagics):
     )
     @argument("--all", action="store_true", help="also the passes that changed nothing")
     @argument("--pass", dest="pass_name", metavar="NAME", help="one pass alone")
+    @argument(
+        "--gradient",
+        choices=["forward", "backward"],
+        help="of calls with tensors that require gradients: the program that runs forwards, or that for the gradients",
+    )
     @question_options
     @argument("--value", metavar="%7", help="the life of one value: its line, each pass, loop, LLVM and machine code")
     @argument("--line", metavar="N", type=count, help="everything that a line of your code became")
@@ -58,8 +63,10 @@ class IrMagic(NotebookMagics):
         if args is None:
             return None
         function = self._function(args.function)
-        name = args.function or self._name_of(function)
+        name = args.function or notebook.name_of(self.names, function) or function.name
         style: Style = args.style or self.session.graph_style
+        if args.gradient is not None:
+            function = ir_lives.side_of(function, name, args)
         if args.stage is not None and (args.pass_name is not None or args.all or args.stable):
             raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
         view = ir_lives.asked(function, name, args) or answered(Question(function, name, args, self.names, self.shell))
@@ -81,9 +88,6 @@ class IrMagic(NotebookMagics):
             )
         return self.session.latest
 
-    def _name_of(self, function: ScriptFunction) -> str:
-        return next((n for n in notebook.functions(self.names) if self.names[n] is function), function.name)
-
 
 def _passes(function: ScriptFunction, name: str, args: Any, style: Style) -> View:
     from tensorlab.view.passes import PassesView
@@ -101,6 +105,17 @@ def _passes(function: ScriptFunction, name: str, args: Any, style: Style) -> Vie
         show_all=args.all,
         style=style,
         times=not args.stable,
+        note=_differentiated(function, name),
+    )
+
+
+def _differentiated(function: ScriptFunction, name: str) -> str:
+    """What to say where a function was called with tensors that require gradients, and never without."""
+    if function.latest is not None or not function.gradient_programs:
+        return ""
+    return (
+        f"All calls of {name} took tensors that require gradients, and ran a program of their own: "
+        f"%ir {name} --gradient forward shows it."
     )
 
 

@@ -41,6 +41,23 @@ def asked(function: ScriptFunction, name: str, args: Any) -> View | None:
     return line_life(function, name, args.line) if args.line is not None else why_not(function, name, args.why_not)
 
 
+def side_of(function: ScriptFunction, name: str, args: Any) -> Any:
+    """What ``--gradient`` asks of: the program of one direction, under the words of a compiled function.
+
+    Raises: `MagicError` where there is none, and for questions that are asked of whole functions.
+    """
+    from tensorlab.errors import ArgumentError
+    from tensorlab.jit.gradient_side import gradient_side
+
+    other = next((word for word in (*_QUESTIONS, "stage") if getattr(args, word, None) not in (None, False)), None)
+    if other is not None:
+        raise MagicError("%ir", f"--gradient takes no --{other}", f"%ir {name} --gradient {args.gradient}")
+    try:
+        return gradient_side(function, args.gradient, name)
+    except ArgumentError as error:
+        raise MagicError("%ir", str(error), "call it with a tensor that has requires_grad=True") from None
+
+
 def value_life(function: ScriptFunction, name: str, wanted: str) -> View:
     """The view of one value's life.
 

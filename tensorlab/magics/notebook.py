@@ -14,6 +14,8 @@ from tensorlab.magics.errors import MagicError, a_kind, listed, nearest
 _TENSOR = ("tensorlab.core.tensor", "Tensor")
 _ARRAY = ("numpy", "ndarray")
 _FUNCTION = ("tensorlab.jit.function", "ScriptFunction")
+_METHOD = ("tensorlab.jit.script_module", "ScriptMethod")
+_MODULE = ("tensorlab.jit.script_module", "ScriptModule")
 
 
 def tensors(names: Mapping[str, Any]) -> list[str]:
@@ -27,8 +29,25 @@ def arrays(names: Mapping[str, Any]) -> list[str]:
 
 
 def functions(names: Mapping[str, Any]) -> list[str]:
-    """Names of traced and scripted functions."""
-    return list(_of_kind(names, _FUNCTION))
+    """Names of traced and scripted functions and modules."""
+    return [n for n in names if not n.startswith("_") and compiled(names[n]) is not None]
+
+
+def compiled(value: object) -> Any:
+    """The compiled function that a value is, or that a scripted module runs in its present modes; None for others."""
+    function, method, module = map(_class, (_FUNCTION, _METHOD, _MODULE))
+    if function is not None and isinstance(value, function):
+        return value
+    if module is not None and isinstance(value, module):
+        value = value.forward  # type: ignore[attr-defined]
+    if method is not None and isinstance(value, method):
+        return value.function()  # type: ignore[attr-defined]
+    return None
+
+
+def name_of(names: Mapping[str, Any], function: object) -> str | None:
+    """The first name under which a compiled function is here."""
+    return next((n for n in functions(names) if compiled(names[n]) is function), None)
 
 
 def is_tensor(value: object) -> bool:
@@ -40,12 +59,6 @@ def is_tensor(value: object) -> bool:
 def is_array(value: object) -> bool:
     """Whether a value is a NumPy array."""
     class_ = _class(_ARRAY)
-    return class_ is not None and isinstance(value, class_)
-
-
-def is_function(value: object) -> bool:
-    """Whether a value is a traced or scripted function."""
-    class_ = _class(_FUNCTION)
     return class_ is not None and isinstance(value, class_)
 
 
@@ -68,20 +81,29 @@ def tensor_named(names: Mapping[str, Any], name: str, magic: str, option: str) -
 
 
 def function_named(names: Mapping[str, Any], name: str, magic: str) -> Any:
-    """The compiled function of a name.
+    """The compiled function of a name: a function, a scripted module or, ``net.encode``, one of its methods.
 
     Raises: `MagicError` naming what is there instead, and the nearest name of a compiled function.
     """
     known = functions(names)
-    if name not in names:
-        message = f"nothing is named {name!r}; compiled functions here: {listed(known)}"
-        raise MagicError(magic, message, nearest(name, known))
-    if not is_function(names[name]):
-        kind = type(names[name]).__name__
-        message = f"{name} is {a_kind(names[name])}, not a compiled function; compiled functions here: {listed(known)}"
+    first, *parts = name.split(".")
+    if first not in names:
+        message = f"nothing is named {first!r}; compiled functions here: {listed(known)}"
+        raise MagicError(magic, message, nearest(first, known))
+    value, whole = names[first], first
+    for part in parts:
+        owner = value
+        value, whole = getattr(owner, part, None), f"{whole}.{part}"
+        if value is None:
+            message = f"{whole.removesuffix(f'.{part}')} is {a_kind(owner)} and has no {part!r}"
+            raise MagicError(magic, f"{message}; compiled functions here: {listed(known)}", nearest(name, known))
+    found = compiled(value)
+    if found is None:
+        kind = type(value).__name__
+        message = f"{whole} is {a_kind(value)}, not a compiled function; compiled functions here: {listed(known)}"
         hint = f"tensorlab.jit.script({name}) compiles it" if kind == "function" else nearest(name, known)
         raise MagicError(magic, message, hint)
-    return names[name]
+    return found
 
 
 def need_jit(magic: str) -> None:

@@ -41,7 +41,7 @@ class OverviewMagic(NotebookMagics):
         from tensorlab.doctor.inventory import inventory
         from tensorlab.view.overview import OverviewView
 
-        functions = [(name, self.names[name]) for name in notebook.functions(self.names)]
+        functions = [(name, notebook.compiled(self.names[name])) for name in notebook.functions(self.names)]
         return OverviewView(inventory(list(self._entries()), functions), paths=paths)
 
     def _doctor(self, *, paths: bool) -> View:

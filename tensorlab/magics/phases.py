@@ -59,4 +59,4 @@ class PhasesMagic(NotebookMagics):
         if latest is None:
             message = f"which function? compiled functions here: {listed(known)}"
             raise MagicError("%phases", message, "script a cell with %%script")
-        return latest, next((n for n in known if self.names[n] is latest), latest.name)
+        return latest, notebook.name_of(self.names, latest) or latest.name

@@ -94,7 +94,7 @@ class StepMagic(NotebookMagics):
         compiled(shell, self.step, text)  # an expression at all?
         call = ast.parse(text.strip(), mode="eval").body
         if not isinstance(call, ast.Call):
-            function = text if notebook.is_function(self.names.get(text)) else "f"
+            function = text if notebook.compiled(self.names.get(text)) is not None else "f"
             raise MagicError("%step", f"{text} is no call", f"%step {function}(x)")
         named = ast.unparse(call.func)
         function = self._evaluated(text, call.func)

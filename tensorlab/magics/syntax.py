@@ -65,9 +65,10 @@ class SyntaxMagic(NotebookMagics):
         from tensorlab.jit.syntax_tree import syntax_of_function, syntax_of_text
 
         value: Any = self.names.get(text)
+        compiled = notebook.compiled(value)
         try:
-            if notebook.is_function(value):
-                return syntax_of_graph(value.graph, text)
+            if compiled is not None:
+                return syntax_of_graph(compiled.graph, text)
             if isinstance(value, FunctionType):
                 return syntax_of_function(value)
             return syntax_of_text(text, text, "")

@@ -28,13 +28,13 @@ _LEGEND = "+ added · - removed · = kept · > replaced, n:m · ~ retyped · ↕
 class PassesView(View):
     """Passes in order. ``selected`` shows one of them, ``show_all`` also those that changed nothing.
 
-    ``how`` is the verb of the first line; ``times`` adds the measured time of each pass, which differs from run to
+    ``how`` is the verb of the first line, ``note`` a last one of its own; ``times`` adds the measured time of each pass, which differs from run to
     run. ``style`` is that of the last graph; differences are in torch 2's.
 
     Raises: `RangeError` for a ``selected`` that no record has.
     """
 
-    __slots__ = ("how", "name", "records", "selected", "show_all", "style", "times")
+    __slots__ = ("how", "name", "note", "records", "selected", "show_all", "style", "times")
 
     def __init__(
         self,
@@ -46,6 +46,7 @@ class PassesView(View):
         show_all: bool = False,
         style: Style = "2",
         times: bool = False,
+        note: str = "",
     ) -> None:
         have = tuple(dict.fromkeys(record.name for record in records))
         if selected is not None and selected not in have:
@@ -57,6 +58,7 @@ class PassesView(View):
         self.show_all = show_all
         self.style: Style = style
         self.times = times
+        self.note = note
 
     def to_dict(self) -> dict[str, object]:
         return {"name": self.name, "how": self.how, "passes": [record.to_dict() for record in self.records]}
@@ -141,7 +143,7 @@ class PassesView(View):
         return cap(list(graph_lines(self.records[-1].after, names, self.style, inline=True)), _MOST_LAST)
 
     def _notes(self) -> list[str]:
-        notes = ["Short constants are written where they are used."]
+        notes = [*([self.note] if self.note else []), "Short constants are written where they are used."]
         if self.show_all or self.selected:
             return notes
         busy = {record.name for record in self.records if record.changed}

@@ -1,0 +1,100 @@
+"""Scripted modules in the compiler's magics, and ``%ir --gradient``: the programs of calls that are differentiated."""
+
+from __future__ import annotations
+
+import pytest
+
+MODULE = """\
+from tensorlab import nn
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.linear = nn.Linear(4, 3)
+    def forward(self, x):
+        return self.linear(x).tanh()
+    @tl.jit.export
+    def twice(self, x):
+        return x + x
+
+net = tl.jit.script(Net())
+x = tl.ones(2, 4)
+"""
+
+
+@pytest.fixture
+def modules(lab):
+    """A scripted module, not called yet."""
+    lab.value(MODULE)
+    return lab
+
+
+def passes(view) -> list[str]:
+    return [record["name"] for record in view.to_dict()["passes"]]
+
+
+def test_a_scripted_module_is_its_forward(modules) -> None:
+    modules.value("with tl.no_grad(): net(x)")
+    view = modules.value("%ir net --stable")
+    assert view.text().startswith("net · scripted · ")
+    assert "aten::linear" in view.text()
+    assert view.to_dict() == modules.value("%ir net.forward --stable").to_dict() | {"name": "net"}
+    assert "native code" in modules.value("%phases net").text()
+    assert modules.value("%ast net").to_dict()["nodes"][0]["kind"] == "FunctionDef"
+    assert "net" in modules.completions("%ir ne")
+
+
+def test_a_method_is_named_by_a_dot(modules) -> None:
+    text = modules.value("%ir net.twice").text()
+    assert text.startswith("net.twice · scripted · ")
+    assert "aten::add" in text
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("%ir nets", "nothing is named 'nets'; compiled functions here: net"),
+        ("%ir net.thrice", "net is a ScriptModule and has no 'thrice'; compiled functions here: net"),
+        ("%phases x", "x is a Tensor, not a compiled function; compiled functions here: net"),
+        ("%ir net --gradient backward", "net: no call of it took a tensor that requires a gradient"),
+        ("%ir net --gradient sideways", "--gradient takes forward or backward, got 'sideways'"),
+        ("%ir net --gradient forward --measure", "--gradient takes no --measure"),
+    ],
+)
+def test_what_is_no_compiled_function(modules, line: str, said: str) -> None:
+    assert said in modules.error(line)
+
+
+def test_the_programs_of_a_differentiated_call(modules) -> None:
+    modules.value("net(x).sum().backward()")
+    plain = modules.value("%ir net").text()
+    assert "%ir net --gradient forward shows it" in plain.replace("\n", " ")
+    forward = modules.value("%ir net --gradient forward --stable")
+    assert forward.text().startswith("net · forwards · ")
+    assert "fuse" in passes(forward)
+    backward = modules.value("%ir net --gradient backward --stable -o kept")
+    assert modules.names["kept"] is backward
+    assert "aten::tanh_backward" in backward.text()
+    assert "aten::tanh_backward" not in forward.text()
+    # What is shown is what runs.
+    (program,) = modules.names["net"].forward.function().gradient_programs
+    assert backward.records is program.backward.records
+    assert str(backward.records[-1].after) == str(program.backward.graph)
+
+
+def test_questions_of_one_direction(modules) -> None:
+    modules.value("net(x).sum().backward()")
+    life = modules.value("%ir net --gradient backward --line 8").text()
+    assert "aten::tanh_backward" in life
+    assert "What runs for it" in life
+    assert (
+        "it folds other dimensions than the last" in modules.value("%ir net --gradient backward --why-not fuse").text()
+    )
+
+
+def test_a_call_that_runs_op_by_op_says_why(modules) -> None:
+    modules.value("@tl.jit.script\ndef f(a: tl.Tensor):\n    a.add_(1)\n    return a * 2\n")
+    modules.value("f(tl.ones(2, requires_grad=True) * 1);")
+    said = modules.error("%ir f --gradient forward")
+    assert "f: its calls with gradients run op by op, without a program forward: " in said
+    assert "writes" in said
