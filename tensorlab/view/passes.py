@@ -28,8 +28,8 @@ _LEGEND = "+ added · - removed · = kept · > replaced, n:m · ~ retyped · ↕
 class PassesView(View):
     """Passes in order. ``selected`` shows one of them, ``show_all`` also those that changed nothing.
 
-    ``how`` is the verb of the first line, ``note`` a last one of its own; ``times`` adds the measured time of each pass,
-    which differs from run to run. ``style`` is that of the last graph; differences are in torch 2's.
+    ``how`` is the verb of the first line, ``note`` a last one of its own; ``times`` adds the measured time of each
+    pass, which differs from run to run. ``style`` is that of the last graph; differences are in torch 2's.
 
     Raises: `RangeError` for a ``selected`` that no record has.
     """
