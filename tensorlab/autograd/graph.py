@@ -6,6 +6,7 @@ import linecache
 import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 
 from tensorlab.autograd.graph_folding import folded
 from tensorlab.autograd.graph_records import GraphReport, HeldRecord, LeafRecord, NodeRecord, PlaceRecord, SavedRecord
@@ -168,7 +169,7 @@ class _Describing:
         if found is None:
             filename, line = place.code.co_filename, place.line
             text = linecache.getline(filename, line).strip()[:_LONGEST]
-            found = self.places[place] = PlaceRecord(_shown(filename), line, text)
+            found = self.places[place] = PlaceRecord(source_name(filename), line, text)
         return found
 
 
@@ -218,6 +219,7 @@ def _shape(type_: TensorType) -> tuple[int, ...]:
     return tuple(n or 0 for n in type_.shape or ())
 
 
-def _shown(filename: str) -> str:
+@lru_cache(maxsize=256)
+def source_name(filename: str) -> str:
     """A cell is a cell, whatever file IPython gives it; a file is its last part."""
     return "cell" if _CELL.search(filename) else re.split(r"[/\\]", filename)[-1]

@@ -13,7 +13,7 @@ from tensorlab.jit.closeness import Closeness, closeness
 from tensorlab.jit.edge_inputs import Case, edge_inputs
 from tensorlab.jit.equivalence import Culprit, Difference, Outcome, culprit, outcomes
 from tensorlab.jit.function import ScriptFunction
-from tensorlab.jit.pipeline import Pipeline
+from tensorlab.jit.pipeline import NAMES, Pipeline
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.reducing import Reproduction, reduced
 from tensorlab.jit.rewrite import Pass
@@ -122,5 +122,6 @@ def _checked(
         return PassCheck(record.name, apart.verdict, rewrites, apart), found
     blamed = culprit(pass_, record.before, cases)
     line = f"{pass_.name} first {blamed.number}" if blamed is not None else pass_.name
-    program = reduced(pass_, record.before, sample.values, line)
+    own = "" if pass_.name in NAMES else pass_.name
+    program = reduced(pass_, record.before, sample.values, line, own=own)
     return PassCheck(record.name, "different", rewrites, apart, blamed, program), found

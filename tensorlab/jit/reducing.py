@@ -26,11 +26,15 @@ _ELEMENTS = 24  # tensors with more are written by their shape alone
 
 @dataclass(frozen=True, slots=True)
 class Reproduction:
-    """A graph, and inputs for it, for which a pass goes wrong; ``python`` is a program that shows it."""
+    """A graph, and inputs for it, for which a pass goes wrong; ``python`` is a program that shows it.
+
+    ``own`` is the pass's name where it is none of tensorlab's: the program takes it from a variable of that name.
+    """
 
     graph: Graph = field(repr=False)
     inputs: tuple[Any, ...] = field(repr=False)
     line: str
+    own: str = ""
 
     @property
     def text(self) -> str:
@@ -41,16 +45,17 @@ class Reproduction:
     def python(self) -> str:
         """A program that ends in an `EquivalenceError`, given the pass."""
         inputs = ", ".join(_literal(value) for value in self.inputs)
-        run = f'tl.jit.Pipeline.parse("{self.line}").run(graph, check=[{inputs}])'
+        passes = f', passes={{"{self.own}": {self.own}}}' if self.own else ""
+        run = f'tl.jit.Pipeline.parse("{self.line}"{passes}).run(graph, check=[{inputs}])'
         return f'import tensorlab as tl\n\ngraph = tl.jit.parse_ir("""\\\n{self.text}""")\n{run}\n'
 
     def to_dict(self) -> dict[str, object]:
         return {"graph": self.text, "line": self.line, "python": self.python}
 
 
-def reduced(pass_: Pass, graph: Graph, inputs: Sequence[Any], line: str) -> Reproduction:
+def reduced(pass_: Pass, graph: Graph, inputs: Sequence[Any], line: str, *, own: str = "") -> Reproduction:
     """Make a graph that a pass breaks as small as it goes: an early value is the result, and values that it is made of
-    are inputs.
+    are inputs. ``line`` and ``own`` are as in a `Reproduction`.
 
     Cost: at most 150 runs of the pass and of two small graphs on each of their edge inputs.
     """
@@ -70,7 +75,7 @@ def reduced(pass_: Pass, graph: Graph, inputs: Sequence[Any], line: str) -> Repr
                 best, going = candidate, True
                 break
     values = tuple(given[v.serial] for v in best.inputs)
-    return Reproduction(best, values, line)
+    return Reproduction(best, values, line, own)
 
 
 Change = Callable[[Graph], None]

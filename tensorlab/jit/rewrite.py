@@ -10,9 +10,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.core.types import TensorType, TupleType, Type
 from tensorlab.errors import GraphError
 from tensorlab.jit import edit
@@ -47,16 +47,16 @@ class Pass:
 
 
 def location_of(rule: Callable[..., Any]) -> str:
-    """Where a rule is written, ``peephole.py:41``."""
+    """Where a rule is written, ``peephole.py:41``, or ``cell:3`` in a notebook."""
     code = rule.__code__
-    return f"{Path(code.co_filename).name}:{code.co_firstlineno}"
+    return f"{source_name(code.co_filename)}:{code.co_firstlineno}"
 
 
 def _caller() -> str:
     frame = sys._getframe(1)  # pyright: ignore[reportPrivateUsage]
     while frame.f_back is not None and frame.f_code.co_filename == __file__:
         frame = frame.f_back
-    return f"{Path(frame.f_code.co_filename).name}:{frame.f_lineno}"
+    return f"{source_name(frame.f_code.co_filename)}:{frame.f_lineno}"
 
 
 def inner_serials(node: Node) -> tuple[int, ...]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.memory.report import MemoryReport
 from tensorlab.memory.segments import Block, Frame, Segment
 from tensorlab.memory.timeline import LineCurve, Timeline
-from tensorlab.view.graph import source_name
 from tensorlab.view.memory_svg import Fill
 from tensorlab.view.text import counted, grouped, nbytes, shortened
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from functools import lru_cache
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.jit.ir import (
     CONSTANT,
     FUSION_GROUP,
@@ -37,8 +36,6 @@ from tensorlab.view.text import columns, counted, line_width, listed, visible, w
 MOST_LINES = 120
 _LONGEST_IN_PLACE = 24
 _STRUCTURE = (CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, TUPLE_UNPACK)
-# What IPython calls the file of a cell: a name that changes with every process.
-_CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
 
 
 class GraphView(View):
@@ -136,14 +133,6 @@ def _groups(graph: Graph) -> list[Node]:
 def place(span: Span | None) -> str:
     """``cell:3`` or ``model.py:41``: without what differs from one run to the next."""
     return "" if span is None else f"{source_name(span.filename)}:{span.line}"
-
-
-@lru_cache(maxsize=256)
-def source_name(filename: str) -> str:
-    """A cell is a cell, whatever file IPython gives it; a file is its last part."""
-    if _CELL.search(filename):
-        return "cell"
-    return re.split(r"[/\\]", filename)[-1]
 
 
 def inventory(graph: Graph) -> str:

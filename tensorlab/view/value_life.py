@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.jit.lives_places import Excerpt, Place
 from tensorlab.jit.lives_values import Source, Step, Told, ValueLife
 from tensorlab.view import html
-from tensorlab.view.graph import place, source_name
+from tensorlab.view.graph import place
 from tensorlab.view.html import Html
 from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View

@@ -57,9 +57,8 @@ def test_a_wrong_pass_is_named_with_its_rewrite_and_a_small_program(traced) -> N
 
 def test_the_small_program_shows_it(traced) -> None:
     (wrong,) = check_passes(traced, pipeline=Pipeline((WRONG,))).wrong
-    text = wrong.program.python.replace("Pipeline.parse(", "Pipeline.parse(passes=mine, text=")
     with pytest.raises(EquivalenceError) as error:
-        exec(text, {"mine": {"wrong": WRONG}})
+        exec(wrong.program.python, {"wrong": WRONG})
     assert error.value.culprit.pass_name == "wrong"
 
 

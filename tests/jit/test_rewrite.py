@@ -197,3 +197,9 @@ def test_types_of_inputs_have_no_node(graph: Graph) -> None:
     rewriter.retype({graph.inputs[0]: INT}, rule="r", reason="said so")
     assert rewriter.decisions[0].nodes_in == ()
     assert rewriter.decisions[0].reason == "said so"
+
+
+def test_a_rule_of_a_notebook_is_in_its_cell() -> None:
+    names: dict = {}
+    exec(compile("\ndef run(rewriter):\n    pass\n", "/tmp/ipykernel_12/3456.py", "exec"), names)
+    assert location_of(names["run"]) == "cell:2"
