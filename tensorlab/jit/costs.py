@@ -126,29 +126,32 @@ def node_cost(node: Node) -> NodeCost:
 
 def peak_nbytes(graph: Graph) -> Total:
     """The most bytes that a graph's tensors hold at once: what it is given, constants, and what its top block makes and
-    still needs; a view holds its base. ``unknown`` counts tensors whose size no type tells.
+    still needs; a view holds its base. Inputs count each by itself, though a caller may give one tensor for several.
+    ``unknown`` counts tensors whose size no type tells.
     """
     alias = AliasInfo(graph)
     order = positions(graph.block)
-    end = len(order)
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     size: dict[int, int | None] = {}
-    given = [(0, v) for v in graph.inputs]
-    made = [(0 if v.is_constant else order[n.serial], v) for n in graph.block.nodes for v in n.outputs]
-    for here, value in (*given, *made):
-        kept = value.is_constant or value.producer is None  # by whoever holds the graph, or gave it
-        until = end if kept else max(here, last_use(value, order))
-        for place in alias.places(value):  # a list or a tuple keeps what is in it
+    outputs = [(n, v) for n in graph.block.nodes for v in n.outputs]
+    kept = [*graph.inputs, *(v for _, v in outputs if v.is_constant)]  # by whoever gave it, or holds the graph
+    always = [nbytes_of(v) for v in kept if isinstance(v.type, TensorType)]
+    theirs = {place for v in kept for place in alias.places(v)}
+    for node, value in outputs:
+        here = order[node.serial]
+        until = max(here, last_use(value, order))
+        for place in alias.places(value) - theirs:  # a list or a tuple keeps what is in it
             last[place] = max(last.get(place, until), until)
             if isinstance(value.type, TensorType):
                 first[place] = min(first.get(place, here), here)
                 size.setdefault(place, nbytes_of(value))
-    changes = [0] * (end + 2)
+    changes = [0] * (len(order) + 2)
     for place, nbytes in size.items():
         changes[first[place]] += nbytes or 0
         changes[last[place] + 1] -= nbytes or 0
-    return Total(max(accumulate(changes), default=0), sum(nbytes is None for nbytes in size.values()))
+    unknown = sum(nbytes is None for nbytes in (*always, *size.values()))
+    return Total(sum(nbytes or 0 for nbytes in always) + max(accumulate(changes), default=0), unknown)
 
 
 def nbytes_of(value: Value) -> int | None:

@@ -54,6 +54,8 @@ def test_peak() -> None:
     assert peak_nbytes(parse_graph(f"{chain}  %c : Float(4, 6) = aten::relu(%b)\n{kept}")) == Total(384, 0)
     view = f"graph({X}):\n  %y : Float(6, 4) = aten::t(%x)\n  return (%y)\n"
     assert peak_nbytes(parse_graph(view)) == Total(96, 0)
+    two = "graph(%x : Float(4), %y : Float(4)):\n  %z : Float(4) = aten::mul(%x, %y)\n  return (%z)\n"
+    assert peak_nbytes(parse_graph(two)) == Total(48, 0)
 
 
 @pytest.fixture(scope="module")
