@@ -17,6 +17,7 @@ from tensorlab.jit.watch import Run, positions
 
 MarkKind = Literal["recorded", "baked", "branch", "loop", "never"]
 Decider = Literal["tensor", "size", "python"]
+_LENGTHS = ("len", "iter")  # what leaves a trace and is a size, though no shape was asked for
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +105,7 @@ class Reading:
         found += [Mark("baked", e.span, self.text(e.span), e.what, e.values) for e in baked if e.span]
         found += [Mark("baked", s, self.text(s), "constant", (v,)) for s, v in made.items() if within(s, mine)]
         found += self._sizes()
-        hangs = _Hangs([e.span for e in baked if e.span is not None], self.sizes, self.body, self.source)
+        hangs = _Hangs(baked, self.sizes, self.body, self.source)
         found += self._control(self.body, hangs)
         order = {"recorded": 0, "baked": 1, "branch": 2, "loop": 2, "never": 3}
         return sorted(
@@ -217,9 +218,11 @@ class _Hangs:
     """What a test or a loop hangs on, directly or by names: values of tensors, or sizes."""
 
     def __init__(
-        self, read: Sequence[Span], sizes: Mapping[Any, object], body: Sequence[ast.AST], source: Source
+        self, read: Sequence[Escape], sizes: Mapping[Any, object], body: Sequence[ast.AST], source: Source
     ) -> None:
-        self._read = read
+        self._read: list[tuple[Span, Decider]] = [
+            (e.span, "size" if e.what in _LENGTHS else "tensor") for e in read if e.span is not None
+        ]
         self._sizes = sizes
         self._source = source
         self._names: dict[str, Decider] = {}
@@ -234,8 +237,7 @@ class _Hangs:
         """What the value of an expression hangs on; a tensor's value comes before a size."""
         found: set[Decider] = set()
         span = Span("", *self._at(*start_of(node)), *self._at(*end_of(node)))
-        if any(within(read, span) for read in self._read):
-            found.add("tensor")
+        found.update(decider for read, decider in self._read if within(read, span))
         for part in ast.walk(node):
             if isinstance(part, ast.Name) and part.id in self._names:
                 found.add(self._names[part.id])

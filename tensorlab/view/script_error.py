@@ -5,10 +5,47 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tensorlab.errors import Place, ScriptError
-from tensorlab.view.text import columns, visible
+from tensorlab.view import html
+from tensorlab.view.listing import Line, listing_html
+from tensorlab.view.mime import View
+from tensorlab.view.text import columns, line_width, shortened, visible
 
 _NEAR = 2  # lines shown around each place
 _GUTTER = 6
+
+
+class ScriptErrorView(View):
+    """Why a function does not compile, for a notebook that goes on; ``shown`` is what `error_text` gives of it."""
+
+    __slots__ = ("error", "name", "shown")
+
+    def __init__(self, name: str, error: ScriptError, shown: str) -> None:
+        self.name = name
+        self.error = error
+        self.shown = shown
+
+    def to_dict(self) -> dict[str, object]:
+        error = self.error
+        derivations = [{"said": said, "line": at.line, "column": at.column} for said, at in error.derivations]
+        place = {"line": error.line, "column": error.column, "end_column": error.end_column}
+        return {
+            "name": self.name,
+            "message": error.message,
+            **place,
+            "derivations": derivations,
+            "hint": error.hint,
+        }
+
+    def text(self) -> str:
+        lines = [f"{self.name} · does not compile", "", *self.shown.splitlines()]
+        return "\n".join(shortened(visible(line), line_width()) for line in lines)
+
+    def html(self) -> str:
+        lines = [Line(line) for line in self.shown.splitlines()]
+        return html.card(
+            html.header(self.name, "does not compile"),
+            listing_html(lines, "The error, and the lines of the source that it is about"),
+        )
 
 
 def error_text(error: ScriptError, lines: Sequence[str], first: int, filename: str) -> str:

@@ -8,8 +8,9 @@ from itertools import takewhile
 from tensorlab.jit.escapes import Escape
 from tensorlab.jit.explain_text import counts
 from tensorlab.jit.explanation import ExplainedFunction, Explanation
+from tensorlab.jit.text import Names, format_node
 from tensorlab.view import html
-from tensorlab.view.graph import source_name
+from tensorlab.view.graph import name_values, source_name
 from tensorlab.view.mime import View
 from tensorlab.view.text import counted, line_width, listed, shortened, visible, wrapped
 from tensorlab.view.trace_source import LEGEND, MOST_SOURCE, SourceLine, source_html, source_lines, source_text
@@ -73,9 +74,19 @@ class ExplanationView(View):
 
     def _lines(self, function: ExplainedFunction) -> list[SourceLine]:
         texts = {serial: text for m in function.marks for serial, text in zip(m.nodes, m.lines, strict=True)}
+        texts |= self._in_place()
         first, marks = function.first_line, function.marks
         most = max(MOST_SOURCE - self._above(function), _LEAST_SOURCE)
         return source_lines(function.lines, first, marks, self.warnings, texts.__getitem__, most=most)
+
+    def _in_place(self) -> dict[int, str]:
+        """The nodes with short constants written where they are used; none where another run was explained."""
+        traced = self.explained.traced
+        if traced is None or self.explained.note:
+            return {}
+        names = Names()
+        name_values(traced.graph, names)
+        return {node.serial: format_node(node, names) for node in traced.graph.nodes()}
 
     def _above(self, function: ExplainedFunction) -> int:
         """Lines of the functions before this one."""

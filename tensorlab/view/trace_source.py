@@ -163,7 +163,8 @@ def _remarks(
     place: Sequence[Mark], warnings: Sequence[Escape], node_text: Callable[[int], str], *, named: bool
 ) -> list[Remark]:
     """What became of one piece; the name of the piece is said once."""
-    piece = shortened(" ".join(place[0].source.split()), _LONGEST_PIECE) if named and not _is_gone(place[0]) else ""
+    words = " ".join(place[0].source.split()).removesuffix(":")  # of a loop over a tensor the whole first line
+    piece = shortened(words, _LONGEST_PIECE) if named and not _is_gone(place[0]) else ""
     remarks = [Remark(SIGNS[m.kind], piece, _said(m, node_text)) for m in place]
     told = [w for w in warnings if stands_at(w, place)]
     return remarks + [Remark(_WARNED, piece, (w.message,)) for w in told]

@@ -201,6 +201,19 @@ def test_a_name_carries_what_decides() -> None:
     assert (branch.source, branch.decided, branch.missing) == ("positive", "tensor", "False")
 
 
+def test_rows_and_lengths_are_sizes() -> None:
+    def f(x: tl.Tensor) -> tl.Tensor:
+        for row in x:
+            y = row if len(x) > 1 else x
+        return y
+
+    found = explained(f, tl.ones(2, 2))
+    assert [(m.source, m.decided) for m in (*found.of("loop"), *found.of("branch"))] == [
+        ("x", "size"),
+        ("len(x) > 1", "size"),
+    ]
+
+
 def outer(x: tl.Tensor) -> tl.Tensor:
     inner = lambda v: v * 3
     unused = lambda v: v * 4  # noqa: F841

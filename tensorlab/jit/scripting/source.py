@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from types import FunctionType
 from typing import Any
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.errors import Place, ScriptError
 from tensorlab.jit.ir import Span
 
@@ -25,9 +26,11 @@ _CELL = re.compile(r"<ipython-input-(\d+)-\w+>")
 
 
 def label_of(filename: str) -> str:
-    """What a reader calls a file: the label it was given, ``cell 3`` for IPython's own names, else the name."""
+    """What readers call a file: its label, ``cell 3`` for IPython's own names, ``cell`` for a kernel's, or its name."""
     cell = _CELL.fullmatch(filename)
-    return LABELS.get(filename) or (f"cell {cell[1]}" if cell else filename)
+    if filename in LABELS or cell is None:
+        return LABELS.get(filename, "cell" if source_name(filename) == "cell" else filename)
+    return f"cell {cell[1]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -342,3 +342,9 @@ def test_a_label_names_a_file_to_the_reader(monkeypatch):
         compile_source("def f(x):\n    return y\n", "f", {}, "/tmp/ipykernel_1/2.py")
     assert caught.value.filename == "/tmp/ipykernel_1/2.py"
     assert "  cell 7, line 2, column 12\n" in str(caught.value)
+
+
+def test_a_kernels_file_is_a_cell():
+    with pytest.raises(ScriptError) as caught:
+        compile_source("def f(x):\n    return y\n", "f", {}, "/tmp/ipykernel_1/2.py")
+    assert "  cell, line 2, column 12\n" in str(caught.value)
