@@ -22,7 +22,7 @@ from tensorlab.jit.explain_marks import Mark, Reading, Recorded, codes_in
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Span
 from tensorlab.jit.scripting.source import Source, label_of
-from tensorlab.jit.sizes import tree_of
+from tensorlab.jit.sizes import iterated, tree_of
 from tensorlab.jit.subject import Origin
 from tensorlab.jit.text import Names, format_graph, format_node
 from tensorlab.jit.tracing import Trace
@@ -174,15 +174,21 @@ def _places(trace: Trace, nodes: dict[int, Node], names: Names) -> tuple[dict[Sp
             held = node.attributes["value"]
             made[node.span] = described(held) if isinstance(held, Tensor) else str(held)
         elif node.kind != CONSTANT:
-            at.setdefault(node.span, []).append(serial)
+            at.setdefault(_piece(node.span), []).append(serial)
     for span, serials in trace.calls:
         if span is not None:
-            at.setdefault(span, []).extend(s for s in serials if s in nodes and nodes[s].kind != CONSTANT)
+            at.setdefault(_piece(span), []).extend(s for s in serials if s in nodes and nodes[s].kind != CONSTANT)
     found = {
         span: Recorded(tuple(nodes[s].serial for s in serials), tuple(_text(nodes[s], names) for s in serials))
         for span, serials in at.items()
     }
     return found, made
+
+
+def _piece(span: Span) -> Span:
+    """The place of a node; of a row that a loop took, what the loop goes over, not all that is done with the row."""
+    line = linecache.getline(span.filename, span.line)
+    return iterated(span) if line[span.column :].startswith("for ") else span
 
 
 def _text(node: Node, names: Names) -> str:

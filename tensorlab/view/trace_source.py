@@ -163,8 +163,7 @@ def _remarks(
     place: Sequence[Mark], warnings: Sequence[Escape], node_text: Callable[[int], str], *, named: bool
 ) -> list[Remark]:
     """What became of one piece; the name of the piece is said once."""
-    words = " ".join(place[0].source.split()).removesuffix(":")  # of a loop over a tensor the whole first line
-    piece = shortened(words, _LONGEST_PIECE) if named and not _is_gone(place[0]) else ""
+    piece = shortened(" ".join(place[0].source.split()), _LONGEST_PIECE) if named and not _is_gone(place[0]) else ""
     remarks = [Remark(SIGNS[m.kind], piece, _said(m, node_text)) for m in place]
     told = [w for w in warnings if stands_at(w, place)]
     return remarks + [Remark(_WARNED, piece, (w.message,)) for w in told]
@@ -277,7 +276,9 @@ def _nested(code: str, start: int, end: int, pieces: list[Piece]) -> Html:
 
 
 def _code(text: str) -> Html:
-    return html.esc(text.replace("\t", "    "))
+    text = text.replace("\t", "    ")
+    # nbconvert's parser makes one space of a text that has nothing else, and an indent before a piece would be gone.
+    return Html("&nbsp;" * len(text)) if text.strip(" ") == "" else html.esc(text)
 
 
 def _under(body: Html, sign: Sign, title: str = "") -> Html:

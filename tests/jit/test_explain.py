@@ -212,6 +212,7 @@ def test_rows_and_lengths_are_sizes() -> None:
         ("x", "size"),
         ("len(x) > 1", "size"),
     ]
+    assert [(m.source, len(m.nodes)) for m in found.of("recorded")] == [("x", 2)]  # its rows, not the loop's body
 
 
 def outer(x: tl.Tensor) -> tl.Tensor:

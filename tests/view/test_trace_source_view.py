@@ -145,6 +145,13 @@ def test_pieces_say_on_hovering_what_became_of_them() -> None:
     }
 
 
+def test_an_indent_before_a_piece_is_no_lone_white_space() -> None:
+    """nbconvert writes pages with a parser that makes one space of it."""
+    shown = drawn_explanation().html()
+    assert f'">{"&nbsp;" * 8}<span style="border-bottom:2px dotted' in shown
+    assert ">        <" not in shown
+
+
 def test_long_source_is_cut_and_says_so() -> None:
     text = crowded().text()
     assert f"{2000 - MOST_SOURCE:,} more lines of source." in text
