@@ -112,6 +112,8 @@ SCRIPT_REASONS: dict[str, str] = {
     "tensors like others": "new_zeros, cpu and data are other operations' special cases",
     "bits of tensors": "^= writes in place here as += does",
     "objects in objects": "PyTorch reads an attribute once where nothing wrote in between",
+    "products: outer": COMPOSED,
+    "control: tuple": "a tuple of parts of one type, asked for the part that a number says, is a list of them here",
     "writes: clone is apart": "PyTorch takes away the writes to what nobody reads",
     **dict.fromkeys((f"layers: {n}" for n in ("relu", "silu", "leaky relu", "elu", "hardtanh")), SOURCE),
     **dict.fromkeys((f"layers: {n}" for n in ("softmax", "log softmax", "mse loss", "l1 loss")), SOURCE),
@@ -128,13 +130,6 @@ TRACE_REASONS: dict[str, str] = {
     **dict.fromkeys(("control: if of a tensor", "control: item as a number"), BAKED),
 }
 
-# What TorchScript takes and our scripts do not.
-NOT_SCRIPTED: dict[str, str] = {
-    "writes: through a view of a view": "zero_",
-    "products: outer": "outer",
-    "constants: eye": "eye of one number",
-    "control: tuple": "a tuple's index that is not written out",
-}
 NOT_BY_TORCH = {"dtypes: bool of floats": "TorchScript has no bool() of tensors by method"}
 
 

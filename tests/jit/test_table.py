@@ -21,7 +21,6 @@ from tests.jit.scripting.programs import DIFFERS, PROGRAMS
 from tests.jit.scripting.test_script_table import function_of, interpreter_of, plain
 from tests.jit.table_kinds import (
     NOT_BY_TORCH,
-    NOT_SCRIPTED,
     SCRIPT_REASONS,
     SPELLINGS,
     TRACE_REASONS,
@@ -38,7 +37,7 @@ pytestmark = pytest.mark.torch
 torch = pytest.importorskip("torch", reason="compares with PyTorch 2.13, which is not installed")
 
 SCRIPTED = (*(p for p in PROGRAMS if p.name not in DIFFERS), *(r.program for r in TENSORS))
-BY_TORCH = [p for p in SCRIPTED if p.name not in NOT_BY_TORCH and p.name not in NOT_SCRIPTED]
+BY_TORCH = [p for p in SCRIPTED if p.name not in NOT_BY_TORCH]
 
 
 def _id(program: Program | Row) -> str:
@@ -95,12 +94,11 @@ def test_values(row: Row, whole: Callable[[Row], None]) -> None:
     for turned in (False, True):
         expected = outcome(theirs, row, torch, turned=turned)
         assert outcome(function_of(row.program, tl), row, tl, turned=turned) == expected
-        if row.name not in NOT_SCRIPTED:
-            scripted = tl.jit.script(function_of(row.program, tl))
-            assert outcome(scripted.interpret, row, tl, turned=turned) == expected
-            assert outcome(scripted, row, tl, turned=turned) == expected
-            if row.name not in NOT_BY_TORCH:
-                assert outcome(torch.jit.script(theirs), row, torch, turned=turned) == expected
+        scripted = tl.jit.script(function_of(row.program, tl))
+        assert outcome(scripted.interpret, row, tl, turned=turned) == expected
+        assert outcome(scripted, row, tl, turned=turned) == expected
+        if row.name not in NOT_BY_TORCH:
+            assert outcome(torch.jit.script(theirs), row, torch, turned=turned) == expected
 
 
 @pytest.mark.parametrize("row", [r for r in TENSORS if r.traceable], ids=_id)
@@ -123,14 +121,6 @@ def test_kinds_of_nodes(program: Program) -> None:
     ours, theirs = (scripted_kinds(function_of(program, library), library) for library in (tl, torch))
     left = unexplained(ours, theirs)
     assert (left != ({}, {})) == (program.name in SCRIPT_REASONS), left
-
-
-@pytest.mark.parametrize("row", [r for r in TENSORS if r.name in NOT_SCRIPTED], ids=_id)
-def test_what_torch_scripts_and_we_do_not(row: Row) -> None:
-    torch.jit.script(function_of(row.program, torch))
-    with pytest.raises(ScriptError) as found:
-        tl.jit.script(function_of(row.program, tl))
-    assert any(line.strip() in str(found.value) for line in row.program.source.splitlines()[1:])
 
 
 @pytest.mark.parametrize("row", WHEN_RUN, ids=_id)
@@ -166,6 +156,6 @@ def test_the_table_is_large_and_its_differences_have_reasons() -> None:
         p.name for p in (*PROGRAMS, *(r.program for r in (*TENSORS, *WHEN_RUN)), *(p for _, p in WHEN_COMPILED))
     )
     assert len(names) > 400 and set(names.values()) == {1}
-    known = {*SCRIPT_REASONS, *TRACE_REASONS, *NOT_SCRIPTED, *NOT_BY_TORCH, *CATEGORIES}
+    known = {*SCRIPT_REASONS, *TRACE_REASONS, *NOT_BY_TORCH, *CATEGORIES}
     assert known <= set(names)
     assert all(s.why for s in SPELLINGS)

@@ -88,7 +88,7 @@ def call_outside(scope: Expressions, thing: Any, node: ast.Call) -> Value:
         return records.make(scope, thing, node)
     if classes.is_scripted_class(thing):
         return classes.make(scope, thing, node)
-    kind = op_kind(thing)
+    kind = op_kind(thing) or functional.kind_of_function(thing)
     if kind is not None:
         return _op_call(scope, kind, node, numbers=thing in BUILTINS and thing is not abs)
     return _function_call(scope, thing, node)
@@ -113,6 +113,11 @@ def _method(scope: Expressions, func: ast.Attribute, node: ast.Call) -> Value:
     made = tensor_facts.method(scope, receiver, func.attr, node)
     if made is not None:
         return made
+    if not methods.has_overload(kind, receiver.type):
+        form = functional.form_of_method(func.attr)
+        if form is not None:
+            return expand(scope, form, node, ast.unparse(func), owner=receiver)
+        kind = functional.kind_of_method(func.attr) or kind
     if not methods.has_overload(kind, receiver.type):
         scope.fail(func, f"a tensor has no method {func.attr!r} that can be scripted", near_op(kind))
     args, keywords = scope.arguments(node)

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tensorlab.core.types import NONE, Type, accepts, general
-from tensorlab.jit.ir import Value
+from tensorlab.jit.ir import Span, Value
 from tensorlab.jit.scripting import flow
 from tensorlab.jit.scripting.expressions import Expressions
 from tensorlab.jit.scripting.merge import common_type, merge_branches
@@ -24,10 +24,11 @@ from tensorlab.jit.scripting.scope import BROKE, LEFT, RESULT, RETURNED
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """A function's value, and whether it is only the None of a function that came to its end."""
+    """A function's value, whether it is only the None of a function that came to its end, and the return's place."""
 
     value: Value
     implicit: bool = False
+    place: Span | None = None
 
 
 class ReturnTypeError(Exception):
@@ -48,6 +49,7 @@ class Exits(Expressions):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.flags: dict[bool, Value] = {}
+        self.first_return: Span | None = None
 
     def statement(self, node: ast.stmt) -> None:
         """One statement: see `Statements`."""
@@ -182,6 +184,8 @@ class Exits(Expressions):
             value = self.constant(None, node)
         else:
             value = self.value(node.value) if self.returns is None else self.value_as(node.value, self.returns, None)
+        place = self.span(node if node.value is None else node.value)
+        self.first_return = self.first_return or place
         if self.returns is None or accepts(self.returns, value.type):
             return value
         if self.is_annotated:
@@ -193,6 +197,12 @@ class Exits(Expressions):
             self.fail(node, f"the function is annotated to return {self.returns} but returns {given}")
         joined = common_type([self.returns, value.type])
         if joined is None:
-            message = f"Previous return statement returned a value of type {self.returns} but this return statement "
-            self.fail(node, f"{message}returns a value of type {given}")
+            error = self.source.error(
+                node,
+                f"Previous return statement returned a value of type {self.returns} but this return statement returns "
+                f"a value of type {given}",
+            )
+            told = ((self.returns, self.first_return), (given, place))
+            error.derivations = tuple((f"type {type_} is returned here", self.source.place(at)) for type_, at in told)
+            raise error
         raise ReturnTypeError(joined)

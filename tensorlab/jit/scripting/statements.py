@@ -44,7 +44,7 @@ class Statements(Assignments):
         """
         for index, node in enumerate(statements):
             if isinstance(node, ast.Return):
-                return Returned(self.returned(node))
+                return Returned(self.returned(node), place=self.span(node.value or node))
             if isinstance(node, ast.If) and (flow.returns_somewhere(node) or self.guards(node)):
                 return self.split(node, statements[index + 1 :], function)
             if isinstance(node, ast.For | ast.While) and flow.returns_somewhere(node):
@@ -75,7 +75,7 @@ class Statements(Assignments):
         with self.inside(second, tail=True):
             end = self.tail(rest, function)
         del first
-        return self.joined(made, [Returned(result), end], node, function)
+        return self.joined(made, [Returned(result, place=self.first_return), end], node, function)
 
     def split(self, node: ast.If, rest: Sequence[ast.stmt], function: ast.FunctionDef) -> Returned:
         """An if on whose ways the function can end: what follows it goes into the branches that go on."""
@@ -115,14 +115,14 @@ class Statements(Assignments):
                 f"Type mismatch: the function returns type {first} in the true branch and type {second} in the false "
                 "branch",
             )
-            told = ((first, "true", a.value.producer), (second, "false", b.value.producer))
+            told = ((first, "true", a), (second, "false", b))
             error.derivations = tuple(
-                (f"type {type_} in the {side} branch", self.source.place(made.span))
-                for type_, side, made in told
-                if made is not None and made.span is not None
+                (f"type {type_} in the {side} branch", self.source.place(end.place))
+                for type_, side, end in told
+                if end.place is not None
             )
             raise error
-        return Returned(add_result(self, made, [a.value, b.value], type_))
+        return Returned(add_result(self, made, [a.value, b.value], type_), place=a.place)
 
     def guards(self, node: ast.If) -> bool:
         """Whether one branch of an if only leads to an exception, so that what follows belongs to the other."""

@@ -54,6 +54,9 @@ def _part(scope: Expressions, value: Value, type_: TupleType, node: ast.Subscrip
     if isinstance(node.slice, ast.Slice):
         return _parts(scope, value, type_, node.slice, node)
     index = scope.value(node.slice)
+    if not index.is_constant and index.type == INT and len({general(t) for t in type_.elements}) == 1:
+        parts = scope.list_of(scope.unpacked(value, len(type_.elements), node), node)
+        return scope.single("aten::__getitem__", [parts, index], node)
     if not index.is_constant or index.type != INT:
         scope.fail(node.slice, "a tuple takes an index that is written out", "its parts may differ in type")
     count = len(type_.elements)

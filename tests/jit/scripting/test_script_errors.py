@@ -166,7 +166,7 @@ CASES = {
     "matmul op": "def f(n: int):\n    return n @ n\n",
     "negation": "def f(n: int):\n    return -'a'\n",
     "torch": "def f(x):\n    return torch.tanh(x)\n",
-    "empty": "def f(x):\n    return tl.empty(2)\n",
+    "empty": "def f(x):\n    return tl.empty_strided((2,), (1,))\n",
     "numpy array": "def f(x):\n    return x.numpy()\n",
     "multi line": "def f(x):\n    return tl.tanh(\n        x,\n        2,\n    )\n",
     "too many ways": "def f(n: int):\n"
