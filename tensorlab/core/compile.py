@@ -66,6 +66,11 @@ class Loop:
     seconds: LoopSeconds
     _lowered: Lowered | None = field(default=None, repr=False)  # of a loop from the cache, on demand
 
+    @property
+    def address(self) -> int:
+        """Where its machine code is: it takes the same numbers, and gives a status, 0 for done."""
+        return native.address(self.entry)
+
     def typed(self) -> str:
         """Numba's own IR of this loop under each source line, with the type that it inferred for each variable."""
         return self._compiled().typed()

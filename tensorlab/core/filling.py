@@ -53,7 +53,7 @@ def fill(dtype: DType, address: int, count: int, value: float) -> None:
     if not dtype.is_floating_point:
         value = int(value) if dtype.category is Category.INT else 1 if value else 0
     elif dtype.is_half:
-        value = _bits(dtype, value, str(value))
+        value = bits_of(dtype, value)
     entry(count, address, value)
 
 
@@ -81,6 +81,11 @@ def _entry(dtype: DType) -> Entry:
     name = dtype.name if real else WORDS[dtype.itemsize]
     signature = f"void(int64, int64, {'float64' if real else 'int64'})"
     return compile_loop(_TEXT.replace("$type", name), signature, label=f"fill_{name}").entry
+
+
+def bits_of(dtype: DType, value: float) -> int:
+    """A number as the bits of a float of 16 bits, as a signed integer."""
+    return _bits(dtype, value, str(value))
 
 
 @lru_cache(maxsize=256)

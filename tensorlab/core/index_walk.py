@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from tensorlab.core.compile import Loop
 from tensorlab.core.index_loops import index_loop, moving_loop
 from tensorlab.core.native import Entry
 from tensorlab.core.shape import Shape, coalesce
@@ -41,6 +42,7 @@ class Walk:
     numbers: Any
     head: int
     places: Places
+    loop: Loop
 
     def run(self, out: int, source: int, index: int) -> None:
         """Walk from three addresses: of what is written to, of what is read, of the indices.
@@ -85,7 +87,8 @@ def walk(kind: str, fold: str, dtype: Any, before: Span, at: Span, after: Span, 
         numbers[start : start + len(table)] = table
         numbers[12 + k] = numbers.ctypes.data + start * 8
         start += len(table)
-    return Walk(moving_loop(kind, fold, dtype).entry, numbers, numbers.ctypes.data, places)
+    loop = moving_loop(kind, fold, dtype)
+    return Walk(loop.entry, numbers, numbers.ctypes.data, places, loop)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

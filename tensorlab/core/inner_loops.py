@@ -93,6 +93,21 @@ difference_overflows = _overflow("ssub")
 product_overflows = _overflow("smul")
 
 
+def _status_at(_context: Any, address: Any, arguments: Any) -> Any:
+    """Calls the loop at an address (`Loop.address`) with a tuple of numbers, and gives its status: 0 for done."""
+    signature = types.int64(types.int64, arguments)
+
+    def codegen(_context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        values = [builder.extract_value(args[1], i) for i in range(len(sig.args[1]))]
+        function = ir.FunctionType(ir.IntType(32), [v.type for v in values])
+        return builder.sext(builder.call(builder.inttoptr(args[0], function.as_pointer()), values), _I64)
+
+    return signature, codegen
+
+
+status_at = intrinsic(_status_at)
+
+
 def _move_bytes(_context: Any, target: Any, source: Any, nbytes: Any) -> Any:
     """Two addresses and a count -> nothing; the bytes are copied, whether they overlap or not."""
     signature = types.void(types.int64, types.int64, types.int64)

@@ -18,6 +18,7 @@ from typing import Any
 Entry = Callable[..., int]
 
 _METH_FASTCALL = 0x80
+_PLAIN = "_plain"  # behind an entry's name: that of the loop itself
 _DECLARATIONS = """
 @PyExc_RuntimeError = external global ptr
 @loop.failed = private constant [17 x i8] c"the loop failed.\\00"
@@ -44,6 +45,7 @@ class _MethodDef(ctypes.Structure):
 
 
 _methods: list[_MethodDef] = []  # loops are never unloaded
+_plain: dict[Entry, int] = {}  # the addresses of the loops themselves, by their entries
 _serial = count()
 
 
@@ -67,9 +69,10 @@ def emit_object(text: str, function: str, symbol: str, arguments: Sequence[str])
 
     ``arguments`` are ``int64`` or ``float64``, one an argument.
     """
-    module = _parsed(text + _DECLARATIONS + entry_text(function, symbol, arguments))
+    own = entry_text(function, symbol, arguments) + plain_text(function, symbol, arguments)
+    module = _parsed(text + _DECLARATIONS + own)
     for value in (*module.functions, *module.global_variables):
-        if not value.is_declaration and value.name != symbol:
+        if not value.is_declaration and value.name not in (symbol, symbol + _PLAIN):
             value.linkage = "internal"
     return _machine().emit_object(module)
 
@@ -86,14 +89,31 @@ def load_object(code: bytes, symbol: str) -> Entry:
     """
     llvm = _llvm()
     library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(symbol)
+    library.export_symbol(symbol + _PLAIN)
     for name, address in _c_api():
         library.import_symbol(name, address)
     tracker = library.link(_linker(), f"{symbol}.{next(_serial)}")
-    address: int = tracker[symbol]
+    start: int = tracker[symbol]
+    plain: int = tracker[symbol + _PLAIN]
     tracker.detach()  # nothing is unloaded: not when the tracker dies, not while the interpreter shuts down
-    method = _MethodDef(symbol.encode(), address, _METH_FASTCALL, None)
+    method = _MethodDef(symbol.encode(), start, _METH_FASTCALL, None)
     _methods.append(method)
-    return _new_function()(ctypes.addressof(method), None, None)
+    entry: Entry = _new_function()(ctypes.addressof(method), None, None)
+    _plain[entry] = plain
+    return entry
+
+
+def address(entry: Entry) -> int:
+    """Where the loop of an entry is, for machine code that calls it: it takes the same numbers, and gives a status."""
+    return _plain[entry]
+
+
+def plain_text(function: str, symbol: str, arguments: Sequence[str]) -> str:
+    """The loop in LLVM's language as C calls it: without the two places, and without the interpreter's lock."""
+    values = [f"{'i64' if kind == 'int64' else 'double'} %v{i}" for i, kind in enumerate(arguments)]
+    lines = [f"define i32 @{symbol}{_PLAIN}({', '.join(values)}) {{", "  %result = alloca ptr", "  %error = alloca ptr"]
+    lines += [f"  %status = call i32 @{function}({', '.join(['ptr %result', 'ptr %error', *values])})"]
+    return "\n".join([*lines, "  ret i32 %status", "}", ""])
 
 
 def entry_text(function: str, symbol: str, arguments: Sequence[str]) -> str:

@@ -24,7 +24,7 @@ from tensorlab.jit.lower import lower
 from tensorlab.jit.passes.mutation import functional
 from tensorlab.jit.passes.shapes import shapes
 from tensorlab.jit.pipeline import Pipeline
-from tensorlab.jit.program import Program
+from tensorlab.jit.program import Program, with_native_later
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.replay import replay
 from tensorlab.jit.structure import Structure, structure_of, tensors
@@ -276,4 +276,4 @@ def direction(graph: Graph, pipeline: Pipeline) -> Direction:
         if not all(map(is_known, node.outputs)):
             raise NotFusedError(f"the shape of what {node.kind} gives is not known before it runs")
     records = pipeline.run(own)
-    return Direction(graph, records, own, lower(own))
+    return Direction(graph, records, own, with_native_later(lower(own), own))

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tensorlab.core.dtype import Category, DType, default_float, fits, int64
+from tensorlab.core.filling import bits_of
 from tensorlab.core.layout import Layout, layout
 from tensorlab.core.loops import LoopText
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.shape import wrap_dim
 from tensorlab.jit.ir import Node
+from tensorlab.jit.native_calls import tensors
 from tensorlab.jit.native_regions import check_written, write_region
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import (
     Number,
     Place,
     RefusedError,
-    Several,
     Thing,
     known,
     literal,
@@ -41,26 +42,28 @@ def loop(n, out_at, value):
     for i in range(n):
         out[i] = v
 '''
-_STORED_AS = {"bool": "uint8"}
+_STORED_AS = {"bool": "uint8", "float16": "int16", "bfloat16": "int16"}
 
 
 def filled(w: Writer, node: Node, form: Layout, value: Number) -> Place:
     """A new dense tensor of one value."""
     dtype = form.dtype
-    if dtype.is_half:
-        raise RefusedError("a tensor of 16-bit floats made of a number", node)
+    if dtype.is_half and value.value is None:
+        raise RefusedError("a tensor of 16-bit floats made of a number that is not known beforehand", node)
     if dtype.category is Category.INT:
         if value.kind == "float" or (value.value is None and dtype is not int64):
             raise RefusedError(f"a number that may not fit into {dtype.name}", node)
         if isinstance(value.value, int) and not fits(value.value, dtype):
             raise RefusedError(f"a number that does not fit into {dtype.name}", node)
     place = w.fresh(form)
-    text = value.text if dtype.category is not Category.BOOL else f"({value.text} != 0)"
+    if dtype.category is Category.BOOL:
+        value = literal(bool(value.value)) if value.value is not None else Number(f"({value.text} != 0)", "bool")
+    if dtype.is_half and value.value is not None:
+        value = literal(bits_of(dtype, value.value))
     name = _STORED_AS.get(dtype.name, dtype.name)
-    number = "float64" if dtype.is_floating_point else "int64"
+    number = "float64" if dtype.is_floating_point and not dtype.is_half else "int64"
     loop = LoopText(_FILL.format(type=name), f"void(int64, int64, {number})", f"fill_{name}")
-    w.line(f"{w.function(loop)}({form.numel}, {place.at}, {text})")
-    w.touch(place.room)
+    w.run(loop, form.numel, place, value)
     return place
 
 
@@ -109,7 +112,7 @@ def _constant_like(number: int) -> Rule:
 
 
 def _cat(w: Writer, node: Node, args: list[Thing]) -> Thing:
-    parts, dim = _tensors(node, args[0]), python_of(args[1])
+    parts, dim = tensors(node, args[0]), python_of(args[1])
     found = cat_type([p.form.type for p in parts], dim)
     form = layout(found.dtype or parts[0].form.dtype, tuple(n or 0 for n in found.shape or ()))
     at, start = wrap_dim(dim, len(form.shape), op="cat"), 0
@@ -125,7 +128,7 @@ def _cat(w: Writer, node: Node, args: list[Thing]) -> Thing:
 
 
 def _stack(w: Writer, node: Node, args: list[Thing]) -> Thing:
-    parts, dim = _tensors(node, args[0]), python_of(args[1])
+    parts, dim = tensors(node, args[0]), python_of(args[1])
     found = stack_type([p.form.type for p in parts], dim)
     form = layout(found.dtype or parts[0].form.dtype, tuple(n or 0 for n in found.shape or ()))
     at = wrap_dim(dim, len(form.shape), op="stack")
@@ -135,13 +138,6 @@ def _stack(w: Writer, node: Node, args: list[Thing]) -> Thing:
         place = target.moved(own, i * form.strides[at] * form.dtype.itemsize)
         write_region(w, node, copy_runner().region, [part], (), [place])
     return target
-
-
-def _tensors(node: Node, thing: Thing) -> list[Place]:
-    parts = [p for p in thing.parts if isinstance(p, Place)] if isinstance(thing, Several) else []
-    if not isinstance(thing, Several) or len(parts) != len(thing.parts):
-        raise RefusedError("takes a list that is not one of tensors alone", node)
-    return parts
 
 
 def _fill_(w: Writer, node: Node, args: list[Thing]) -> Thing:

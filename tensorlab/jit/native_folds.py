@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any, cast
 
 from tensorlab.core.dtype import float64, uint8
 from tensorlab.core.layout import layout
 from tensorlab.core.loops import LoopText
 from tensorlab.core.normalisation_loops import normalisation_loop
+from tensorlab.core.op import Op
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reduction import EagerReduction, plan_reduction, reduced_dims
 from tensorlab.core.shape import wrap_dim
@@ -34,15 +36,29 @@ def write_reduction(w: Writer, node: Node, args: list[Thing]) -> bool:
     source = args[0]
     if not isinstance(source, Place) or not all(map(known, args[1:])):
         raise RefusedError("folds dimensions that are not known beforehand", node)
-    values = {p.name: python_of(a) for p, a in zip(node.op.schema.params[1:], args[1:], strict=True)}
-    fold = node.op.rules["reduce"]()
+    outputs = _folded(w, node, node.op, source, [python_of(a) for a in args[1:]])
+    chosen: Any = evaluator.give(cast("tuple[Any, ...]", outputs))  # one of them, or both
+    for value, place in zip(node.outputs, chosen if isinstance(chosen, tuple) else (chosen,), strict=False):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+        w.things[value.serial] = place
+    return True
+
+
+def folded(w: Writer, node: Node, op: Op, source: Place, dims: Sequence[int], *, keepdim: bool = False) -> Place:
+    """A tensor folded along dimensions by a reduction ``(self, dim, keepdim, ...)`` of one result."""
+    rest = [p.default for p in op.schema.params[3:]]
+    return _folded(w, node, op, source, [list(dims), keepdim, *rest])[0]
+
+
+def _folded(w: Writer, node: Node, op: Op, source: Place, args: Sequence[Any]) -> tuple[Place, ...]:
+    """What a reduction gives: values, and places where it has them."""
+    values = {p.name: a for p, a in zip(op.schema.params[1:], args, strict=True)}
+    fold = op.rules["reduce"]()
     given = [tuple(v) if isinstance(v, list) else v for v in values.values()]  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-    found = node.op.rules["type"](source.form.type, *given)
+    found = op.rules["type"](source.form.type, *given)
     result = source.form.dtype if fold.beats is not None else found.dtype
-    dims = reduced_dims(values.get("dim"), len(source.form.shape), op=node.op.schema.name)
+    dims = reduced_dims(values.get("dim"), len(source.form.shape), op=op.schema.name)
     plan = plan_reduction(source.form, dims, fold, result, keepdim=bool(values.get("keepdim")))
     outputs = tuple(w.fresh(form) for form in plan.results)
-    w.largest = max(w.largest, source.form.nbytes)
     if plan.loop is not None:
         if plan.converted is not None:
             form = layout(plan.converted, tuple(source.form.shape), dense_like(source.form))
@@ -51,15 +67,9 @@ def write_reduction(w: Writer, node: Node, args: list[Thing]) -> bool:
             source = row_major(w, node, Place(source.room, source.at, source.offset, plan.walk.moved))
         scratch = w.fresh(layout(uint8, (plan.scratch_nbytes,))) if plan.scratch_nbytes else None
         text = LoopText(plan.loop.source, plan.loop.signature, plan.loop.name.rpartition("_")[0])
-        walk, room = plan.walk, "0" if scratch is None else scratch.at
-        sizes = f"{walk.outer}, {walk.n}, {walk.inner}"
-        w.line(f"{w.function(text)}({sizes}, {outputs[0].at}, {outputs[-1].at}, {source.at}, {room})")
-        for p in (*outputs, source, *((scratch,) if scratch else ())):
-            w.touch(p.room)
-    chosen: Any = evaluator.give(cast("tuple[Any, ...]", outputs))  # one of them, or both
-    for value, place in zip(node.outputs, chosen if isinstance(chosen, tuple) else (chosen,), strict=False):  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
-        w.things[value.serial] = place
-    return True
+        walk = plan.walk
+        w.run(text, walk.outer, walk.n, walk.inner, outputs[0], outputs[-1], source, scratch)
+    return outputs
 
 
 def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
@@ -79,10 +89,7 @@ def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
     nbytes = inner * (wanted.itemsize + float64.itemsize) if columns else 0
     scratch = w.fresh(layout(uint8, (nbytes,))) if nbytes else None
     if target.form.numel:
-        room = "0" if scratch is None else scratch.at
-        w.line(f"{w.function(text)}({outer}, {n}, {inner}, {target.at}, {source.at}, {room})")
-    for p in (target, source, *((scratch,) if scratch else ())):
-        w.touch(p.room)
+        w.run(text, outer, n, inner, target, source, scratch)
     return target
 
 
@@ -103,12 +110,7 @@ def write_layer_norm(w: Writer, node: Node, args: list[Thing]) -> bool:
     if source.form.numel:
         taken = [row_major(w, node, source), *(None if p is None else row_major(w, node, p) for p in parts)]
         n = source.form.numel // outputs[1].form.numel
-        places = [p.at for p in outputs] + ["0" if p is None else p.at for p in taken]
-        text = normalisation_loop("rows", dtype)
-        w.line(f"{w.function(text)}({outputs[1].form.numel}, {n}, {eps.text}, {', '.join(places)})")
-        for place in (*outputs, *taken):
-            if place is not None:
-                w.touch(place.room)
+        w.run(normalisation_loop("rows", dtype), outputs[1].form.numel, n, eps, *outputs, *taken)
     w.things.update(zip((v.serial for v in node.outputs), outputs, strict=True))
     return True
 

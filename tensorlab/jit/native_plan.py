@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
+from tensorlab.core.compile import Loop
 from tensorlab.core.layout import Layout
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import NONE, ClassType, DictType, EnumType, ListType, TensorType, TupleType
@@ -14,10 +15,13 @@ from tensorlab.jit import ir
 from tensorlab.jit.arena import Place as RoomPlace
 from tensorlab.jit.arena import Wanted, assign_places, lower_bound
 from tensorlab.jit.ir import Block, Graph, Node, Value, walk
+from tensorlab.jit.native_calls import Form, write_form
 from tensorlab.jit.native_composites import write_composite
 from tensorlab.jit.native_control import write_if, write_loop
 from tensorlab.jit.native_creation import CREATION
 from tensorlab.jit.native_folds import FOLDS, write_layer_norm, write_reduction
+from tensorlab.jit.native_images import IMAGES
+from tensorlab.jit.native_layers import LAYERS
 from tensorlab.jit.native_lists import write_list
 from tensorlab.jit.native_numbers import write_number
 from tensorlab.jit.native_products import write_product
@@ -39,7 +43,7 @@ from tensorlab.jit.native_values import (
 )
 from tensorlab.jit.native_views import VIEWS, write_fact, write_view
 
-RULES = {**OVER, **CREATION, **FOLDS, **VIEWS}
+RULES: dict[str, Form] = {**OVER, **CREATION, **FOLDS, **VIEWS, **IMAGES, **LAYERS}
 LARGE_NBYTES = 2**20  # of a tensor that is walked over, above which the time between operations does not count
 MOST_NODES = 400  # Numba takes a second for each few hundred
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
@@ -65,9 +69,10 @@ class NativePlan:
     """The text of a native function and how it is called.
 
     ``arena_nbytes`` is the room for its temporaries, ``lower_bound_nbytes`` the most of them that are alive at once,
-    ``unshared_nbytes`` what they take each on its own. ``results`` says what the function gives: places in storages and
-    arguments, numbers in cells, what was known beforehand. ``places`` are the first and the last line of each node in
-    ``source``, from 1, by its serial.
+    ``unshared_nbytes`` what they take each on its own. ``routines`` of BLAS and ``loops`` are called by their
+    addresses, which the caller gives. ``results`` says what the function gives: places in storages and arguments,
+    numbers in cells, what was known beforehand. ``places`` are the first and the last line of each node in ``source``,
+    from 1, by its serial.
     """
 
     source: str
@@ -75,6 +80,7 @@ class NativePlan:
     inputs: tuple[NativeInput, ...]
     storages: tuple[NativeStorage, ...]
     routines: tuple[str, ...]
+    loops: tuple[Loop, ...]
     cells: tuple[str, ...]
     results: tuple[Thing, ...]
     exits: tuple[Exit, ...]
@@ -89,6 +95,7 @@ class NativePlan:
             "inputs": [i.name for i in self.inputs],
             "storages": [s.nbytes for s in self.storages],
             "routines": list(self.routines),
+            "loops": [loop.name for loop in self.loops],
             "exits": [e.to_dict() for e in self.exits],
             "arena_nbytes": self.arena_nbytes,
             "lower_bound_nbytes": self.lower_bound_nbytes,
@@ -120,6 +127,7 @@ class _Planner:
         self.w = Writer(
             writes=any(isinstance(t, TensorType) for t in written),
             writes_lists=any(isinstance(t, ListType) for t in written),
+            takes_in=any(n.kind in (ir.LOOP, ir.IF) for n in nodes),
         )
         self.inputs: list[NativeInput] = []
         self.constants: dict[int, Place] = {}
@@ -144,6 +152,7 @@ class _Planner:
             *(s.name for s in storages),
             "room",
             "cells_at",
+            *(["loops_at"] if w.loops_called else []),
             *w.routines.values(),
             *(i.name for i in self.inputs if i.form is None and i.kind != "none"),
         ]
@@ -157,6 +166,7 @@ class _Planner:
             tuple(replace(i, written=i.place is not None and i.place.room in w.written) for i in self.inputs),
             tuple(storages),
             tuple(w.routines),
+            tuple(w.loops_called.values()),
             tuple(cells),
             tuple(shown),
             tuple(w.exits),
@@ -272,8 +282,7 @@ class _Planner:
             return
         if write_fact(w, node, args) or write_number(w, node, args):
             return
-        if node.kind in RULES:
-            w.things[node.output.serial] = RULES[node.kind](w, node, args)
+        if write_form(RULES, w, node, args):
             return
         if write_loop_call(w, node) or write_in_place(w, node) or write_product(w, node, args):
             return

@@ -55,7 +55,7 @@ def product(w: Writer, node: Node, a: Place, b: Place) -> Place:
     if node.op is not None and node.kind in _PLAIN:
         node.op.rules["type"](a.form.type, b.form.type)
     a, b, form, steps = _planned(w, node, a, b)
-    target = w.fresh(form, node.output.name)
+    target = w.fresh(form, node.output.name if len(node.outputs) == 1 else "")
     _call(w, node, steps, target, a, b, alpha=1.0, beta=0.0)
     return target
 
@@ -117,8 +117,8 @@ def _call(w: Writer, node: Node, steps: Steps, c: Place, a: Place, b: Place, *, 
     head = dict(zip(blas.HEAD, steps.head, strict=False))
     if not steps.routine:
         text = LoopText(steps.loop.source, steps.loop.signature, "product")
-        factors = f"{alpha!r}, {beta!r}" if c.form.dtype.is_floating_point else f"{int(alpha)}, {int(beta)}"
-        w.line(f"{w.function(text)}({w.table(steps.head)}, {c.at}, {a.at}, {b.at}, {factors})")
+        factors = (alpha, beta) if c.form.dtype.is_floating_point else (int(alpha), int(beta))
+        w.run(text, w.table(steps.head), c, a, b, *factors)
         return
     starts = steps.head[len(blas.HEAD) :]
     batches = [starts[i : i + 3] for i in range(0, len(starts), 3)]

@@ -54,8 +54,7 @@ def write_region(
     places = [w.fresh(f, hint) for f, hint in zip(found.results, hints, strict=True)] if into is None else list(into)
     if found.text is not None:
         head = str(found.meta[0]) if len(found.meta) == 1 else w.table(found.meta)
-        addresses = [p.at for p in (*places, *tensors)]
-        w.line(f"{w.function(found.text)}({', '.join([head, *addresses, *(n.text for n in given)])})")
+        w.run(found.text, head, *places, *tensors, *given)
     for p in (*places, *tensors):
         w.touch(p.room)
         w.largest = max(w.largest, p.form.nbytes)

@@ -6,25 +6,55 @@ import ast
 import builtins
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.compile import __file__ as compile_module
 from tensorlab.core.dtype import HALVES
 from tensorlab.core.layout import Layout
 from tensorlab.core.loops import LoopText
 from tensorlab.jit.ir import Node, Value
 from tensorlab.jit.labels import Labels
-from tensorlab.jit.native_values import Number, Place, RefusedError, Room, Thing, plus
+from tensorlab.jit.native_values import Number, Place, RefusedError, Room, Thing, literal, plus
 
 _ELEMENTS = ("bool", "uint8", "int8", "int16", "int32", "int64", "float16", "bfloat16", "float32", "float64")
 _PRIMITIVES = ("floor_quotient", "floor_remainder", "shifted_left", "shifted_right", "rounded_to_even", "call_at")
 _INTRINSICS = (*(f"{e}_at" for e in _ELEMENTS), *(f"{d.name}_up" for d in HALVES), *_PRIMITIVES)
-_INNER = ("inner", "table", "sum_overflows", "difference_overflows", "product_overflows", "move_bytes")
-_OWN = ("loop", "math", "np", "cells", "cells_at", "numbers", "room")
+_INNER = ("inner", "table", "status_at", "sum_overflows", "difference_overflows", "product_overflows", "move_bytes")
+_OWN = ("loop", "math", "np", "cells", "cells_at", "numbers", "room", "loops", "loops_at")
 _CALL = re.compile(r"\b([a-z_0-9]+)\(")
+
+
+Argument = Place | Number | str | float | None  # of a loop: an address, a number, or its text; None for no tensor
+
+
+def _texts(signature: str, arguments: Sequence[Argument]) -> str:
+    """The arguments of a loop, by its signature."""
+    kinds = signature.removeprefix("void(").removesuffix(")").split(", ")
+    return ", ".join(_text(a, kind) for a, kind in zip(arguments, kinds, strict=True))
+
+
+def _text(argument: Argument, kind: str) -> str:
+    """An argument as a loop takes it, ``int64`` or ``float64``: at the other end of an address nothing converts it."""
+    match argument:
+        case None:
+            return "0"
+        case str():
+            return argument
+        case Place():
+            return argument.at
+        case Number():
+            found = argument
+        case _:
+            found = literal(argument)
+    if kind == "float64":
+        return found.as_float() if found.value is None else literal(float(found.value)).text
+    return (
+        found.text if found.kind != "bool" else f"int({found.text})" if found.value is None else str(int(found.value))
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +81,13 @@ class Turning:
 
 
 class Writer:
-    """The text so far. Lines are kept apart from their places, so that a line may be filled in later."""
+    """The text so far. Lines are kept apart from their places, so that a line may be filled in later.
 
-    def __init__(self, *, writes: bool, writes_lists: bool = False) -> None:
+    ``takes_in``: the loops of operations are compiled once more as a part of the function, where LLVM sees the sizes;
+    else they are called by their addresses, as they were compiled for the program.
+    """
+
+    def __init__(self, *, writes: bool, writes_lists: bool = False, takes_in: bool = True) -> None:
         self.lines: list[list[str]] = []
         self.indent = "    "
         self.things: dict[int, Thing] = {}
@@ -65,9 +99,9 @@ class Writer:
         self.writes_lists = writes_lists
         self.largest = 0  # bytes of a tensor that is walked over, or made
         self.written: set[Room] = set()  # of the arguments
-        self.labels = Labels(
-            *dir(builtins), *_INTRINSICS, *_INNER, "loop", "math", "np", "cells", "cells_at", "numbers", "room"
-        )
+        self.takes_in = takes_in
+        self.loops_called: dict[str, Loop] = {}  # by the names of their addresses
+        self.labels = Labels(*dir(builtins), *_INTRINSICS, *_INNER, *_OWN)
         self._functions: dict[tuple[str, str], str] = {}
         self._texts: list[str] = []
         self._imports: dict[str, set[str]] = {}
@@ -150,6 +184,32 @@ class Writer:
 
     # What is called
 
+    def run(self, text: LoopText, *arguments: Argument) -> None:
+        """Call a small loop, which may become a part of the function."""
+        if self.takes_in:
+            self.line(f"{self.function(text)}({_texts(text.signature, arguments)})")
+            self._touch(arguments)
+        else:
+            self.call(compile_loop(text.source, text.signature, label=text.label), *arguments)
+
+    def call(self, loop: Loop, *arguments: Argument, node: Node | None = None, fails: str = "") -> None:
+        """Call a loop by its address. One that ``fails``, which says with what, leaves the function."""
+        name = next((n for n, there in self.loops_called.items() if there is loop), None)
+        if name is None:
+            name = self.name(f"{loop.name.rpartition('_')[0]}_loop")
+            self.loops_called[name] = loop
+        given = _texts(loop.signature, arguments)
+        if fails:
+            self.leave(f"status_at({name}, ({given})) != 0", node, fails)
+        else:
+            self.line(f"call_at({name}, ({given}))")
+        self._touch(arguments)
+
+    def _touch(self, arguments: Iterable[Argument]) -> None:
+        for argument in arguments:
+            if isinstance(argument, Place):
+                self.touch(argument.room)
+
     def function(self, text: LoopText) -> str:
         """The name of a loop in the module; the same text is there once."""
         key = (text.source, text.signature)
@@ -191,6 +251,8 @@ class Writer:
         """The text of the module; ``offsets`` say where each room begins."""
         body = [line for lines in self.lines for line in lines]
         starts = [f"    {name} = {text}" for name, text in offsets.items()]
+        starts += ["    loops = int64_at(loops_at)"] * bool(self.loops_called)
+        starts += [f"    {name} = loops[{k}]" for k, name in enumerate(self.loops_called)]
         used = set(_CALL.findall("\n".join(body)))
         head = ["    cells = int64_at(cells_at)", "    numbers = float64_at(cells_at)"]
         imports = {name: set(found) for name, found in self._imports.items()}

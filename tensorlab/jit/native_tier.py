@@ -10,6 +10,7 @@ nor for large tensors (`native_plan.LARGE_NBYTES`), over which the program's loo
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from threading import Lock
 from typing import Any
 
@@ -21,6 +22,7 @@ from tensorlab.jit.native_plan import NativePlan, plan_native
 from tensorlab.jit.native_values import NativeRefusal
 
 WAIT = 3  # calls that run the program
+_layout = attrgetter("layout")
 _FREE = (CONSTANT, TUPLE_CONSTRUCT, LIST_CONSTRUCT)
 
 
@@ -55,7 +57,10 @@ class NativeTier:
         if self._calls < WAIT:
             self._calls += 1
             return self._program(*args)
-        return self.compiled()(*args)
+        return self._ready(args)(*args)
+
+    def _ready(self, _args: Sequence[Any]) -> Callable[..., Any]:
+        return self.compiled()
 
     def compiled(self) -> Callable[..., Any]:
         """The native function, compiled now if need be; the program where there is no such function."""
@@ -76,6 +81,40 @@ class NativeTier:
             self.refusal = NativeRefusal(str(error))
         else:
             self._target = self.function.run
+
+
+class LayoutTier(NativeTier):
+    """As `NativeTier`, for a program whose types are known and whose inputs are all tensors, but not how these lie.
+
+    The function is made for the layouts of the call that it is made at. Others run the program.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, graph: Graph, program: Callable[..., Any]) -> None:
+        super().__init__(graph, program, ())
+
+    def _ready(self, args: Sequence[Any]) -> Callable[..., Any]:
+        return self.compiled_for(tuple(map(_layout, args)))
+
+    def compiled_for(self, forms: tuple[Layout, ...]) -> Callable[..., Any]:
+        """As `compiled`; inputs of other layouts than these will run the program."""
+        with self._lock:
+            if self.function is None and self.refusal is None:
+                self._forms = forms
+        self.compiled()
+        with self._lock:
+            if self.function is not None and self._target is self.function.run:
+                self._target = self._guarded(self.function.run)
+        return self._target
+
+    def _guarded(self, run: Callable[..., Any]) -> Callable[..., Any]:
+        forms, program = self._forms, self._program
+
+        def guarded(*args: Any) -> Any:
+            return run(*args) if tuple(map(_layout, args)) == forms else program(*args)
+
+        return guarded
 
 
 def unsuited(graph: Graph) -> NativeRefusal | None:

@@ -15,7 +15,7 @@ from tensorlab.errors import RunError
 from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.interpret import place
 from tensorlab.jit.ir import Graph, Node
-from tensorlab.jit.native_tier import NativeTier
+from tensorlab.jit.native_tier import LayoutTier, NativeTier
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,9 +43,9 @@ class Program:
         return self.python if function is None else function.text
 
     def compiled_loops(self) -> tuple[Loop, ...]:
-        """What is compiled and runs: the native function, or every loop that was called so far, in order."""
+        """What is compiled and runs: the native function and what it calls, or the loops called so far, in order."""
         if self.native is not None and self.native.function is not None:
-            return (self.native.function.loop,)
+            return (self.native.function.loop, *self.native.function.plan.loops)
         return tuple(loop for fused in self.loops for loop in fused.loops)
 
     def told(self, error: Exception) -> tuple[str, Node | None]:
@@ -68,6 +68,12 @@ class Program:
 def with_native(program: Program, graph: Graph, forms: Sequence[Layout | None]) -> Program:
     """The program with a native function to come, for inputs of these layouts (None for what is no tensor)."""
     tier = NativeTier(graph, program.run, forms)
+    return replace(program, native=tier, run=tier.run)
+
+
+def with_native_later(program: Program, graph: Graph) -> Program:
+    """The same where inputs are tensors alone, for the layouts that these will have."""
+    tier = LayoutTier(graph, program.run)
     return replace(program, native=tier, run=tier.run)
 
 

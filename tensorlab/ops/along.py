@@ -89,7 +89,8 @@ def check_cells(op: str, index: tuple[int, ...], a: tuple[int, ...], dim: int, s
         )
 
 
-def _with_dim(form: Layout) -> Layout:
+def with_one(form: Layout) -> Layout:
+    """A layout without dimensions as one with one of size 1."""
     return form if form.shape else layout(form.dtype, (1,))
 
 
@@ -139,7 +140,7 @@ def cells_reader(op: str, a: Layout, dim: int, index: Layout) -> Read:
     form = layout(a.dtype, tuple(index.shape))
     if not form.numel:
         return lambda _a, _index: Tensor(Storage.empty(0), form, 0)
-    steps = _cells("cells_get", "set", _with_dim(form), _with_dim(a), _row_major(index), dim)
+    steps = cells_walk("cells_get", "set", with_one(form), with_one(a), _row_major(index), dim)
     return _reader(op, form, steps, index, dim)
 
 
@@ -154,7 +155,7 @@ def write_cells(op: str, target: Tensor, dim: int, index: Tensor, source: Tensor
         from_, at = source.layout, _row_major(index.layout)
         if not from_.shape:
             from_ = layout(from_.dtype, tuple(at.shape), (0,) * len(at.shape))
-        steps = _kept(key, _cells("cells_put", fold, _with_dim(target.layout), from_, at, dim))
+        steps = _kept(key, cells_walk("cells_put", fold, with_one(target.layout), from_, at, dim))
     run_checked(op, steps, target.address, source.address, as_row_major(index), dim)
 
 
@@ -164,7 +165,8 @@ def fold_cells(target: Tensor, op: str, dim: int, index: Tensor, source: Tensor,
     write_cells(op, target, dim, index, source, fold)
 
 
-def _cells(kind: str, fold: str, out: Layout, source: Layout, index: Layout, dim: int) -> Walk:
+def cells_walk(kind: str, fold: str, out: Layout, source: Layout, index: Layout, dim: int) -> Walk:
+    """The walk by an index for each element, between layouts with dimensions."""
     shape = tuple(index.shape)
     before, at, after = (
         Span(shape[part], out.strides[part], source.strides[part])
@@ -186,10 +188,10 @@ def rows_reader(op: str, a: Layout, dim: int, index: Layout, shape: tuple[int, .
 
     Raises: `DimError`, when it reads, for an index out of range.
     """
-    form, a, n = layout(a.dtype, shape), _with_dim(a), index.numel
+    form, a, n = layout(a.dtype, shape), with_one(a), index.numel
     if form.numel:
         dense = layout(a.dtype, (*a.shape[:dim], n, *a.shape[dim + 1 :]))
-        return _reader(op, form, _rows("rows_get", "set", dense, a, n, dim), index, dim)
+        return _reader(op, form, rows_walk("rows_get", "set", dense, a, n, dim), index, dim)
 
     def read_nothing(_a: Tensor, index: Tensor) -> Tensor:
         check_inside(op, as_row_major(index), dim, a.shape[dim])
@@ -210,7 +212,7 @@ def write_rows(
     steps = _walks.get(key)
     if steps is None:
         n = index.layout.numel
-        steps = _kept(key, _rows("rows_put", fold, target.layout, source.layout, n, dim, low=low))
+        steps = _kept(key, rows_walk("rows_put", fold, target.layout, source.layout, n, dim, low=low))
     run_checked(op, steps, target.address, source.address, index, dim)
 
 
@@ -220,7 +222,8 @@ def fold_rows(target: Tensor, op: str, dim: int, index: Tensor, source: Tensor, 
     write_rows(op, target, dim, index, source, fold)
 
 
-def _rows(kind: str, fold: str, out: Layout, source: Layout, n: int, dim: int, *, low: int = 0) -> Walk:
+def rows_walk(kind: str, fold: str, out: Layout, source: Layout, n: int, dim: int, *, low: int = 0) -> Walk:
+    """The walk by ``n`` indices, each of a part along a dimension."""
     reads = kind == "rows_get"
     indexed, dense = (source, out) if reads else (out, source)
     shape = tuple(indexed.shape)

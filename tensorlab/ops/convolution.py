@@ -221,7 +221,7 @@ def convolution_call(
     )
     plan: ConvolutionPlan | None = convolution.plans.get(key)
     if plan is None:
-        plan = remember(convolution, key, _planned(*key))
+        plan = remember(convolution, key, plan_convolution(*key))
     result = fresh(plan.form)
     bias_at = 0
     if bias is not None:
@@ -253,7 +253,7 @@ def dense(a: Tensor) -> Tensor:
     return contiguous.run((a,))
 
 
-def _planned(
+def plan_convolution(
     x: Layout,
     w: Layout,
     bias: Layout | None,
@@ -264,6 +264,10 @@ def _planned(
     output_padding: Shape,
     groups: int,
 ) -> ConvolutionPlan:
+    """The correlations of a convolution of tensors of these layouts; a list of numbers is a tuple.
+
+    Raises: as `convolution_type`.
+    """
     numbers = (stride, padding, dilation, transposed, output_padding, groups)
     found = convolution_type(x.type, w.type, None if bias is None else bias.type, *numbers)
     y = layout(found.dtype or x.dtype, known(found))

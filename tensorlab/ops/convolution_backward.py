@@ -135,7 +135,7 @@ def weight_backward_call(
     key = (large.layout, small.layout, form, tuple(stride), tuple(padding), tuple(dilation), groups)
     plan: CorrelationPlan | None = weight_backward.plans.get(key)
     if plan is None:
-        plan = remember(weight_backward, key, _weight_plan(*key))
+        plan = remember(weight_backward, key, plan_weight_backward(*key))
     plan.run(large.address, small.address, 0, result.address)
     return result
 
@@ -143,7 +143,7 @@ def weight_backward_call(
 call_evaluator(weight_backward)
 
 
-def _weight_plan(
+def plan_weight_backward(
     large: Layout, small: Layout, w: Layout, stride: Shape, padding: Shape, dilation: Shape, groups: int
 ) -> CorrelationPlan:
     """Channels of the larger tensor stand as images here, images as channels, places of the smaller one as taps."""

@@ -44,7 +44,8 @@ recurrent_steps_backward = declare(
 _loops: dict[tuple[str, str, DType], Loop] = {}
 
 
-def _loop(way: str, kind: str, dtype: DType) -> Loop:
+def steps_loop(way: str, kind: str, dtype: DType) -> Loop:
+    """The loop of a layer, ``forward`` or ``backward``."""
     found = _loops.get((way, kind, dtype))
     if found is None:
         text = (forward_loop if way == "forward" else backward_loop)(kind, dtype)
@@ -113,7 +114,7 @@ def recurrent_steps_call(
     room = Storage.empty(batch * GATES[kind] * n * dtype.itemsize)
     results = (output.address, cells.address, kept.address)
     operands = (x.address, h.address, place(c), w.address, place(b), room.address)
-    _loop("forward", kind, dtype).entry(routine, steps, int(backwards), batch, n, *results, *operands)
+    steps_loop("forward", kind, dtype).entry(routine, steps, int(backwards), batch, n, *results, *operands)
     return output, cells, kept
 
 
@@ -219,7 +220,7 @@ def recurrent_steps_backward_call(
     room = Storage.empty(batch * n * dtype.itemsize)
     results = (d_gates.address, d_hiddens.address, d_hidden.address, d_cell.address)
     operands = (g.address, place(gc), out.address, in_rows(cells).address, in_rows(kept).address, h.address, place(c))
-    entry = _loop("backward", kind, dtype).entry
+    entry = steps_loop("backward", kind, dtype).entry
     entry(routine, steps, int(backwards), batch, n, *results, *operands, w.address, room.address)
     first = reshape.run((h, (1, batch, n)))
     rest = slice_.run((out, 0, 1, None, 1) if backwards else (out, 0, 0, -1, 1))
