@@ -15,35 +15,16 @@ __all__ = ["load", "unload"]
 
 def load(shell: InteractiveShell) -> None:
     """Register the magics in a shell, once."""
-    from tensorlab.magics.allocator import AllocatorMagic
-    from tensorlab.magics.autograd import AutogradMagic
-    from tensorlab.magics.batching import BatchingMagic
-    from tensorlab.magics.big_picture import BigPictureMagic
     from tensorlab.magics.complete import matcher
-    from tensorlab.magics.dispatch import DispatchMagic
     from tensorlab.magics.empty import filler
-    from tensorlab.magics.ir import IrMagic
-    from tensorlab.magics.ir_edit import IrEditMagic
-    from tensorlab.magics.overview import OverviewMagic
-    from tensorlab.magics.phases import PhasesMagic
-    from tensorlab.magics.pyobject import PyObjectMagic
-    from tensorlab.magics.script import TensorlabScriptMagic
     from tensorlab.magics.session import session_of, settled
-    from tensorlab.magics.step import StepMagic
-    from tensorlab.magics.storage import StorageMagic
-    from tensorlab.magics.storage_watch import StorageWatchMagic
-    from tensorlab.magics.syntax import SyntaxMagic
-    from tensorlab.magics.trace import TraceMagic, explanation_view
+    from tensorlab.magics.table import magic_classes
+    from tensorlab.magics.trace import explanation_view
 
     if session_of(shell) is not None:
         return
     session = settled(shell)
-    magics = (
-        *(TraceMagic, TensorlabScriptMagic, IrMagic, StorageMagic, StorageWatchMagic, BigPictureMagic, AllocatorMagic),
-        *(BatchingMagic, PyObjectMagic, AutogradMagic, DispatchMagic, SyntaxMagic, PhasesMagic, StepMagic),
-        *(OverviewMagic, IrEditMagic),
-    )
-    session.install([magic(session) for magic in magics])
+    session.install([magic(session) for magic in magic_classes()])
     session.draw("tensorlab.jit.explanation.Explanation", explanation_view)
     session.add(shell.input_transformers_cleanup, filler(session))
     session.add(shell.Completer.custom_matchers, matcher(session))

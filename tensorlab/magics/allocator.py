@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.display import display
 
 from tensorlab.magics import frames, notebook
 from tensorlab.magics.cell import read_cell, run_cell
@@ -37,6 +36,8 @@ def event_range(text: str) -> tuple[int, int | None]:
 @magics_class
 class AllocatorMagic(NotebookMagics):
     """``%allocator`` and ``%%allocator``."""
+
+    alone = ("diff", "record", "stop")
 
     @no_var_expand
     @line_cell_magic
@@ -111,7 +112,7 @@ class AllocatorMagic(NotebookMagics):
 
     def _around(self, args: argparse.Namespace, line: str, cell: str) -> Any:
         __tracebackhide__ = True
-        wrong = next((o for o in ("diff", "record", "stop", "snapshot") if getattr(args, o)), None)
+        wrong = next((o for o in self.alone if getattr(args, o)), None)
         if wrong is not None:
             raise MagicError("%%allocator", f"--{wrong} goes with %allocator, on a line of its own")
         body = read_cell(self.session.shell, "%%allocator", line, cell)
@@ -122,9 +123,11 @@ class AllocatorMagic(NotebookMagics):
                 error.__traceback__ = frames.from_file(error, body.filename)
                 raise
             report = self._report(args, first)
+            if args.snapshot:
+                _write(args.snapshot)
         history = report.history
         title = "" if history is None else _cell_title(history.allocations, history.frees, _kept(report), history.peak)
-        display(self._bound(args, self._view(args, report, title)))
+        self.show(self._bound(args, self._view(args, report, title)))
         return None if body.silent else value
 
     def _change(self, *names: str) -> AllocatorChangeView:

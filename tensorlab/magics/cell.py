@@ -15,20 +15,22 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.interactiveshell import InteractiveShell
 
 from tensorlab.magics.errors import CellError, MagicError
+from tensorlab.magics.options import Given
 
 BODY_LINE = 2  # the first line of a body: the magic's own line is the first of the cell
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A cell's body, ready to run. ``filename`` is what frames call it, ``number`` what the notebook does.
+    """A cell's body, ready to run. ``filename`` is what frames call it, ``label`` what its readers do.
 
-    ``silent``: it ends in a semicolon.
+    ``first`` is the number of its first line; ``silent``: it ends in a semicolon.
     """
 
     tree: ast.Module
     filename: str
-    number: int
+    label: str
+    first: int
     silent: bool
 
 
@@ -41,13 +43,7 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
     __tracebackhide__ = True
     if not body.strip():
         raise MagicError(magic, "the cell is empty", f"write what to run below the line that says {magic}")
-    head = f"{magic} {line}".rstrip()
-    try:
-        source = _lines_above(head, body) + shell.transform_cell(body)
-    except SyntaxError:  # IPython's tokens do not come out: Python's own parser says it better
-        source = f"# {head}\n{body}"
-    number, raw = _whole_cell(shell, f"{head}\n{body}")
-    name = shell.compile.cache(source, number, raw_code=raw)
+    source, name, label = _as_python(shell, f"{magic} {line}".rstrip(), line, body)
     try:
         tree = shell.compile.ast_parse(source, filename=name)
     except SyntaxError as error:
@@ -66,7 +62,8 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
         compile(tree, name, "exec", shell.compile.flags, dont_inherit=True)
     except SyntaxError as error:  # what parses and yet is no code, such as a return outside of a function
         raise CellError(magic, f"{error.msg} in line {error.lineno} of the cell", _rendered(shell, error)) from None
-    return Cell(tree, name, number, bool(DisplayHook.semicolon_at_end_of_expression(source)))
+    first = 1 if isinstance(line, Given) else BODY_LINE
+    return Cell(tree, name, label, first, bool(DisplayHook.semicolon_at_end_of_expression(source)))
 
 
 def run_cell(shell: InteractiveShell, cell: Cell) -> Any:
@@ -94,6 +91,18 @@ def _execute(shell: InteractiveShell, tree: ast.Module | ast.Expression, filenam
     __tracebackhide__ = True
     code = compile(tree, filename, mode, shell.compile.flags, dont_inherit=True)
     return eval(code, shell.user_global_ns, shell.user_ns)
+
+
+def _as_python(shell: InteractiveShell, head: str, line: str, body: str) -> tuple[str, str, str]:
+    """The source of a cell, the name of the file that it is in, and what readers call that."""
+    if isinstance(line, Given):  # plain Python, under no line of a magic
+        return body, line.filename, line.label
+    try:
+        source = _lines_above(head, body) + shell.transform_cell(body)
+    except SyntaxError:  # IPython's tokens do not come out: Python's own parser says it better
+        source = f"# {head}\n{body}"
+    number, raw = _whole_cell(shell, f"{head}\n{body}")
+    return source, shell.compile.cache(source, number, raw_code=raw), f"cell {number}"
 
 
 def _whole_cell(shell: InteractiveShell, rebuilt: str) -> tuple[int, str]:

@@ -83,7 +83,7 @@ def _values(session: Tensorlab, action: argparse.Action, words: Sequence[str]) -
         return [SimpleCompletion(str(c), type="param") for c in action.choices]
     names = session.shell.user_ns
     match action.dest:
-        case "function" | "compare":
+        case "function" | "edit_of" | "compare":
             found = notebook.functions(names)
         case "inputs" | "tensor":
             found = notebook.tensors(names)

@@ -16,12 +16,15 @@ class MagicError(UsageError):
     """What is wrong with a magic's line or cell, in two or three lines.
 
     ``magic`` is written as the user does, ``%ir`` or ``%%trace``; ``hint`` is the nearest thing that would work.
+    ``failed``: nothing is wrong with the line, but a check that it asked for has failed.
     """
 
-    def __init__(self, magic: str, message: str, hint: str = "") -> None:
+    def __init__(self, magic: str, message: str, hint: str = "", *, failed: bool = False) -> None:
         super().__init__(f"{magic}: {message}")
         self.magic = magic
+        self.message = message
         self.hint = hint
+        self.failed = failed
 
     def _render_traceback_(self) -> list[str]:
         hint = [f"  {self.hint}"] if self.hint else []

@@ -70,7 +70,8 @@ def _check_absent(magic: str, forbidden: Sequence[Expectation], lines: Sequence[
         for number in range(start, stop):
             if expected.stands_in(lines[number]):
                 shown = _line(number, lines[number])
-                raise MagicError(magic, f"--expect: {expected.text!r} must not be there, and is in {shown}")
+                message = f"--expect: {expected.text!r} must not be there, and is in {shown}"
+                raise MagicError(magic, message, failed=True)
 
 
 def _missing(magic: str, expected: Expectation, lines: Sequence[str], at: int) -> MagicError:
@@ -78,12 +79,12 @@ def _missing(magic: str, expected: Expectation, lines: Sequence[str], at: int) -
     earlier = next((i for i in range(at) if expected.stands_in(lines[i])), None)
     if earlier is not None:
         message = f"--expect: {expected.text!r} is not below line {at}, where the one before it was found"
-        return MagicError(magic, message, f"it is in {_line(earlier, lines[earlier])}")
+        return MagicError(magic, message, f"it is in {_line(earlier, lines[earlier])}", failed=True)
     where = f" below line {at}" if at else ""
     scored = [(_likeness(expected.text, lines[i]), -i) for i in range(len(lines)) if lines[i].strip()]
     best = sorted(-i for _, i in sorted(scored, reverse=True)[:_NEAREST])
     nearest = "\n".join(["nearest:", *(f"    {_line(i, lines[i])}" for i in best)])
-    return MagicError(magic, f"--expect: no line{where} shows {expected.text!r}", nearest)
+    return MagicError(magic, f"--expect: no line{where} shows {expected.text!r}", nearest, failed=True)
 
 
 def _likeness(text: str, line: str) -> float:

@@ -12,7 +12,7 @@ from typing import Any
 from IPython.core.interactiveshell import InteractiveShell
 
 from tensorlab.magics.errors import MagicError, nearest
-from tensorlab.magics.options import parse, parser_of, spelled
+from tensorlab.magics.options import Given, parse, parser_of, spelled
 
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?$")
 
@@ -23,6 +23,9 @@ def parse_expression(magic: Callable[..., Any], line: str) -> tuple[argparse.Nam
     Quotation marks, spaces and brackets in the expression stay as they are, which splitting the line into words would
     lose. A word is an option if it begins with a minus that no space follows, and stands at either end of the line.
     """
+    if isinstance(line, Given):
+        place = next(action.dest for action in parser_of(magic)._actions if not action.option_strings)
+        return line.args, (getattr(line.args, place) or "").strip()
     words = re.findall(r"\S+", line)
     spans = [found.span() for found in re.finditer(r"\S+", line)]
     takes = _options_with_value(magic)

@@ -30,7 +30,7 @@ class IrEditMagic(NotebookMagics):
     @magic_arguments("%ir")
     @help_option
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
-    @argument("--edit-of", dest="function", metavar="F", required=True, help="the function whose graph was edited")
+    @argument("--edit-of", metavar="F", required=True, help="the function whose graph was edited")
     @argument("--after", metavar="PASS", help="go on behind this pass (default: all passes run)")
     @argument("--name", type=identifier, default=UNNAMED, help=f"bind the function to this name (default: {UNNAMED})")
     def ir(self, line: str, cell: str) -> View | None:
@@ -41,8 +41,8 @@ class IrEditMagic(NotebookMagics):
         args = parse(self.ir, line)
         if args is None:
             return None
-        function = notebook.function_named(self.names, args.function, "%%ir")
-        done = passes_done("%%ir", function, args.function, args.after)
+        function = notebook.function_named(self.names, args.edit_of, "%%ir")
+        done = passes_done("%%ir", function, args.edit_of, args.after)
         view = _compiled(self.names, function, args, cell, done)
         self.bind(args.output, view)
         return view
@@ -103,4 +103,4 @@ def _compiled(names: dict[str, Any], function: ScriptFunction, args: Any, cell: 
     except (ArgumentError, RangeError) as error:
         raise MagicError("%%ir", str(error)) from None
     names[args.name] = ScriptFunction(graph, kind="edited", pipeline=rest)
-    return WhatIfView(found, args.function, "edited" if args.after is None else f"edited after {args.after}")
+    return WhatIfView(found, args.edit_of, "edited" if args.after is None else f"edited after {args.after}")

@@ -29,6 +29,23 @@ class _ShowHelp(argparse.Action):
 help_option = argument("-h", "--help", action=_ShowHelp, nargs=0, help="show this and do nothing else")
 
 
+class Given(str):
+    """The line of a magic whose options have been read already: from a call in Python, or from a command's words.
+
+    ``args`` is what they say. A cell that goes with it stands in the file ``filename``, from its first line on, and
+    readers call that file ``label``.
+    """
+
+    args: argparse.Namespace
+    filename: str
+    label: str
+
+    def __new__(cls, args: argparse.Namespace, *, filename: str = "", label: str = "") -> Given:
+        line = super().__new__(cls)
+        line.args, line.filename, line.label = args, filename, label
+        return line
+
+
 def parser_of(magic: Callable[..., Any]) -> MagicArgumentParser:
     """The parser that ``@magic_arguments`` left on a magic."""
     return magic.parser  # type: ignore[attr-defined]
@@ -44,16 +61,26 @@ def parse(magic: Callable[..., Any], line: str) -> argparse.Namespace | None:
 
     Raises: `MagicError` with the nearest option or choice.
     """
-    parser = parser_of(magic)
+    if isinstance(line, Given):
+        return line.args
     try:
-        return parser.parse_args(_joined(shlex.split(line)))
+        return read(parser_of(magic), _joined(shlex.split(line)), spelled(magic))
     except _HelpAsked:
         print(help_text(magic))  # noqa: T201 - what the user asked for
         return None
-    except UsageError as error:
-        raise _explain(magic, parser, error) from None
     except ValueError as error:  # a quotation that is not closed
         raise MagicError(spelled(magic), f"cannot read the line: {str(error).lower()}") from None
+
+
+def read(parser: MagicArgumentParser, words: Sequence[str], name: str) -> argparse.Namespace:
+    """The options in some words, for a magic of a name.
+
+    Raises: `MagicError` with the nearest option or choice.
+    """
+    try:
+        return parser.parse_args(words)
+    except UsageError as error:
+        raise _explain(name, parser, error) from None
 
 
 def help_text(magic: Callable[..., Any]) -> str:
@@ -94,8 +121,7 @@ def option_strings(parser: argparse.ArgumentParser) -> list[str]:
     return [spelling for action in parser._actions for spelling in action.option_strings]
 
 
-def _explain(magic: Callable[..., Any], parser: argparse.ArgumentParser, error: UsageError) -> MagicError:
-    name = spelled(magic)
+def _explain(name: str, parser: argparse.ArgumentParser, error: UsageError) -> MagicError:
     text = str(error)
     unknown = re.match(r"unrecognized arguments: (.+)", text)
     if unknown:

@@ -56,22 +56,10 @@ class OverviewMagic(NotebookMagics):
     def _entries(self) -> Iterator[MagicEntry]:
         """The magics of this session with the first sentence of their help."""
         from tensorlab.doctor.inventory import MagicEntry
+        from tensorlab.magics.table import forms
 
-        found = {
-            f"{'%%' if kind == 'cell' else '%'}{name}": (function.__doc__ or "").strip()
-            for magic in self.session.magics
-            for kind, table in magic.magics.items()
-            for name, function in table.items()
-        }
-        for name in sorted(found, key=lambda name: name.lstrip("%")):
-            both = name.startswith("%%") and found.get(name[1:]) == found[name]
-            if not both:
-                twice = found.get(f"%{name}") == found[name]
-                yield MagicEntry(f"{name}, %{name}" if twice else name, _first_sentence(found[name]))
-
-
-def _first_sentence(help_text: str) -> str:
-    """What a magic does, out of the help that ``%magic?`` shows: below the usage, above its options."""
-    parts = [" ".join(part.split()) for part in help_text.split("\n\n")]
-    told = [part for part in parts if part and not part.startswith(("::", "%"))]
-    return told[0] if told else ""
+        for kinds in forms().values():
+            several = {form.method: form for form in kinds.values()}
+            for form in several.values():
+                spelled = ", ".join(f.spelled for f in kinds.values() if f.method is form.method)
+                yield MagicEntry(spelled, form.summary)

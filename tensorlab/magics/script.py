@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.display import display
 
 from tensorlab.magics import notebook
-from tensorlab.magics.cell import BODY_LINE, Cell, execute, read_cell
+from tensorlab.magics.cell import Cell, execute, read_cell
 from tensorlab.magics.errors import CellError, MagicError
 from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, parse
@@ -90,7 +89,7 @@ class TensorlabScriptMagic(NotebookMagics):
         derivations = Derivations("the notebook gives it as")
         make = lambda: made.function(name, body.filename, derivations)
         function: ScriptFunction = self._compiled(name, body, cell, make)
-        self._show(function, body, cell.rstrip("\n"), BODY_LINE, args, derivations)
+        self._show(function, body, cell.rstrip("\n"), body.first, args, derivations)
         value = made.run(function, self.names)
         self.bind(name, function)
         self.session.latest = function
@@ -109,7 +108,7 @@ class TensorlabScriptMagic(NotebookMagics):
         self.bind(name, function)
         self.session.latest = function
         first = min(node.lineno for node in (definition, *definition.decorator_list))
-        above = BODY_LINE - 1
+        above = body.first - 1
         own = "\n".join(lines[first - 1 - above : (definition.end_lineno or first) - above])
         derivations = Derivations()
         if args.types and isinstance(written, FunctionType):
@@ -123,11 +122,11 @@ class TensorlabScriptMagic(NotebookMagics):
         from tensorlab.jit.scripting.source import LABELS
         from tensorlab.view.script_error import error_text
 
-        LABELS[body.filename] = f"cell {body.number}"  # a kernel's own name for a cell is a file under /tmp
+        LABELS[body.filename] = body.label  # a kernel's own name for a cell is a file under /tmp
         try:
             return make()
         except ScriptError as error:
-            shown = error_text(error, cell.splitlines(), BODY_LINE, body.filename)
+            shown = error_text(error, cell.splitlines(), body.first, body.filename)
             raise CellError("%%script", f"{name}: {error.message}", [shown]) from None
 
     def _show(
@@ -155,11 +154,11 @@ class TensorlabScriptMagic(NotebookMagics):
             how="scripted",
             style=self.session.graph_style,
         )
-        display(view)
+        self.show(view)
         if args.types:
             variables = derivations.variables
             view = TypesView(name, variables, source=source, first_line=first, filename=body.filename)
-            display(view)
+            self.show(view)
         self.bind(args.output, view)
 
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from IPython.core import magic as ipython_magic
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics
+from IPython.display import display
 from traitlets import Enum, Float, TraitError
 from traitlets.config import Config, Configurable
 
@@ -35,7 +36,7 @@ class Tensorlab(Configurable):
     )
 
     def __init__(self, shell: InteractiveShell, **settings: Any) -> None:
-        super().__init__(parent=shell, **settings)
+        super().__init__(parent=shell if isinstance(shell, Configurable) else None, **settings)
         self.shell = shell
         self.magics: list[Magics] = []
         self.latest: Any = None
@@ -66,6 +67,10 @@ class Tensorlab(Configurable):
         """Append to one of the shell's lists; taken out again by `uninstall`."""
         hooks.append(hook)
         self._undo.append(lambda: hooks.remove(hook))
+
+    def show(self, view: View) -> None:
+        """Show a view before the cell's own value."""
+        display(view)
 
     def draw(self, type_name: str, view: Callable[[Any], View]) -> None:
         """Show records of a type, named with its module, as the view of them; until `uninstall`."""
@@ -129,7 +134,12 @@ def settled(shell: InteractiveShell) -> Tensorlab:
 
 
 class NotebookMagics(Magics):
-    """A magic of ours: it knows its session and the notebook's names."""
+    """A magic of ours: it knows its session and the notebook's names.
+
+    ``alone``: options that go with a line, and not above a cell.
+    """
+
+    alone: ClassVar[tuple[str, ...]] = ()
 
     def __init__(self, session: Tensorlab) -> None:
         super().__init__(session.shell)
@@ -139,6 +149,10 @@ class NotebookMagics(Magics):
     def names(self) -> dict[str, Any]:
         """What the notebook has bound."""
         return self.session.shell.user_ns
+
+    def show(self, view: View) -> None:
+        """Show a view that is not the value of the cell."""
+        self.session.show(view)
 
     def bind(self, name: str | None, value: object) -> None:
         """Bind a value to a name that an option gave, if it gave one."""

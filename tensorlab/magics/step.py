@@ -13,7 +13,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from tensorlab.magics import notebook
 from tensorlab.magics.errors import MagicError, a_kind, listed, nearest
 from tensorlab.magics.expression import compiled, failed, parse_expression, run_expression
-from tensorlab.magics.options import count, help_option, identifier
+from tensorlab.magics.options import Given, count, help_option, identifier
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
@@ -31,6 +31,11 @@ def number(text: str) -> int:
     return int(text)
 
 
+def place(text: str) -> str:
+    """An option's value that is a value of the graph, or a line: ``line 3`` and ``line:3`` are ``line:3``."""
+    return re.sub(r"^line[ :]\s*(\d+)$", r"line:\1", text.strip())
+
+
 @magics_class
 class StepMagic(NotebookMagics):
     """``%step``."""
@@ -45,6 +50,7 @@ class StepMagic(NotebookMagics):
     @argument(
         "--until",
         metavar="PLACE",
+        type=place,
         help="go on until a value is given, %%7 as the graph prints it or y as the source calls it; 'line 3': until an "
         "instruction of that line comes next",
     )
@@ -61,7 +67,8 @@ class StepMagic(NotebookMagics):
         %step f(x) begins, %step goes on by one step, %step 5 by five. The walk runs on copies of the arguments and of
         the tensors that f holds: nothing of yours is changed, and it can go back.
         """
-        parsed = parse_expression(self.step, _LINE.sub(r"\1line:\3", line))
+        read = line if isinstance(line, Given) else _LINE.sub(r"\1line:\3", line)
+        parsed = parse_expression(self.step, read)
         if parsed is None:
             return None
         args, text = parsed

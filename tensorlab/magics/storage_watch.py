@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.display import display
 
 from tensorlab.magics import frames
 from tensorlab.magics.cell import Cell, read_cell, run_cell
@@ -68,4 +67,4 @@ class StorageWatchMagic(NotebookMagics):
         named = {node.id for node in ast.walk(body.tree) if isinstance(node, ast.Name)}
         view = WatchView(watch.record(now.holdings, named, error))
         self.bind(output, view)
-        display(view)
+        self.show(view)

@@ -10,7 +10,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from tensorlab.magics import notebook
 from tensorlab.magics.errors import MagicError, listed
 from tensorlab.magics.expression import parse_expression
-from tensorlab.magics.options import help_option, identifier
+from tensorlab.magics.options import Given, help_option, identifier
 from tensorlab.magics.session import NotebookMagics
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ class SyntaxMagic(NotebookMagics):
 
         head = f"# %%ast {line}".rstrip()
         try:
+            if isinstance(line, Given):
+                return syntax_of_text(cell, line.label, "")
             return syntax_of_text(f"{head}\n{cell}", "the cell", "", skip=1)
         except ScriptError as error:
             raise _explained("%%ast", error) from None

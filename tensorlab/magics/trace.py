@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
-from IPython.display import display
 
 from tensorlab.errors import TracerWarning
 from tensorlab.magics import frames, notebook
-from tensorlab.magics.cell import BODY_LINE, Cell, read_cell, run_cell
+from tensorlab.magics.cell import Cell, read_cell, run_cell
 from tensorlab.magics.errors import MagicError
 from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, names, parse
@@ -88,7 +87,7 @@ class TraceMagic(NotebookMagics):
             function.graph,
             function.graph_for(*inputs.values()),
             source=cell.rstrip("\n"),
-            first_line=BODY_LINE,
+            first_line=body.first,
             filename=body.filename,
             warnings=[*function.escapes, *notes],
             records=function.records,
@@ -96,7 +95,7 @@ class TraceMagic(NotebookMagics):
             style=self.session.graph_style,
         )
         self.bind(args.output, view)
-        display(view)
+        self.show(view)
         return None if body.silent else recording.value
 
     def _inputs(self, read: Sequence[str], wanted: Sequence[str] | None) -> Sequence[str]:
@@ -193,7 +192,7 @@ def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> Scri
     from tensorlab.jit.api import trace
     from tensorlab.jit.scripting.source import LABELS
 
-    LABELS[recording.cell.filename] = f"cell {recording.cell.number}"  # a kernel's own name for a cell is a file
+    LABELS[recording.cell.filename] = recording.cell.label  # a kernel's own name for a cell is a file
 
     def body(*_: Tensor) -> Tensor | tuple[Tensor, ...]:
         __tracebackhide__ = True

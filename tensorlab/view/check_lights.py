@@ -33,6 +33,10 @@ class CheckView(View):
         self.checks = checks
         self.name = name or checks.name
 
+    @property
+    def failed(self) -> bool:
+        return bool(self._wrong())
+
     def to_dict(self) -> dict[str, object]:
         return {**self.checks.to_dict(), "name": self.name}
 

@@ -21,6 +21,10 @@ class DoctorView(View):
     def __init__(self, examination: Examination) -> None:
         self.examination = examination
 
+    @property
+    def failed(self) -> bool:
+        return bool(self.examination.failed)
+
     def to_dict(self) -> dict[str, object]:
         return self.examination.to_dict()
 

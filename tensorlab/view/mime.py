@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tensorlab.view.html import Html, card, esc, paragraph
+from tensorlab.view.page import page
 from tensorlab.view.text import WIDTH, at_width
 
 
@@ -37,9 +38,22 @@ class View:
         """The records as JSON, keys in the order of `to_dict`."""
         return json.dumps(self.to_dict(), indent=indent, ensure_ascii=False)
 
-    def __repr__(self) -> str:
+    def to_html(self, *, title: str = "tensorlab") -> str:
+        """The view as a page of its own, for a file that a browser opens; `html` is the part of it for a notebook."""
+        return page(self.html(), title)
+
+    @property
+    def failed(self) -> bool:
+        """Whether the view tells of a check that found something wrong."""
+        return False
+
+    def printed(self) -> str:
+        """The text, for the terminal that there is."""
         with at_width(_terminal_columns()):
-            return self._drawn(self.text, lambda message: message)
+            return self.text()
+
+    def __repr__(self) -> str:
+        return self._drawn(self.printed, lambda message: message)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         # A front end may ask for fewer kinds than there are; only those are drawn.

@@ -17,7 +17,7 @@ from tensorlab.view.storage_watch import WatchView
 def shown(lab, monkeypatch: pytest.MonkeyPatch) -> Any:
     """The shell, and the views that cells displayed."""
     lab.views = []
-    monkeypatch.setattr("tensorlab.magics.storage_watch.display", lab.views.append)
+    monkeypatch.setattr("tensorlab.magics.session.display", lab.views.append)
     gc.collect()
     return lab
 

@@ -40,4 +40,4 @@ def test_help_and_wrong_options(capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as left:
         main(["doctor", "--jsn"])
     assert left.value.code == 2
-    assert capsys.readouterr().err == "tensorlab: unrecognized arguments: --jsn\n"
+    assert capsys.readouterr().err == "tensorlab doctor: unrecognized arguments: --jsn\n"

@@ -181,7 +181,7 @@ def test_file_that_is_no_notebook(
 
 
 def test_missing_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("tensorlab.cli.find_spec", lambda name: None if name == "nbclient" else object())
+    monkeypatch.setattr("tensorlab.cli.tour.find_spec", lambda name: None if name == "nbclient" else object())
     assert refused(capsys, "tour") == "tensorlab tour: needs nbclient: install the extra, 'tensorlab[lab]'"
 
 
@@ -191,7 +191,7 @@ def test_missing_extra_of_the_server(monkeypatch: pytest.MonkeyPatch, capsys: py
             raise ModuleNotFoundError
         return None if name == "grpc" else object()
 
-    monkeypatch.setattr("tensorlab.cli.find_spec", find_spec)
+    monkeypatch.setattr("tensorlab.cli.tour.find_spec", find_spec)
     assert refused(capsys, "tour") == (
         "tensorlab tour: needs grpc, google.protobuf: install the extra, 'tensorlab[serve]'"
     )
@@ -205,8 +205,7 @@ def test_image_too_small(photo: Path, output: Path, capsys: pytest.CaptureFixtur
 @pytest.mark.parametrize(
     ("arguments", "line"),
     [
-        ((), "tensorlab: the following arguments are required: COMMAND"),
-        (("tour", "--picture", "a"), "tensorlab: unrecognized arguments: --picture a"),
+        (("tour", "--picture", "a"), "tensorlab tour: unrecognized arguments: --picture a"),
         (("tour", "--image"), "tensorlab tour: argument --image: expected one argument"),
     ],
 )
@@ -218,7 +217,7 @@ def test_interrupt(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtur
     def interrupted(**options: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("tensorlab.cli.tour", interrupted)
+    monkeypatch.setattr("tensorlab.cli.tour.tour", interrupted)
     assert run("tour") == 130
     assert capsys.readouterr().err == "\ntensorlab tour: interrupted; nothing was written\n"
 

@@ -1,0 +1,123 @@
+"""The commands of the magics: the program is run, the magic looks, the view goes out."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Sequence
+from types import ModuleType
+
+import tensorlab
+from tensorlab.cli import commands
+from tensorlab.cli.output import check_output, give
+from tensorlab.cli.program import Source, is_file_word, of_option, program, read_file, run, told
+from tensorlab.cli.status import FAILED, OK, USAGE, CommandError, ProgramError
+from tensorlab.errors import TensorlabError
+from tensorlab.magics import notebook
+from tensorlab.magics.errors import CellError, MagicError, nearest
+from tensorlab.magics.frames import from_users
+from tensorlab.magics.head import read_head
+from tensorlab.magics.options import read
+from tensorlab.magics.plain import PlainSession, joined
+from tensorlab.magics.table import form_for, forms, given
+from tensorlab.view.mime import View
+
+
+def main(words: Sequence[str]) -> int:
+    """Run the command of a magic; options alone are those of `tensorlab`, which shows what is here."""
+    name, *rest = words if words and not words[0].startswith("-") else ("tensorlab", *words)
+    if name not in forms():
+        close = nearest(name, [*forms(), "doctor", "tour"])
+        if is_file_word(name):
+            close = f"a command comes first: tensorlab storage {name}"
+        raise CommandError(f"no such command{f'; {close}' if close else ''}")
+    try:
+        return _look(name, rest)
+    except MagicError as error:
+        raise _spoken(name, error) from None
+
+
+def _look(name: str, rest: Sequence[str]) -> int:
+    parser = commands.parser_of(name)
+    file_word, options = (rest[0], rest[1:]) if rest and is_file_word(rest[0]) else (None, rest)
+    if {"-h", "--help"} & {*options}:
+        print(parser.format_help().rstrip("\n"))
+        return OK
+    args = read(parser, options, f"tensorlab {name}")
+    check_output(args.output)
+    file = None if file_word is None else read_file(file_word)
+    code = None if args.code is None else of_option(args.code)
+    with program(file or code) as module:
+        view = _view(name, args, module, [source for source in (file, code) if source is not None])
+    return give(view, args, " ".join(["tensorlab", name, *rest]))
+
+
+def _view(name: str, args: argparse.Namespace, module: ModuleType, sources: list[Source]) -> View:
+    """Run what is to be run, and look."""
+    cell: Source | None = None
+    if getattr(args, "cell_file", None) is not None:
+        cell = read_file(args.cell_file, kind="--cell")
+    elif _takes_a_cell(name, args, has_program=bool(sources)):
+        if not sources:
+            raise MagicError(f"%{name}", "the cell is missing", "FILE.py, -c CODE or --cell FILE gives it")
+        cell = sources.pop()
+    text = ""
+    if cell is not None:
+        args, text = read_head(name, args, cell.text)
+    form = form_for(name, args, cell=cell is not None)
+    names = module.__dict__
+    for source in sources:
+        if not source.is_file:
+            names.setdefault("tl", tensorlab)
+        run(source, names)
+    names.setdefault("tl", tensorlab)
+    session = PlainSession(names)
+    session.latest = next((notebook.compiled(names[last]) for last in reversed(notebook.functions(names))), None)
+    if cell is None:
+        return _shown(lambda: session.run(form, args))
+    return _shown(lambda: session.run(form, args, text, filename=cell.filename, label=cell.label))
+
+
+def _takes_a_cell(name: str, args: argparse.Namespace, *, has_program: bool) -> bool:
+    """Whether the last text of Python is a cell under the magic, and not a program that runs before it."""
+    kinds = forms()[name]
+    if len(kinds) == 1:
+        return "cell" in kinds
+    line, cell = kinds["line"], kinds["cell"]
+    if line.method is not cell.method:
+        of_line = {action.dest for action in (*line.options, *line.words)}
+        return any(action.dest not in of_line for action in given(cell.options, args))
+    alone = [action for action in given(line.options, args) if action.dest in line.owner.alone]
+    return has_program and not alone and not given(line.words, args)
+
+
+def _shown(look: Callable[[], list[View]]) -> View:
+    try:
+        return joined(look())
+    except (MagicError, CommandError):
+        raise
+    except SystemExit as leaving:
+        message = f"the cell left with status {leaving.code or 0} before there was anything to show"
+        raise CommandError(message, FAILED) from None
+    except Exception as error:
+        frames = from_users(error)
+        if frames is not None:
+            raise ProgramError(told(error, frames)) from None
+        if isinstance(error, TensorlabError):
+            raise CommandError(str(error), FAILED) from None
+        raise
+
+
+def _spoken(name: str, error: MagicError) -> CommandError:
+    """An error of the magic, in words of the command line."""
+    if isinstance(error, CellError):
+        return ProgramError("\n".join(error.shown))
+    hint = error.hint
+    if not hint and error.message.startswith("nothing takes") and _takes_an_expression(name):
+        hint = "an expression is one word, in quotes"
+    between = "" if not hint else "\n" if "\n" in hint else "; "
+    text = commands.in_commands(f"{error.message}{between}{hint}")
+    return CommandError(text, FAILED if error.failed else USAGE)
+
+
+def _takes_an_expression(name: str) -> bool:
+    return any(action.dest in ("expression", "tensor") for form in forms()[name].values() for action in form.words)
