@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from tensorlab.errors import ScriptError
 from tensorlab.jit.ir import CONSTANT, Graph, Node, Span, Value, walk
 from tensorlab.jit.scripting import classes, functional, methods, modules, records, tensor_facts
 from tensorlab.jit.scripting.arguments import op_call
+from tensorlab.jit.scripting.einsum_form import equation_and_operands
 from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.module_types import module_of
@@ -22,6 +23,7 @@ from tensorlab.jit.scripting.names import BUILTINS, is_ours, near_op, op_kind
 from tensorlab.jit.scripting.python_calls import python_call
 from tensorlab.jit.scripting.pythonic import python_function
 from tensorlab.ops.conversion import CONVERTERS
+from tensorlab.ops.einsum import einsum
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -81,6 +83,9 @@ def call_outside(scope: Expressions, thing: Any, node: ast.Call) -> Value:
     form = functional.form_of(thing)
     if form is not None:
         return expand(scope, form, node, ast.unparse(node.func))
+    if thing is einsum:
+        form, operands = equation_and_operands(scope, node)
+        return _expanded(scope, form, dict(zip(form.signature.parameters, operands, strict=True)), node)
     function = python_function(thing)
     if function is not None:
         return function(scope, node)
@@ -237,6 +242,11 @@ def expand(scope: Expressions, form: Form, node: ast.Call, name: str, *, owner: 
         bound = form.bound(args, keywords)
     except TypeError as error:
         scope.fail(node, f"arguments for call are not valid: {name}: {error}")
+    return _expanded(scope, form, bound, node)
+
+
+def _expanded(scope: Expressions, form: Form, bound: Mapping[str, Any], node: ast.Call) -> Value:
+    """A form for arguments by name, put in place."""
     given: dict[str, Argument] = {}
     values: list[Value] = []
     for param, value in bound.items():

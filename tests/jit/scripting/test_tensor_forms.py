@@ -99,6 +99,16 @@ m.greater_equal(o)
 m.less_(o)
 m.arctan2(o)
 (m, o)[n - 2]
+tl.einsum("ij,jk->ik", [m, o])
+tl.einsum("ij,jk", m, o)
+tl.einsum("ii", m)
+tl.einsum("ji", m)
+tl.einsum("i,j->ij", v, v)
+tl.einsum("i,i->", v, v)
+tl.einsum("bij,bjk->kbi", b, b)
+tl.einsum("bij,bjk->ik", b[:1], b)
+tl.einsum("bij,k->bkij", b, v)
+tl.einsum("i,ij,j->", v, m, v)
 """.strip().splitlines()
 
 
@@ -134,7 +144,9 @@ def test_as_a_script_of_torch(line: str) -> None:
             np.testing.assert_allclose(mine, wanted, rtol=2e-5, atol=2e-6)
 
 
-@pytest.mark.parametrize("line", ["tl.outer(m, v)", "m.inner(b[0, :, :2])", "tl.trace(v)", "b.cross(b[:, :2, :2])"])
+@pytest.mark.parametrize(
+    "line", ["tl.outer(m, v)", "m.inner(b[0, :, :2])", "tl.trace(v)", "b.cross(b[:, :2, :2])", "tl.einsum('ij', v)"]
+)
 def test_errors_when_they_run(line: str) -> None:
     theirs, args = scripted(line, torch)
     with pytest.raises(RuntimeError):
@@ -145,7 +157,7 @@ def test_errors_when_they_run(line: str) -> None:
     assert line in str(found.value)
 
 
-@pytest.mark.parametrize("line", ["m.t_()", "tl.einsum('ij,jk->ik', [m, o])", "tl.cdist(m, o)", "m.tolist()"])
+@pytest.mark.parametrize("line", ["m.t_()", "tl.einsum('...ij->...ji', m)", "tl.cdist(m, o)", "m.tolist()"])
 def test_what_torch_scripts_and_we_do_not(line: str) -> None:
     with pytest.raises(ScriptError) as found:
         scripted(line, tl)
