@@ -77,6 +77,12 @@ def dist(input: Any, other: Any, p: float = 2) -> Any:
     return (input - other).norm(p)
 
 
+def cdist(x1: Any, x2: Any, p: float = 2.0, compute_mode: str = "") -> Any:
+    if x1.dim() < 2 or x2.dim() < 2 or x1.size(-1) != x2.size(-1):
+        raise ShapeError(f"cdist: takes rows of one length, got shapes {x1.size()} and {x2.size()}")
+    return (x1.unsqueeze(-2) - x2.unsqueeze(-3)).norm(p, [-1], False)
+
+
 # Reductions and places
 
 
@@ -88,6 +94,22 @@ def nanmean(input: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = 
 
 def argwhere(input: Any) -> Any:
     return ops.aten.nonzero(input)
+
+
+def unique(
+    input: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: Any = None
+) -> Any:
+    if dim is None:
+        values, inverse, counts = ops.aten._unique2(input, sorted, return_inverse, return_counts)
+    else:
+        values, inverse, counts = ops.aten.unique_dim(input, dim, sorted, return_inverse, return_counts)
+    if return_inverse and return_counts:
+        return values, inverse, counts
+    if return_inverse:
+        return values, inverse
+    if return_counts:
+        return values, counts
+    return values
 
 
 def concat(tensors: Any, dim: int = 0) -> Any:
