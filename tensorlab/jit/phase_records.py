@@ -40,7 +40,8 @@ class Phase:
 class Phases:
     """The phases of one function. ``key`` says for which arguments, in words, empty before any call.
 
-    ``line`` is the user's line that is marked; ``label`` what a reader calls the file or cell.
+    ``differentiated``: all calls took tensors that require gradients, which run programs of their own. ``line`` is the
+    user's line that is marked; ``label`` what a reader calls the file or cell.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Phases:
     key: str
     line: int | None
     phases: tuple[Phase, ...]
+    differentiated: bool = False
 
     def to_dict(self, *, times: bool = False) -> dict[str, object]:
         """The record as plain values, without times unless asked for."""

@@ -67,7 +67,9 @@ def phases_of(function: ScriptFunction, name: str, *, line: int | None = None) -
         *maker.of_program(latest, name, with_gradients=bool(function.gradient_programs)),
     ]
     key = "" if latest is None else latest.key
-    return Phases(name, function.kind, tree.label if tree is not None else "", key, line, tuple(made))
+    label = tree.label if tree is not None else ""
+    differentiated = latest is None and bool(function.gradient_programs)
+    return Phases(name, function.kind, label, key, line, tuple(made), differentiated)
 
 
 def _check(line: int, tree: SyntaxTree | None, name: str, why: str) -> None:

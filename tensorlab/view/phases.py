@@ -120,7 +120,8 @@ class PhasesView(View):
     def _facts(self) -> list[str]:
         record = self.record
         facts = [record.kind, *([record.label] if record.label else [])]
-        facts.append(f"for {record.key}" if record.key else "not called yet")
+        never = "all its calls were differentiated" if record.differentiated else "not called yet"
+        facts.append(f"for {record.key}" if record.key else never)
         return [*facts, *([f"line {record.line} marked {_MARK}"] if record.line is not None else [])]
 
     def _notes(self) -> str:

@@ -69,6 +69,7 @@ def test_the_programs_of_a_differentiated_call(modules) -> None:
     modules.value("net(x).sum().backward()")
     plain = modules.value("%ir net").text()
     assert "%ir net --gradient forward shows it" in plain.replace("\n", " ")
+    assert "all its calls were differentiated" in modules.value("%phases net").text()
     forward = modules.value("%ir net --gradient forward --stable")
     assert forward.text().startswith("net · forwards · ")
     assert "fuse" in passes(forward)
