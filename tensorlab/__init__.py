@@ -18,7 +18,7 @@ _NAMESPACES = {
     "optim": "tensorlab.nn.optim",
     "utils": "tensorlab.nn.toolbox",
 }
-_MODULES = ("array_api", "autograd", "jit", "memory", "nn", "ops", "serve", "view", "magics", "errors", "core")
+_MODULES = ("array_api", "autograd", "jit", "lab", "memory", "nn", "ops", "serve", "view", "magics", "errors", "core")
 
 _NAMES: dict[str, tuple[str, ...]] = {
     "tensorlab.core.dtype": (

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable, Sequence
-from types import ModuleType
+from typing import Any
+
+from IPython.core.magic_arguments import MagicArgumentParser
 
 import tensorlab
 from tensorlab.cli import commands
@@ -15,7 +17,7 @@ from tensorlab.errors import TensorlabError
 from tensorlab.magics import notebook
 from tensorlab.magics.errors import CellError, MagicError, nearest
 from tensorlab.magics.frames import from_users
-from tensorlab.magics.head import read_head
+from tensorlab.magics.head import split_head
 from tensorlab.magics.options import read
 from tensorlab.magics.plain import PlainSession, joined
 from tensorlab.magics.table import form_for, forms, given
@@ -47,12 +49,15 @@ def _look(name: str, rest: Sequence[str]) -> int:
     file = None if file_word is None else read_file(file_word)
     code = None if args.code is None else of_option(args.code)
     with program(file or code) as module:
-        view = _view(name, args, module, [source for source in (file, code) if source is not None])
+        view = _view(name, parser, options, module.__dict__, [source for source in (file, code) if source is not None])
     return give(view, args, " ".join(["tensorlab", name, *rest]))
 
 
-def _view(name: str, args: argparse.Namespace, module: ModuleType, sources: list[Source]) -> View:
+def _view(
+    name: str, parser: MagicArgumentParser, words: Sequence[str], names: dict[str, Any], sources: list[Source]
+) -> View:
     """Run what is to be run, and look."""
+    args = read(parser, words, f"tensorlab {name}")
     cell: Source | None = None
     if getattr(args, "cell_file", None) is not None:
         cell = read_file(args.cell_file, kind="--cell")
@@ -62,9 +67,9 @@ def _view(name: str, args: argparse.Namespace, module: ModuleType, sources: list
         cell = sources.pop()
     text = ""
     if cell is not None:
-        args, text = read_head(name, args, cell.text)
+        head, text = split_head(name, cell.text)
+        args = read(parser, [*head, *words], f"tensorlab {name}")
     form = form_for(name, args, cell=cell is not None)
-    names = module.__dict__
     for source in sources:
         if not source.is_file:
             names.setdefault("tl", tensorlab)

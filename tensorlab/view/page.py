@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from html import escape
 
-from tensorlab.view.ink import CARD, INK, QUIET, RULE
+from tensorlab.view.ink import CARD, INK, QUIET, RULE, Themed
 
 _LIGHT = {INK: "#1b1f24", QUIET: "#59636e", CARD: "#ffffff", RULE: "#d0d7de"}
 _DARK = {INK: "#e6e6e6", QUIET: "#a8b0b8", CARD: "#181b1f", RULE: "#3d444d"}
@@ -36,5 +36,5 @@ body {{ margin: 24px; background: var(--ground); }}
 """
 
 
-def _variables(colours: dict) -> str:
+def _variables(colours: dict[Themed, str]) -> str:
     return " ".join(f"{themed.jupyter}: {colour};" for themed, colour in colours.items())
