@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 
 from tensorlab.core import native
@@ -28,7 +29,7 @@ Chains = tuple[Chain, ...]  # two, where an instruction does what two did
 
 _SECONDS = 60
 _LOCATION = re.compile(r"^!(\d+) = (?:distinct )?!DILocation\((line: (\d+).*)\)$", re.MULTILINE)
-_SCOPE = re.compile(r"^!(\d+) = (?:distinct )?!DISubprogram\(.*?\bfile: !(\d+)", re.MULTILINE)
+_SCOPE = re.compile(r"^!(\d+) = (?:distinct )?!DISubprogram\(.*?\bfile: !(\d+), line: (\d+)", re.MULTILINE)
 _FILE = re.compile(r'^!(\d+) = !DIFile\(filename: "([^"]*)"', re.MULTILINE)
 _PLACE = re.compile(r",? !dbg !(\d+)")
 _SERIAL = re.compile(r"B\d+v\d+B")  # in Numba's names: the number of a compilation
@@ -60,13 +61,18 @@ class _Placed:
 
     text: str
     function: str
-    path: str
     chains: Mapping[int, Chain] = field(repr=False)
 
     @property
     def numbered(self) -> str:
-        """The same with the number of each place, from 1, for its line."""
-        return _LOCATION.sub(lambda m: m[0].replace("line: " + m[3], f"line: {int(m[1]) + 1}", 1), self.text)
+        """The same with the number of each place, from 1, for its line; that of a function is where it begins."""
+        text = _LOCATION.sub(lambda m: m[0].replace("line: " + m[3], f"line: {int(m[1]) + 1}", 1), self.text)
+        return re.sub(
+            r"^!(\d+) = (?:distinct )?!DISubprogram\(.*",
+            lambda m: re.sub(r"\b(line|scopeLine): \d+", rf"\1: {int(m[1]) + 1}", m[0]),
+            text,
+            flags=re.MULTILINE,
+        )
 
 
 def locate(loops: Sequence[Loop], *, asm: bool = True) -> list[Located]:
@@ -85,25 +91,35 @@ def locate(loops: Sequence[Loop], *, asm: bool = True) -> list[Located]:
     ]
 
 
+@lru_cache(maxsize=32)
+def _placed(loop: Loop) -> _Placed:
+    """The second compilation of a loop.
+
+    Raises: Numba's own errors.
+    """
+    from tensorlab.core.located_lowering import lower_located
+
+    loop.llvm()  # the first one, which loads what Numba needs
+    lowered = lower_located(loop.source, loop.path, loop.signature, loop.name)
+    text = lowered.llvm()
+    return _Placed(text, lowered.function, _chains(text, Path(loop.path).name))
+
+
 def _located(loop: Loop) -> tuple[Located, _Placed | None]:
     """The lines of LLVM's code, and the text with places where it is the code that runs."""
     from numba.core.errors import NumbaError
 
-    from tensorlab.core.located_lowering import lower_located
-
     text = loop.llvm()
     try:
-        lowered = lower_located(loop.source, loop.path, loop.signature, loop.name)
+        placed = _placed(loop)
     except NumbaError as error:
         return Located((), (), "", f"Numba cannot note places: {error}"), None
-    placed = _Placed(lowered.llvm(), lowered.function, loop.path, {})
-    placed = _Placed(placed.text, placed.function, placed.path, _chains(placed))
     lines, others = text.splitlines(), placed.text.splitlines()
-    pairs = list(zip(_code(lines), _code(others), strict=False))
-    if len(list(_code(lines))) != len(list(_code(others))):
+    code, placed_code = list(_code(lines)), list(_code(others))
+    if len(code) != len(placed_code):
         return Located((), (), "", "LLVM's code with places has another number of lines"), None
     chains: list[Chains] = [()] * len(lines)
-    for (at, one), (number, other) in pairs:
+    for (at, one), (number, other) in zip(code, placed_code, strict=True):
         if one != other:
             return Located((), (), "", f"LLVM's code with places differs: {other.strip()}"), None
         chains[at] = _chains_at(others, number, placed.chains)
@@ -130,14 +146,12 @@ def _code(lines: Sequence[str]) -> Iterator[tuple[int, str]]:
             yield number, _SERIAL.sub("BvB", re.sub(r"!\d+", "!", _PLACE.sub("", line)))
 
 
-def _chains(placed: _Placed) -> dict[int, Chain]:
+def _chains(text: str, file: str) -> dict[int, Chain]:
     """The lines behind each place, those of other files left out."""
-    own = {number for number, name in _FILE.findall(placed.text) if name == Path(placed.path).name}
-    scopes = {number for number, file in _SCOPE.findall(placed.text) if file in own}
-    fields = {
-        m[1]: (int(m[3]), _number("scope", m[2]), _number("inlinedAt", m[2])) for m in _LOCATION.finditer(placed.text)
-    }
-    found: dict[int, Chain] = {}
+    own = {number for number, name in _FILE.findall(text) if name == file}
+    scopes = {number: int(line) for number, file_number, line in _SCOPE.findall(text) if file_number in own}
+    fields = {m[1]: (int(m[3]), _number("scope", m[2]), _number("inlinedAt", m[2])) for m in _LOCATION.finditer(text)}
+    found: dict[int, Chain] = {int(number): (line,) for number, line in scopes.items()}
     for number in fields:
         chain: list[int] = []
         place: str = number

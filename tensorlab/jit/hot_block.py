@@ -25,19 +25,21 @@ _SIZES = {"s": 32, "d": 64}
 @dataclass(frozen=True, slots=True)
 class HotBlock:
     """The lines of a loop. ``bits`` is the width of its vectors, 0 where it works on one number at a time; ``lanes`` is
-    how many numbers a vector holds, 0 where that is not known.
+    how many numbers a vector holds, 0 where that is not known. ``numbers`` are those of the lines in the text, from 0.
     """
 
     lines: tuple[str, ...]
     bits: int
     lanes: int
+    numbers: tuple[int, ...] = ()
 
 
 def hot_block(text: str, form: Literal["llvm", "asm"]) -> HotBlock:
     """The loop that works on the most numbers at once, or the longest one of those that work on one; blocks that jump
     back to their beginning, or to that of a block before. Without a loop, all instructions.
     """
-    lines = [line for line in text.splitlines() if line.strip() and not _is_remark(line, form)]
+    kept = [(i, line) for i, line in enumerate(text.splitlines()) if line.strip() and not _is_remark(line, form)]
+    numbers, lines = tuple(i for i, _ in kept), [line for _, line in kept]
     label, jump = _FORMS[form]
     starts = {found[1]: i for i, line in enumerate(lines) if (found := label.match(line))}
     loops: list[tuple[int, int]] = []
@@ -48,10 +50,10 @@ def hot_block(text: str, form: Literal["llvm", "asm"]) -> HotBlock:
                 loops.append((start, end))
     innermost = [a for a in loops if not any(a != b and a[0] <= b[0] and b[1] <= a[1] for b in loops)]
     if not innermost:
-        return HotBlock(tuple(lines), 0, 0)
+        return HotBlock(tuple(lines), 0, 0, numbers)
     measured = [(*_width(lines[start : end + 1], form), end - start, start, end) for start, end in innermost]
     bits, lanes, _, start, end = max(measured, key=lambda m: (m[0], m[2]))
-    return HotBlock(tuple(lines[start : end + 1]), bits, lanes)
+    return HotBlock(tuple(lines[start : end + 1]), bits, lanes, numbers[start : end + 1])
 
 
 def _is_remark(line: str, form: str) -> bool:

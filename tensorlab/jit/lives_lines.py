@@ -6,7 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from tensorlab.jit.ir import CONSTANT, Span
-from tensorlab.jit.lives import Life
+from tensorlab.jit.lives import Life, Lives
+from tensorlab.jit.lives_ends import End
 from tensorlab.jit.lives_teller import Teller
 from tensorlab.jit.lives_values import Source, Step, Told, source_of
 from tensorlab.jit.text import format_node
@@ -81,7 +82,7 @@ def line_life(teller: Teller, number: int) -> LineLife:
     source: Source | None = None
     for life in teller.lives:
         span = life.node.span
-        at = _at(span, number)
+        at = on_line(span, number)
         if at is None or span is None:
             continue
         if source is None:
@@ -90,11 +91,33 @@ def line_life(teller: Teller, number: int) -> LineLife:
     return LineLife(number, source, tuple(parts))
 
 
-def _at(span: Span | None, number: int) -> Span | None:
+def on_line(span: Span | None, number: int) -> Span | None:
     """A place, or one that it was called from, that is on a line."""
     while span is not None and not span.line <= number <= max(span.line, span.end_line):
         span = span.caller
     return span
+
+
+def working_nodes(lives: Lives, number: int) -> frozenset[int]:
+    """The nodes of the last graph that do the work of a line, by their serials: its own, and those that stand for one
+    of them, as one that computed the same.
+    """
+    found: set[int] = set()
+    for life in lives:
+        if on_line(life.node.span, number) is not None:
+            _gather(lives, life.end, found)
+    return frozenset(found)
+
+
+def _gather(lives: Lives, end: End, found: set[int]) -> None:
+    for part in end.parts:
+        _gather(lives, part, found)
+    if end.node is None:
+        return
+    if end.lives:
+        found.add(end.node)
+    elif end.kind == "merged" and end.node in lives:
+        _gather(lives, lives.end(end.node), found)
 
 
 def _part(teller: Teller, life: Life, span: Span, *, called: bool) -> LinePart:

@@ -46,7 +46,12 @@ class IrMagic(NotebookMagics):
     )
     @question_options
     @argument("--value", metavar="%7", help="the life of one value: its line, each pass, loop, LLVM and machine code")
-    @argument("--line", metavar="N", type=count, help="everything that a line of your code became")
+    @argument(
+        "--line",
+        metavar="N",
+        type=count,
+        help="everything that a line of your code became; with --stage python and below: what there does its work",
+    )
     @argument(
         "--why-not",
         nargs="+",

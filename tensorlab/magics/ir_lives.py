@@ -27,6 +27,8 @@ def asked(function: ScriptFunction, name: str, args: Any) -> View | None:
     Raises: `MagicError` for two of them, and what each of them raises.
     """
     given = [option for option in OPTIONS if getattr(args, option.strip("-").replace("-", "_")) is not None]
+    if given == ["--line"] and args.stage not in (None, "graph"):
+        return None  # the line is marked in the stage
     if not given:
         return None
     if len(given) > 1:
@@ -125,17 +127,27 @@ def line_life(function: ScriptFunction, name: str, number: int) -> View:
     Raises: `MagicError` with the nearest line that made something.
     """
     from tensorlab.jit.lives_lines import line_life as life_of
-    from tensorlab.jit.lives_lines import lines_of
     from tensorlab.view.line_life import LineLifeView
 
+    teller = check_line(function, name, number)
+    return LineLifeView(name, life_of(teller, number))
+
+
+def check_line(function: ScriptFunction, name: str, number: int) -> Teller:
+    """Who tells of a line.
+
+    Raises: `MagicError` with the nearest line that made something, where this one made nothing.
+    """
+    from tensorlab.jit.lives_lines import line_life as life_of
+    from tensorlab.jit.lives_lines import lines_of
+
     teller = teller_of(function, code=False)
-    found = life_of(teller, number)
-    if not found.parts:
+    if not life_of(teller, number).parts:
         known = lines_of(teller)
         message = f"--line: line {number} made nothing in {name}; lines that did: {listed(list(map(str, known)))}"
         hint = f"nearest: {min(known, key=lambda line: abs(line - number))}" if known else ""
         raise MagicError("%ir", message, hint)
-    return LineLifeView(name, found)
+    return teller
 
 
 def why_not(function: ScriptFunction, name: str, words: Sequence[str]) -> View:

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic_arguments import argument
 
-from tensorlab.magics import notebook
+from tensorlab.magics import ir_lives, notebook
 from tensorlab.magics.errors import MagicError, listed, nearest
 from tensorlab.magics.options import names
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.pipeline import Pipeline
+    from tensorlab.jit.stage_code import StageCode
     from tensorlab.view.mime import View
 
 
@@ -153,19 +154,31 @@ def _stage(question: Question) -> View:
     from tensorlab.errors import ArgumentError
     from tensorlab.jit.stage_code import stage_code
     from tensorlab.view.stage_code import StageCodeView
-    from tensorlab.view.stages import StageView
 
-    name, stage = question.name, question.args.stage
+    name, stage, line = question.name, question.args.stage, question.args.line
     if question.function.latest is None:
         message = f"{name} has not been called yet, and is compiled for the arguments of a call"
         raise MagicError("%ir", message, f"call {name}(...) once")
+    if line is not None:
+        ir_lives.check_line(question.function, name, line)
     try:
-        found = stage_code(question.function, stage)
+        found = stage_code(question.function, stage, line)
     except ArgumentError as error:
         raise MagicError("%ir", str(error), f"call {name}(...) once") from None
-    if question.args.full:
-        return StageView(name, stage, found.whole, "numba" if stage == "typed" else stage)
-    return StageCodeView(found, name)
+    return _whole_stage(found, name) if question.args.full else StageCodeView(found, name)
+
+
+def _whole_stage(found: StageCode, name: str) -> View:
+    """All of a stage, with the user's line beside each line of it."""
+    from tensorlab.view.placed_code import beside, files_of
+    from tensorlab.view.stages import StageView
+
+    lines, files = found.whole_lines, files_of(found.user_lines)
+    told = [beside(line.origins, files) for line in lines]
+    marked = [i for i, line in enumerate(lines) if line.marked]
+    return StageView(
+        name, found.stage, found.whole, "numba" if found.stage == "typed" else found.stage, beside=told, marked=marked
+    )
 
 
 def _measure(question: Question) -> View:

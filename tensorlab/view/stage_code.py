@@ -6,12 +6,23 @@ from typing import TYPE_CHECKING
 
 from tensorlab.view import html
 from tensorlab.view.graph import place
-from tensorlab.view.listing import Line, cap, listing_html, listing_text
 from tensorlab.view.mime import View
+from tensorlab.view.placed_code import (
+    MARK,
+    Placed,
+    files_of,
+    placed,
+    placed_html,
+    placed_text,
+    user_lines_html,
+    user_lines_text,
+)
 from tensorlab.view.text import counted, grouped, line_width, listed, visible, wrapped
 
 if TYPE_CHECKING:
-    from tensorlab.jit.stage_code import CodePart, StageCode
+    from collections.abc import Sequence
+
+    from tensorlab.jit.stage_code import CodeLine, CodePart, StageCode
 
 _ABOUT = {
     "python": "the Python that tensorlab wrote",
@@ -19,6 +30,19 @@ _ABOUT = {
     "typed": "that Python, and the types that Numba inferred",
     "llvm": "LLVM's intermediate code, after its optimisations",
     "asm": "machine code for this processor",
+}
+_ROLES = {
+    "reads": "from memory for the line's work",
+    "writes": "its result",
+    "calls": "a loop of several operations",
+    "loop": "counts turns",
+    "entry": "takes the arguments",
+    "exit": "gives the results back",
+    "merged": "for several lines, of which LLVM keeps none",
+}
+_PROOFS = {
+    "object": "The lines are from a second compilation, whose machine code is byte for byte that which runs.",
+    "text": "The lines are from a second compilation, whose LLVM code is line for line that which runs.",
 }
 _MOST_LINES, _MOST_TEXT_LINES = 160, 80
 _LEAST_LINES = 8  # of a part that comes after long ones
@@ -37,19 +61,24 @@ class StageCodeView(View):
         return {**self.code.to_dict(), "name": self.name}
 
     def text(self) -> str:
-        parts = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
-        for part, lines in self._parts(_MOST_TEXT_LINES):
-            parts += ["", *wrapped(visible(f"{part.name} · {' · '.join(self._about(part))}"), line_width())]
-            parts += listing_text(lines, indent="  ")
+        lines = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
+        if self.code.user_lines:
+            lines += ["", *user_lines_text(self.code.user_lines, self._noun())]
+        for part, shown in self._parts(_MOST_TEXT_LINES):
+            lines += ["", *wrapped(visible(f"{part.name} · {' · '.join(self._about(part))}"), line_width())]
+            lines += placed_text(shown, indent="  ")
         notes = [line for note in self._notes() for line in wrapped(visible(note), line_width())]
-        return "\n".join([*parts, "", *notes])
+        return "\n".join([*lines, "", *notes])
 
     def html(self) -> str:
         parts = [html.header(self.name, *self._facts())]
-        for part, lines in self._parts(_MOST_LINES):
+        if self.code.user_lines:
+            hot = [line for part in self.code.parts for line in part.lines]
+            parts.append(user_lines_html(self.code.user_lines, hot, self._noun()))
+        for part, shown in self._parts(_MOST_LINES):
             facts = html.quiet(" · " + " · ".join(self._about(part)))
             title = html.join((html.strong(part.name), facts))
-            parts.append(listing_html(lines, "", heading=title) if lines else html.paragraph(title, above=10))
+            parts.append(placed_html(shown, "", heading=title) if shown else html.paragraph(title, above=10))
         return html.card(*parts, html.footer(*self._notes()))
 
     # -- what is shown
@@ -57,7 +86,11 @@ class StageCodeView(View):
     def _facts(self) -> list[str]:
         code = self.code
         runs = "one native function for the whole graph" if code.native else "a program that calls loops"
-        return [f"stage {code.stage}", _ABOUT[code.stage], runs]
+        facts = [f"stage {code.stage}", _ABOUT[code.stage], runs]
+        return facts if code.line is None else [*facts, f"{MARK} does the work of line {code.line}"]
+
+    def _noun(self) -> str:
+        return "instruction" if self.code.stage in ("llvm", "asm") else "line"
 
     def _about(self, part: CodePart) -> list[str]:
         shown = len(part.lines)
@@ -67,14 +100,17 @@ class StageCodeView(View):
             facts.append(f"vectorised: {lanes}{part.bits} bits")
         elif part.bits == 0:
             facts.append("not vectorised: one number at a time")
-        lines = listed([place(span) for span in part.spans])
-        return [*facts, f"all of it made of {lines}"] if lines else facts
+        if part.reason:
+            lines = listed([place(span) for span in part.spans])
+            facts += [f"all of it made of {lines}"] if lines else []
+            facts.append(f"no line beside each instruction: {part.reason}")
+        return facts
 
-    def _parts(self, most: int) -> list[tuple[CodePart, list[Line]]]:
-        parts: list[tuple[CodePart, list[Line]]] = []
+    def _parts(self, most: int) -> list[tuple[CodePart, list[Placed]]]:
+        files = files_of(self.code.user_lines)
+        parts: list[tuple[CodePart, list[Placed]]] = []
         for part in self.code.parts:
-            lines = [Line(line.text.expandtabs(8), place=place(line.span)) for line in part.lines]
-            parts.append((part, cap(lines, max(most, _LEAST_LINES))))
+            parts.append((part, placed(part.lines, files, max(most, _LEAST_LINES))))
             most -= len(parts[-1][1])
             if most <= -4 * _LEAST_LINES:
                 break
@@ -82,9 +118,8 @@ class StageCodeView(View):
 
     def _notes(self) -> list[str]:
         code = self.code
-        notes = []
-        if code.stage in ("llvm", "asm"):
-            notes.append("Made without debug information: the lines are told for each loop as a whole.")
+        notes = _legend([line for part in code.parts for line in part.lines], below=code.stage in ("llvm", "asm"))
+        notes += [_PROOFS[compared] for compared in dict.fromkeys(part.compared for part in code.parts) if compared]
         if code.native and code.stage in ("numba", "typed"):
             notes.append("Loops inside a native function are compiled apart; Numba's form of them is not kept.")
         left_out = len(code.parts) - len(self._parts(_MOST_TEXT_LINES))
@@ -92,3 +127,15 @@ class StageCodeView(View):
             notes.append(f"{counted(left_out, 'more function')} left out.")
         hidden = any(len(part.lines) < part.total for part in code.parts)
         return [*notes, f"%ir {self.name} --stage {code.stage} --full shows all."] if hidden or left_out else notes
+
+
+def _legend(lines: Sequence[CodeLine], *, below: bool) -> list[str]:
+    """How to read what stands beside lines, as far as it does."""
+    roles = {origin.role for line in lines for origin in line.origins}
+    words = [f"{role}: {_ROLES[role]}" for role in _ROLES if role in roles]
+    if below and any(line.is_instruction and not line.origins for line in lines) and roles:
+        words.append("blank: LLVM made it up or moved it, and keeps no line: copies of registers, constants, bounds")
+    notes = [f"Beside a line: the number of yours, and the operation; {'; '.join(words)}."] if words else []
+    if below and any(len(line.origins) > 1 for line in lines):
+        notes.append("Two operations beside an instruction: it does the work of both, as a product with a sum.")
+    return notes

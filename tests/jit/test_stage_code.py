@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import json
+import re
 
 import pytest
 
 import tensorlab as tl
+from tensorlab.core.located import Located
 from tensorlab.errors import ArgumentError, RangeError
 from tensorlab.jit.hot_block import hot_block
-from tensorlab.jit.stage_code import stage_code
+from tensorlab.jit.stage_code import CODE_STAGES, stage_code
 
 ASM = """\
 loop:
@@ -61,14 +64,63 @@ def test_without_a_loop_all_is_shown() -> None:
     assert (len(found.lines), found.bits) == (3, 0)
 
 
+def test_numbers_of_the_hot_lines() -> None:
+    found = hot_block(ASM, "asm")
+    lines = ASM.splitlines()
+    assert [lines[number] for number in found.numbers] == list(found.lines)
+
+
 def tone(x, y):
     a = x + y * 2
     return a.tanh() @ y.t()
 
 
-def places(part) -> list[int]:
-    first = tone.__code__.co_firstlineno
-    return [span.line - first for span in part.spans]
+def twice(x, y):
+    a = x * y
+    b = x * y
+    c = a + b.abs()
+    return c.tanh()
+
+
+def rows(x, y):
+    a = x.exp()
+    b = a / a.sum(1, keepdim=True)
+    return b * y
+
+
+@tl.jit.script
+def again(x, n: int):
+    y = x
+    for _ in range(n):
+        y = y * 0.5 + x
+        y = y.tanh()
+    return y
+
+
+def line_of(function, text: str) -> int:
+    """The number of the line of a function with a text."""
+    lines, first = inspect.getsourcelines(function)
+    return first + next(i for i, line in enumerate(lines) if text in line)
+
+
+def behind(part, word: str) -> set:
+    """The lines and operations behind the instructions with a word."""
+    found = [line for line in part.all_lines if line.is_instruction and re.search(word, line.text)]
+    assert found
+    return {tuple((o.span.line if o.span else None, o.op) for o in line.origins) for line in found}
+
+
+def marked(part) -> set:
+    """The operations and lines of what is marked."""
+    return {(o.span.line, o.op) for line in part.all_lines if line.marked for o in line.origins}
+
+
+@pytest.fixture(scope="module")
+def traced_twice():
+    x = tl.ones(2, 3)
+    traced = tl.jit.trace(twice, (x, x))
+    traced(x, x)
+    return traced
 
 
 @pytest.mark.parametrize("calls", [1, 5], ids=["program", "native"])
@@ -78,27 +130,96 @@ def test_stages(calls: int) -> None:
     for _ in range(calls):
         traced(x, x)
     python = stage_code(traced, "python")
-    around, loop = python.parts
+    around = python.parts[0]
     assert (python.native, around.name) == (calls == 5, "native" if calls == 5 else "program")
+    loop = next(part for part in python.parts if any("tanh_size = " in line.text for line in part.lines))
     assert "for i0 in range(n):" in loop.lines[0].text
     tanh = next(line for line in loop.lines if "tanh_size = " in line.text)
-    assert tanh.span.line == tone.__code__.co_firstlineno + 2
-    assert places(loop) == [1, 2]
+    assert (tanh.span.line, tanh.origins[0].op) == (line_of(tone, "tanh"), "tanh")
     for stage in ("llvm", "asm"):
-        (part,) = stage_code(traced, stage).parts
+        part = next(p for p in stage_code(traced, stage).parts if p.name == loop.name)
         assert part.bits >= 128
         assert part.lanes == part.bits // 32
-        assert len(part.lines) < part.total
+        assert len(part.lines) < part.total == len(part.all_lines)
+        assert (part.compared, part.reason) == ("object", "")
+        assert {line_of(tone, "y * 2"), line_of(tone, "tanh")} <= {line.span.line for line in part.lines if line.span}
     assert json.loads(json.dumps(python.to_dict()))["stage"] == "python"
 
 
-def test_types_of_lines() -> None:
+def test_each_instruction_has_its_line(traced_twice) -> None:
+    product, total, tanh = (line_of(twice, text) for text in ("a = x * y", "a + b", "tanh"))
+    code = stage_code(traced_twice, "llvm")
+    (part,) = code.parts
+    quotients = behind(part, " fdiv ")
+    assert quotients == {((tanh, "tanh"),)}
+    assert ((product, "mul"),) in behind(part, " fmul ")
+    assert behind(part, " fmul ") == {((product, "mul"),), ((tanh, "tanh"),)}
+    assert ((total, "add"),) in behind(part, " fadd ")
+    assert {o.role for line in part.all_lines if " load <" in line.text for o in line.origins} == {"reads"}
+    assert {o.role for line in part.all_lines if " store <" in line.text for o in line.origins} == {"writes"}
+    assert [(line.span.line, line.ops) for line in code.user_lines] == [
+        (product, ("mul",)),
+        (total, ("abs", "add")),
+        (tanh, ("tanh",)),
+    ]
+    assert all(line.total >= line.hot > 0 for line in code.user_lines)
+    assert code.user_lines[0].text == "a = x * y"
+    (machine,) = stage_code(traced_twice, "asm").parts
+    assert behind(machine, r"\tv?div[ps]s\t") == quotients
+
+
+@pytest.mark.parametrize("stage", CODE_STAGES)
+def test_a_line_is_marked_in_each_stage(traced_twice, stage) -> None:
+    """The second product is not computed: the first one stands for it."""
+    product = line_of(twice, "a = x * y")
+    part = stage_code(traced_twice, stage, line_of(twice, "b = x * y")).parts[-1]
+    assert marked(part) >= {(product, "mul")}
+    assert all(
+        (product, "mul") in {(o.span.line, o.op) for o in line.origins} for line in part.all_lines if line.marked
+    )
+    if stage == "python":
+        assert not any(line.marked for line in stage_code(traced_twice, stage).parts[-1].all_lines)
+
+
+def test_the_lines_of_a_scripts_loop() -> None:
     x = tl.ones(2, 3)
-    traced = tl.jit.trace(tone, (x, x))
+    for _ in range(5):
+        again(x, 3)
+    code = stage_code(again, "llvm")
+    assert code.native
+    part = code.parts[0]
+    lines = {line.text: line for line in code.user_lines}
+    turns, work = lines["for _ in range(n):"], lines["y = y * 0.5 + x"]
+    assert (turns.ops, work.ops) == (("Loop",), ("mul", "add"))
+    assert behind(part, " fdiv ") == {((work.span.line + 1, "tanh"),)}
+    assert ((work.span.line, "mul"),) in behind(part, " fmul ")
+
+
+def test_the_lines_of_a_loop_over_rows() -> None:
+    x = tl.ones(2, 3)
+    traced = tl.jit.trace(rows, (x, x))
     traced(x, x)
-    (typed,) = stage_code(traced, "typed").parts
+    (part,) = stage_code(traced, "llvm").parts
+    assert part.reason == ""
+    assert behind(part, " fdiv ") == {((line_of(rows, "b ="), "div"),)}
+    assert ((line_of(rows, "b ="), "sum"),) in behind(part, " fadd reassoc ")
+
+
+def test_no_lines_of_code_that_is_not_what_runs(traced_twice, monkeypatch) -> None:
+    other = Located((), (), "", "it is another one")
+    monkeypatch.setattr("tensorlab.jit.stage_code.locate", lambda loops, *, asm: [other for _ in loops])
+    code = stage_code(traced_twice, "llvm")
+    (part,) = code.parts
+    assert (part.reason, part.compared) == ("it is another one", "")
+    assert code.user_lines == ()
+    assert not any(line.origins for line in part.all_lines)
+    assert [span.line for span in part.spans] == [line_of(twice, t) for t in ("a = x * y", "a + b", "tanh")]
+
+
+def test_types_of_lines(traced_twice) -> None:
+    (typed,) = stage_code(traced_twice, "typed").parts
     assert any(line.text.endswith("# x0: float32") for line in typed.lines)
-    (numba,) = stage_code(traced, "numba").parts
+    (numba,) = stage_code(traced_twice, "numba").parts
     assert len(typed.lines) < len(numba.lines) < numba.total
 
 

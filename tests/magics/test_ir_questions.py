@@ -75,6 +75,31 @@ def test_stage(compiled) -> None:
     ]
 
 
+@pytest.mark.parametrize("stage", ["python", "numba", "typed", "llvm", "asm"])
+def test_a_line_stays_marked_through_the_stages(compiled, stage: str) -> None:
+    compiled.value("%%trace --name g\na = x + y * 2\na.tanh();\n")
+    view = compiled.value(f"%ir g --stage {stage} --line 3")
+    assert isinstance(view, StageCodeView)
+    (part,) = [p for p in view.code.parts if p.name != "program"]
+    marked = [line for line in part.lines if line.marked]
+    assert marked
+    assert {origin.op for line in marked for origin in line.origins} == {"tanh"}
+    assert f"◆ {'3 tanh':<8}" in repr(view)
+    assert "◆ 3  a.tanh();" in repr(view)
+    assert [line.marked for line in view.code.user_lines] == [False, True]
+    whole = compiled.value(f"%ir g --stage {stage} --line 3 --full")
+    assert isinstance(whole, StageView)
+    assert whole.source == view.code.whole
+    assert len(whole.marked) >= len(marked)
+    assert whole.to_dict()["marked"] == sorted(whole.marked)
+
+
+def test_a_line_of_nothing_has_no_stage(compiled) -> None:
+    assert compiled.error("%ir f --stage asm --line 9") == (
+        "MagicError: %ir: --line: line 9 made nothing in f; lines that did: 2\n  nearest: 2\n  see %ir?"
+    )
+
+
 def test_measure(compiled) -> None:
     view = compiled.value("%ir f --measure")
     assert isinstance(view, LedgerView)

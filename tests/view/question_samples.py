@@ -11,8 +11,9 @@ from tensorlab.jit.compare_graphs import compare_graphs
 from tensorlab.jit.comparison import Comparison, StagePair
 from tensorlab.jit.costs import GraphCost, NodeCost, Total, graph_cost
 from tensorlab.jit.equivalence import Culprit, Difference
-from tensorlab.jit.ir import Graph, Span
+from tensorlab.jit.ir import Graph, Node, Span
 from tensorlab.jit.ledger import BEFORE, Ledger, LedgerRow
+from tensorlab.jit.loop_lines import Origin
 from tensorlab.jit.otherwise import WhatIf, paired
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pass_checks import PassCheck, PassChecks
@@ -21,7 +22,7 @@ from tensorlab.jit.records import Decision
 from tensorlab.jit.reducing import Reproduction
 from tensorlab.jit.sample_inputs import SampleInputs
 from tensorlab.jit.specialisations import CompileSeconds
-from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode
+from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode, UserLine
 from tensorlab.jit.timing import Timing
 from tensorlab.view.check_lights import CheckView
 from tensorlab.view.comparison import ComparisonView
@@ -89,12 +90,31 @@ def checks(name: str = "tone") -> PassChecks:
     return PassChecks(name, f"dce,cse,fuse_rows,{name},fuse", passes, Closeness("ulp", 2, "nan", 2), cases, INPUTS)
 
 
-def code(name: str = "tone", stage: CodeStage = "llvm", count: int = 3) -> StageCode:
-    """Machine code that nobody compiled."""
-    span = Span("cell.py" if name == "tone" else name, 2)
-    lines = tuple(CodeLine(f"  %{i} = fmul <8 x float> %wide.load, {name}", None if i else span) for i in range(count))
-    parts = (CodePart(f"mul_{name}", lines, 295, 256, 8, (span, Span("cell.py", 3))), CodePart("add", (), 20, 0, 0, ()))
-    return StageCode(name, stage, parts, True, "")
+def code(name: str = "tone", stage: CodeStage = "llvm", count: int = 3, line: int | None = None) -> StageCode:
+    """Machine code that nobody compiled: a product, its sum, what LLVM made up."""
+    file = "cell.py" if name == "tone" else name
+    product, total = (Node(kind, span=Span(file, at)) for kind, at in (("aten::mul", 2), ("aten::add", 3)))
+    origins = [
+        (Origin("reads", product),),
+        (Origin("computes", total), Origin("computes", product)),
+        (),
+        (Origin("loop"),),
+    ]
+    lines = tuple(
+        CodeLine(f"  %{i} = fmul <8 x float> %wide.load, {name}", origins[i % 4], i % 4 < 2 and line == 2)
+        for i in range(count)
+    )
+    spans = Span(file, 2), Span(file, 3)
+    below = stage in ("llvm", "asm")
+    compared, reason = ("object", f"what runs is not in the cache: {name}") if below else ("", "")
+    bits = (256, 0) if below else (None, None)
+    first = CodePart(f"mul_{name}", lines, 295, bits[0], 8, spans, lines, compared)
+    parts = (first, CodePart("add", (), 20, bits[1], 0, spans, (), "", reason))
+    told = (
+        UserLine(Span(file, 2), f"a = x * {name}", ("mul",), 3, 2, line == 2),
+        UserLine(Span(file, 3), f"a + {name}", ("add",), 1, 1, marked=False),
+    )
+    return StageCode(name, stage, parts, True, line, told)
 
 
 def book(name: str = "tone") -> Ledger:
@@ -128,6 +148,7 @@ QUESTION_SAMPLES: dict[str, Callable[[], View]] = {
     "what_if_hostile": _hostile,
     "stage_hot": lambda: StageCodeView(code()),
     "stage_hot_python": lambda: StageCodeView(code(stage="python")),
+    "stage_hot_line": lambda: StageCodeView(code(stage="asm", count=4, line=2)),
     "stage_hot_long": lambda: StageCodeView(code(stage="asm", count=5000)),
     "stage_hot_hostile": lambda: StageCodeView(code(HOSTILE)),
     "ledger": lambda: LedgerView(book()),

@@ -1,0 +1,231 @@
+"""The operation behind each line of a loop's text, and so behind each instruction whose line is known.
+
+tensorlab wrote the text, so the way back is known: what comes before ``v3 = `` belongs to the third step of the region,
+``x2 = a2[i0]`` is read for the first step that takes it, ``o0[i0] = v3`` writes the third step. In a native function
+each node has lines of its own, and the loops that it calls are inlined from there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tensorlab.core.compile import Loop
+from tensorlab.core.located import Chain
+from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, LOOP, Graph, Node, Span, walk
+from tensorlab.jit.program import Program
+
+# What a line does: it computes a node, reads for it, writes it or calls its loop; or it counts a loop's turns, begins
+# the function or ends it; or LLVM made one instruction of several lines.
+Role = Literal["computes", "reads", "writes", "calls", "loop", "entry", "exit", "merged"]
+
+_DEF = re.compile(r"def (\w+)\(")
+_STEP = re.compile(r"(?:v|h|acc|part|mean|squares|d)(\d+) [-+*]?= ")
+_READ = re.compile(r"x(\d+) = ")
+_READ_BACK = re.compile(r"v(\d+) = .*\bo\d+\[")
+_WRITE = re.compile(r"o\d+\[.*?\] = (.*)")
+_ROW = re.compile(r"\w+_row = ")
+_CARRIED = re.compile(r"\b[vh](\d+)\b")
+_CALL = re.compile(r"\b(\w+)\(")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a line of code is for. ``node`` is `None` for what belongs to a loop, or to no node alone."""
+
+    role: Role
+    node: Node | None = field(default=None, repr=False)
+
+    @property
+    def span(self) -> Span | None:
+        """The user's place; that of a call of a fused loop is that of no one operation."""
+        return None if self.node is None or self.role == "calls" else self.node.span
+
+    @property
+    def op(self) -> str:
+        """The operation in a word: ``mul``; for what is none, the role."""
+        if self.node is None:
+            return self.role
+        if self.node.kind == FUSION_GROUP:
+            return "calls"
+        return self.node.kind.partition("::")[2] or self.node.kind
+
+    def is_at(self, place: tuple[str, int]) -> bool:
+        """Whether it is of a file and a line."""
+        return self.span is not None and (self.span.filename, self.span.line) == place
+
+    def to_dict(self) -> dict[str, object]:
+        span = self.span
+        return {
+            "role": self.role,
+            "op": self.op,
+            "node": None if self.node is None else self.node.serial,
+            "span": None if span is None else span.to_dict(),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Function:
+    """A function of the text: its lines, from 1, and which steps they are for, -1 for none."""
+
+    name: str
+    lines: range
+    steps: Mapping[int, tuple[int, Role]]
+
+
+class LoopLines:
+    """The origins of the lines of a loop that a program calls, or of a program's native function."""
+
+    def __init__(self, loop: Loop, program: Program) -> None:
+        self._lines = loop.source.splitlines()
+        self._functions = list(_functions(self._lines))
+        native = None if program.native is None else program.native.function
+        self._places: Mapping[int, tuple[int, int]] | None = None
+        self._nodes: dict[int, Node] = {}
+        self._callers: Sequence[Node] = ()
+        if native is None or program.native is None:
+            self._callers = list(_callers(loop, program))
+            return
+        nodes = {node.serial: node for node in _all_nodes(program.native.graph)}
+        if native.loop is loop:
+            self._places, self._nodes = native.plan.places, nodes
+        else:
+            text = native.loop.source.splitlines()
+            self._callers = [nodes[s] for s in _called_by(loop, program, native.plan.places, text) if s in nodes]
+
+    def at(self, number: int) -> tuple[Origin, ...]:
+        """What a line of the text, from 1, is for; several operations where several call its function."""
+        return self.of((number,))
+
+    def of(self, chain: Chain) -> tuple[Origin, ...]:
+        """What an instruction is for whose line is the first of ``chain``, inlined at the second, and so on."""
+        if not chain:
+            return ()
+        number = chain[0]
+        if number == 0:
+            return (Origin("merged"),)
+        function = next((f for f in self._functions if number in f.lines), None)
+        if function is None:
+            return ()
+        if self._places is None:
+            callers = self._callers
+        elif function.name == "loop":
+            return self._of_node(number, self._places)
+        else:
+            lines = chain[-1:] if len(chain) > 1 else tuple(self._calling(function.name))
+            callers = [node for line in lines if (node := self._node(line, self._places)) is not None]
+        found = [origin for node in callers for origin in _of_step(function, number, _steps_of(node))]
+        return tuple(dict.fromkeys(found))
+
+    def _of_node(self, number: int, places: Mapping[int, tuple[int, int]]) -> tuple[Origin, ...]:
+        node = self._node(number, places)
+        if node is None:
+            return (Origin("exit" if any(last < number for _, last in places.values()) else "entry"),)
+        if node.kind == FUSION_GROUP:
+            return (Origin("calls", node),)
+        turns = node.kind == LOOP or self._lines[number - 1].lstrip().startswith(("for ", "while "))
+        return (Origin("loop" if turns else "computes", node),)
+
+    def _node(self, number: int, places: Mapping[int, tuple[int, int]]) -> Node | None:
+        """The node whose lines a line is among: of several the one with the fewest, which the others hold."""
+        around = [(last - first, serial) for serial, (first, last) in places.items() if first <= number <= last]
+        return self._nodes.get(min(around)[1]) if around else None
+
+    def _calling(self, name: str) -> Iterator[int]:
+        for function in self._functions:
+            if function.name == "loop":
+                yield from (n for n in function.lines if name in _CALL.findall(self._lines[n - 1]))
+
+
+def _functions(lines: Sequence[str]) -> Iterator[_Function]:
+    starts = [n for n, line in enumerate(lines, 1) if _DEF.match(line)]
+    for start in starts:
+        end = start + 1
+        while end <= len(lines) and (not lines[end - 1].strip() or lines[end - 1].startswith(" ")):
+            end += 1
+        match = _DEF.match(lines[start - 1])
+        if match is not None:
+            yield _Function(match[1], range(start, end), _step_lines(lines, range(start + 1, end)))
+
+
+def _step_lines(lines: Sequence[str], inside: range) -> dict[int, tuple[int, Role]]:
+    """Which step each line of a function is for, and how."""
+    found: dict[int, tuple[int, Role]] = {}
+    waiting: list[int] = []
+    reads: dict[str, int] = {}
+    begun = False
+    for number in inside:
+        code = lines[number - 1].strip()
+        if code.startswith(("for ", "while ")):
+            found[number] = -1, "loop"
+            begun = True
+            waiting.clear()
+        elif match := _WRITE.match(code):
+            made = _CARRIED.findall(match[1])
+            found[number] = int(made[-1]) if made else -1, "writes"
+        elif match := _READ.match(code):
+            reads[f"x{match[1]}"] = number
+        elif match := _READ_BACK.match(code):
+            found[number] = int(match[1]), "reads"
+        elif match := _STEP.match(code):
+            step = int(match[1])
+            waiting.append(number)
+            found.update((n, (step, "computes")) for n in waiting)
+            words = set(re.findall(r"\w+", " ".join(lines[n - 1] for n in waiting)))
+            found.update((reads.pop(name), (step, "reads")) for name in words & set(reads))
+            waiting.clear()
+        elif _ROW.match(code):
+            found[number] = -1, "loop"
+        elif begun:
+            waiting.append(number)
+        elif code:
+            found[number] = -1, "entry"
+    return found
+
+
+def _of_step(function: _Function, number: int, steps: Sequence[Node]) -> tuple[Origin, ...]:
+    """The origin of a line of a loop whose steps are these nodes; a loop of one node is all its own."""
+    step, role = function.steps.get(number, (-1, "computes"))
+    if 0 <= step < len(steps):
+        return (Origin(role, steps[step]),)
+    if role in ("loop", "entry") or number == function.lines.start:
+        return (Origin("loop" if role == "loop" else "entry"),)
+    return (Origin(role, steps[0]),) if len(steps) == 1 else ()
+
+
+def _callers(loop: Loop, program: Program) -> Iterator[Node]:
+    """The nodes of a program whose loop it is."""
+    names = [fused.name for fused in program.loops if any(made is loop for made in fused.loops)]
+    lines = program.python.splitlines()
+    for number, node in program.nodes.items():
+        if any(f"{name}(" in lines[number - 1] for name in names):
+            yield node
+
+
+def _called_by(
+    loop: Loop, program: Program, places: Mapping[int, tuple[int, int]], text: Sequence[str]
+) -> Iterator[int]:
+    """The nodes, by their serials, whose lines in the native function call a loop by its address."""
+    number = next((i for i, one in enumerate(program.compiled_loops()[1:]) if one is loop), -1)
+    names = [match[1] for line in text if (match := re.match(rf"\s+(\w+) = loops\[{number}\]", line))]
+    for serial, (first, last) in places.items():
+        if any(re.search(rf"_at\({name}, ", line) for name in names for line in text[first - 1 : last]):
+            yield serial
+
+
+def _steps_of(node: Node) -> Sequence[Node]:
+    """The nodes that the steps of a node's loop compute: constants are none."""
+    subgraph = node.attributes.get("subgraph")
+    if isinstance(subgraph, Graph):
+        return [inner for inner in subgraph.block.nodes if inner.kind != CONSTANT]
+    return [node]
+
+
+def _all_nodes(graph: Graph) -> Iterator[Node]:
+    for node in walk(graph.block):
+        yield node
+        subgraph = node.attributes.get("subgraph")
+        if isinstance(subgraph, Graph):
+            yield from _all_nodes(subgraph)
