@@ -42,6 +42,11 @@ class TensorlabScriptMagic(NotebookMagics):
     )
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view that is shown last to this name")
     @argument("--types", action="store_true", help="show the type of each variable at its line too, and why it has it")
+    @argument(
+        "--refused",
+        action="store_true",
+        help="show why the cell does not compile, and let the notebook go on; a cell that does is an error then",
+    )
     def script(self, line: str, cell: str) -> Any:
         """Script the cell: compile the functions that it defines with their control flow, and bind them.
 
@@ -68,14 +73,15 @@ class TensorlabScriptMagic(NotebookMagics):
         _check_new_names(args, free_names(body.tree), defines=defines)
         if not defines:
             return self._statements(body, args, cell)
-        value = None
+        value, refusals = None, 0
         for are_definitions, statements in groupby(body.tree.body, _is_definition):
             nodes = list(statements)
             value = execute(self.session.shell, body, nodes)
             if are_definitions:
                 for definition in _last_of_each_name(nodes):
-                    self._script(definition, body, cell.splitlines(), args)
-        if args.name is not None and self.session.latest is not None:
+                    refusals += not self._script(definition, body, cell.splitlines(), args)
+        _check_refused(args, refusals)
+        if args.name is not None and not refusals and self.session.latest is not None:
             self.bind(args.name, self.session.latest)
         return None if body.silent else value
 
@@ -88,15 +94,18 @@ class TensorlabScriptMagic(NotebookMagics):
         made = Statements.of(body.tree, self.names)
         derivations = Derivations("the notebook gives it as")
         make = lambda: made.function(name, body.filename, derivations)
-        function: ScriptFunction = self._compiled(name, body, cell, make)
+        function = self._compiled(name, body, cell, args, make)
+        _check_refused(args, function is None)
+        if function is None:
+            return None
         self._show(function, body, cell.rstrip("\n"), body.first, args, derivations)
         value = made.run(function, self.names)
         self.bind(name, function)
         self.session.latest = function
         return None if body.silent else value
 
-    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str], args: argparse.Namespace) -> None:
-        """Compile one function of the cell, bind it, and show its graph."""
+    def _script(self, definition: ast.FunctionDef, body: Cell, lines: list[str], args: argparse.Namespace) -> bool:
+        """Compile one function of the cell, bind it, and show its graph; or show why not, and give False."""
         __tracebackhide__ = True
         name = definition.name
         from tensorlab.jit.api import script
@@ -104,7 +113,9 @@ class TensorlabScriptMagic(NotebookMagics):
         from tensorlab.jit.scripting.frontend import compile_function
 
         written = self.names[name]
-        function: ScriptFunction = self._compiled(name, body, "\n".join(lines), lambda: script(written))
+        function = self._compiled(name, body, "\n".join(lines), args, lambda: script(written))
+        if function is None:
+            return False
         self.bind(name, function)
         self.session.latest = function
         first = min(node.lineno for node in (definition, *definition.decorator_list))
@@ -114,19 +125,27 @@ class TensorlabScriptMagic(NotebookMagics):
         if args.types and isinstance(written, FunctionType):
             compile_function(written, derivations=derivations)  # once more, noting what it finds
         self._show(function, body, own, first, args, derivations)
+        return True
 
-    def _compiled(self, name: str, body: Cell, cell: str, make: Callable[[], ScriptFunction]) -> ScriptFunction:
-        """A function of the cell; what is outside of the language is shown in the cell."""
+    def _compiled(
+        self, name: str, body: Cell, cell: str, args: argparse.Namespace, make: Callable[[], ScriptFunction]
+    ) -> ScriptFunction | None:
+        """A function of the cell. What is outside of the language is shown in the cell: an error, or None as asked."""
         __tracebackhide__ = True
         from tensorlab.errors import ScriptError
         from tensorlab.jit.scripting.source import LABELS
-        from tensorlab.view.script_error import error_text
+        from tensorlab.view.script_error import ScriptErrorView, error_text
 
         LABELS[body.filename] = body.label  # a kernel's own name for a cell is a file under /tmp
         try:
             return make()
         except ScriptError as error:
             shown = error_text(error, cell.splitlines(), body.first, body.filename)
+            if args.refused:
+                view = ScriptErrorView(name, error, shown)
+                self.show(view)
+                self.bind(args.output, view)
+                return None
             raise CellError("%%script", f"{name}: {error.message}", [shown]) from None
 
     def _show(
@@ -160,6 +179,12 @@ class TensorlabScriptMagic(NotebookMagics):
             view = TypesView(name, variables, source=source, first_line=first, filename=body.filename)
             self.show(view)
         self.bind(args.output, view)
+
+
+def _check_refused(args: argparse.Namespace, refusals: int) -> None:
+    """See that a cell that is said not to compile does not."""
+    if args.refused and not refusals:
+        raise MagicError("%%script", "--refused: the cell compiles", "leave the option out")
 
 
 def _check_new_names(args: argparse.Namespace, known: CellNames, *, defines: bool) -> None:

@@ -8,7 +8,7 @@ from tensorlab.errors import Place, ScriptError
 from tensorlab.view import html
 from tensorlab.view.listing import Line, listing_html
 from tensorlab.view.mime import View
-from tensorlab.view.text import columns, line_width, shortened, visible
+from tensorlab.view.text import columns, line_width, shortened, visible, wrapped
 
 _NEAR = 2  # lines shown around each place
 _GUTTER = 6
@@ -37,8 +37,9 @@ class ScriptErrorView(View):
         }
 
     def text(self) -> str:
-        lines = [f"{self.name} · does not compile", "", *self.shown.splitlines()]
-        return "\n".join(shortened(visible(line), line_width()) for line in lines)
+        head, *lines = (visible(line) for line in self.shown.splitlines())
+        cut = [shortened(line, line_width()) for line in lines]
+        return "\n".join([f"{self.name} · does not compile", "", *wrapped(head, line_width(), "  "), *cut])
 
     def html(self) -> str:
         lines = [Line(line) for line in self.shown.splitlines()]

@@ -79,6 +79,43 @@ def test_outside_the_language(cells) -> None:
     assert cells.value("callable(f)") is True
 
 
+def test_refused(cells, capsys: pytest.CaptureFixture[str]) -> None:
+    source = "def f(v):\n    if v.sum() > 0:\n        r = 1\n    else:\n        r = 'no'\n    return r\n"
+    assert cells.value(f"%%script --refused -o why\n{source}") is None
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[:4] == [
+        "f · does not compile",
+        "",
+        "ScriptError: Type mismatch: r is set to type int in the true branch and type str in the false branch",
+        "  cell 1, line 7, column 12",
+    ]
+    assert lines[6:8] == ["     4          r = 1", "                ^ type int in the true branch"]
+    facts = cells.value("why.to_dict()")
+    assert (facts["line"], facts["column"]) == (7, 11)
+    assert [(d["said"], d["line"]) for d in facts["derivations"]] == [
+        ("type int in the true branch", 4),
+        ("type str in the false branch", 6),
+    ]
+    assert cells.value("why.html()").count("^ type") == 2
+    assert cells.value("callable(f)") is True
+
+
+@pytest.mark.parametrize("source", ["def f(x):\n    return x\n", "b = x + 1\n"], ids=["a function", "statements"])
+def test_refused_of_a_cell_that_compiles(cells, source: str) -> None:
+    assert cells.error(f"%%script --refused\n{source}").splitlines() == [
+        "MagicError: %%script: --refused: the cell compiles",
+        "  leave the option out",
+        "  see %%script?",
+    ]
+    assert "b" not in cells.names
+
+
+def test_refused_statements(cells) -> None:
+    assert cells.value("%%script --refused -o why\nb = x + missing\n") is None
+    assert cells.value("why.to_dict()['message']") == "undefined value missing"
+    assert "b" not in cells.names
+
+
 def test_syntax_error(cells) -> None:
     assert "Cell In[1], line 3\n" in cells.error("%%script\ndef f(x):\n    return = x\n")
 
