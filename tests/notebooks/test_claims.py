@@ -35,9 +35,9 @@ CLAIMS = [
     (19, "05_trace", "trace-44"),  # the check, and dropout
     (20, "06_script", "script-03"),  # control flow is kept
     (21, "06_script", "script-05"),  # the type, and an If with two blocks
-    (23, "06_script", "script-11"),  # Python's tree
-    (23, "06_script", "script-13"),  # and the graph that is built from it
-    (22, "06_script", "script-37"),  # from text to native code, which runs without the GIL
+    (22, "06_script", "script-17"),  # from text to native code, which runs without the GIL
+    (23, "06_script", "script-20"),  # Python's tree
+    (23, "06_script", "script-22"),  # and the graph that is built from it
     (3, "04_autograd", "autograd-03"),  # once more, with the graph
     (34, "04_autograd", "autograd-18"),  # copies on the way, and in-place operations
     (35, "04_autograd", "autograd-20"),  # in place against gradients: versions
