@@ -186,9 +186,11 @@ class Specialisations:
     def __str__(self) -> str:
         """A line for each: what it is for, and how often it was called."""
         width = max((len(row.key) for row in self.rows), default=0)
-        lines = [f"{row.key:{width}}  {row.kind:7}  {row.calls} calls, {row.misses} waited" for row in self.rows]
+        lines = [
+            f"{row.key:{width}}  {row.kind:7}  {_number(row.calls, 'call')}, {row.misses} waited" for row in self.rows
+        ]
         kept = f"{len(self.rows)} of at most {self.limit} kept, {self.evictions} let go"
-        return "\n".join([*lines, f"{self.hits} hits, {self.misses} misses; {kept}"])
+        return "\n".join([*lines, f"{_number(self.hits, 'hit')}, {_number(self.misses, 'miss', 'misses')}; {kept}"])
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -198,6 +200,10 @@ class Specialisations:
             "evictions": self.evictions,
             "limit": self.limit,
         }
+
+
+def _number(count: int, one: str, more: str = "") -> str:
+    return f"{count} {one if count == 1 else more or f'{one}s'}"
 
 
 Make = Callable[[Sequence[Any], "Sizes | None"], Specialisation]

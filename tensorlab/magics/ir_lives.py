@@ -118,7 +118,7 @@ def value_named(
         known = [n for n in found if n.startswith("%")]
         message = f"{option}: {name} has no value {spelled}; its values: {listed(known)}"
         raise MagicError("%ir", message, nearest(spelled, known))
-    return value, others
+    return value, [n for n in others if n.startswith("%")]  # a constant in its place is printed as a number
 
 
 def line_life(function: ScriptFunction, name: str, number: int) -> View:
@@ -130,7 +130,8 @@ def line_life(function: ScriptFunction, name: str, number: int) -> View:
     from tensorlab.view.line_life import LineLifeView
 
     teller = check_line(function, name, number)
-    return LineLifeView(name, life_of(teller, number))
+    latest = function.latest
+    return LineLifeView(name, life_of(teller, number, None if latest is None else latest.program))
 
 
 def check_line(function: ScriptFunction, name: str, number: int) -> Teller:

@@ -137,7 +137,7 @@ def test_the_record_is_plain_data_and_says_where_time_went() -> None:
         *("reading", "numba", "machine_code", "linking", "total"),
     ]
     assert str(found) == (
-        "float32[4, 10], float32[10, 10]  exact    1 calls, 0 waited\n1 hits, 0 misses; 1 of at most 64 kept, 0 let go"
+        "float32[4, 10], float32[10, 10]  exact    1 call, 0 waited\n1 hit, 0 misses; 1 of at most 64 kept, 0 let go"
     )
 
 

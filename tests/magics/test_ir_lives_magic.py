@@ -63,6 +63,14 @@ def test_a_value_that_is_gone_has_a_tombstone(compiled) -> None:
     assert view.life.kind == "merged"
 
 
+def test_a_number_in_its_place_is_no_other_name(compiled) -> None:
+    compiled.value("@tl.jit.script\ndef g(x):\n    n = 2 * 3\n    return x * n")
+    compiled.value("g(x);")
+    view = compiled.value("%ir g --value n")
+    assert view.life.ends[0].words == "folded to 6 by constant: everything it takes is constant"
+    assert "Others of this name" not in repr(view)
+
+
 def test_a_line(compiled) -> None:
     view = compiled.value("%ir f --line 3")
     assert isinstance(view, LineLifeView)
