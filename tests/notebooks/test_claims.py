@@ -47,7 +47,7 @@ CLAIMS = [
     (26, "07_passes", "passes-26"),  # unrolling, with a remainder loop
     (24, "08_machine_code", "machine-05"),  # phases once more, with what each made
     (25, "08_machine_code", "machine-09"),  # an interpreter: registers and a stack
-    (22, "08_machine_code", "machine-40"),  # native code runs without the GIL
+    (22, "08_machine_code", "machine-39"),  # native code runs without the GIL
 ]
 
 
