@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from tensorlab.jit.ir import CONSTANT, Span
 from tensorlab.jit.lives import Life, Lives
 from tensorlab.jit.lives_ends import End
+from tensorlab.jit.lives_places import Excerpt, excerpt_of
 from tensorlab.jit.lives_teller import Teller
 from tensorlab.jit.lives_values import Source, Step, Told, source_of
+from tensorlab.jit.node_code import node_code
+from tensorlab.jit.program import Program
 from tensorlab.jit.text import format_node
 
 
@@ -42,11 +45,15 @@ class LinePart:
 
 @dataclass(frozen=True, slots=True)
 class LineLife:
-    """A line: the nodes that it made, and how many of them ended in which way."""
+    """A line: the nodes that it made, and how many of them ended in which way.
+
+    ``excerpts`` are the instructions that do its work in what runs, those that stand for several lines among them.
+    """
 
     number: int
     source: Source | None
     parts: tuple[LinePart, ...]
+    excerpts: tuple[Excerpt, ...] = ()
 
     @property
     def kinds(self) -> dict[str, int]:
@@ -59,6 +66,7 @@ class LineLife:
             "source": None if self.source is None else self.source.to_dict(),
             "parts": [part.to_dict() for part in self.parts],
             "kinds": self.kinds,
+            "excerpts": [excerpt.to_dict() for excerpt in self.excerpts],
         }
 
 
@@ -73,10 +81,12 @@ def lines_of(teller: Teller) -> list[int]:
     return sorted(found)
 
 
-def line_life(teller: Teller, number: int) -> LineLife:
-    """What a line became; a line that made nothing has no parts.
+def line_life(teller: Teller, number: int, program: Program | None = None) -> LineLife:
+    """What a line became; a line that made nothing has no parts. With the program that runs, its instructions too.
 
     Nodes that began on an earlier line and go on in this one are among them, and what was called from it.
+
+    Cost: with a program that of `node_code`.
     """
     parts: list[LinePart] = []
     source: Source | None = None
@@ -88,7 +98,8 @@ def line_life(teller: Teller, number: int) -> LineLife:
         if source is None:
             source = source_of(Span(at.filename, number, 0, number, 0, at.function))
         parts.append(_part(teller, life, span, called=at is not span))
-    return LineLife(number, source, tuple(parts))
+    code = () if program is None or not parts else node_code(program, working_nodes(teller.lives, number))
+    return LineLife(number, source, tuple(parts), tuple(map(excerpt_of, code)))
 
 
 def on_line(span: Span | None, number: int) -> Span | None:

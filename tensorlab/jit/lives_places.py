@@ -12,17 +12,11 @@ from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.ir import CONSTANT, Graph, Node
 from tensorlab.jit.lives_ends import End
 from tensorlab.jit.native_function import NativeFunction
+from tensorlab.jit.node_code import NodeCode, node_code
 from tensorlab.jit.program import Program
 
 Stage = Literal["native", "loop", "llvm", "asm"]
 MOST_LINES = 8  # of one excerpt
-
-_BLOCK = re.compile(r"^([\w.$\"-]+):")
-_VECTOR = re.compile(r"<(\d+) x (?:float|double|half|bfloat|i\d+)>")
-_ARITHMETIC = re.compile(
-    r" = (?:fast |tail |nnan |contract )*(?:f\w+|call|add|sub|mul|sdiv|and|or|xor|shl|[al]shr|select)\b"
-)
-_PACKED = re.compile(r"^\s*v?\w+(?:ps|pd|ph|dqa|dqu|b|w|d|q)\b.*%[xyz]mm")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +81,12 @@ def place_of(end: End, program: Program, *, code: bool = True) -> Place | None:
     native = "" if function is None else function.loop.name
     inside = _in_native(function, node) if code and function is not None else ()
     loop = next((loop for loop in program.loops if f"{loop.name}(" in text), None)
+    machine = _machine(program, end) if code else ()
     if loop is None:
-        return Place(number, text, native=native, excerpts=inside)
+        return Place(number, text, native=native, excerpts=(*inside, *machine))
     step = _step(end, node)
-    compiled = loop.loops
-    excerpts = _excerpts(compiled[-1], step) if code and compiled else ()
-    return Place(number, text, loop.name, step, len(loop.region.steps), native, (*inside, *excerpts))
+    source = (_of_source(loop.loops[-1], step),) if code and loop.loops else ()
+    return Place(number, text, loop.name, step, len(loop.region.steps), native, (*inside, *source, *machine))
 
 
 def loop_of(end: End, program: Program) -> FusedLoop | None:
@@ -120,9 +114,19 @@ def _in_native(function: NativeFunction, node: Node) -> tuple[Excerpt, ...]:
     return (_picked("native", f"the native function {function.loop.name}", lines, range(first - 1, last)),)
 
 
-def _excerpts(loop: Loop, step: int | None) -> tuple[Excerpt, ...]:
-    llvm, asm = loop.llvm(), loop.asm()
-    return (_of_source(loop, step), _of_llvm(llvm), _of_asm(asm))
+def _machine(program: Program, end: End) -> tuple[Excerpt, ...]:
+    """The instructions that do the work of a node, in whatever runs."""
+    return () if end.node is None else tuple(map(excerpt_of, node_code(program, {end.node})))
+
+
+def excerpt_of(code: NodeCode) -> Excerpt:
+    """Instructions of a node: the first that compute, and some of those that read and write, in order."""
+    moves = [number for number, _ in code.lines if number in code.moves]
+    few = {*moves[:1], *moves[-1:]}
+    work = [number for number, _ in code.lines if number not in code.moves]
+    chosen = few | set(work[: MOST_LINES - len(few)]) if work else set(moves[:MOST_LINES])
+    lines = tuple((number, text.rstrip().expandtabs(4)) for number, text in code.lines if number in chosen)
+    return Excerpt(code.stage, code.title, lines, code.total)
 
 
 def _of_source(loop: Loop, step: int | None) -> Excerpt:
@@ -137,68 +141,6 @@ def _of_source(loop: Loop, step: int | None) -> Excerpt:
     first = max([i for number, i in made.items() if number < step and i < last], default=last - 1)
     chosen = list(range(first + 1, last + 1))
     return _picked("loop", f"Numba's Python, {loop.name}", lines, chosen[-MOST_LINES:])
-
-
-def _of_llvm(text: str) -> Excerpt:
-    """What the hottest block computes: of the blocks that repeat themselves the one with most work on vectors."""
-    lines = text.splitlines()
-    best = _hottest(lines, _llvm_blocks(lines), _VECTOR, _ARITHMETIC)
-    if best is None:
-        return Excerpt("llvm", "LLVM's code: no block repeats itself", (), len(lines))
-    name, inside = best
-    widths = [int(m[1]) for i in inside for m in [_VECTOR.search(lines[i])] if m]
-    how = f"vectors of {max(set(widths), key=widths.count)}" if widths else "one element at a time"
-    work = [i for i in inside if _ARITHMETIC.search(lines[i]) and "add i64" not in lines[i]]
-    moved = [i for i in inside if "store " in lines[i] or " load " in lines[i]]
-    return _picked("llvm", f"LLVM's code, block {name}: {how}", lines, _both(work, moved))
-
-
-def _llvm_blocks(lines: Sequence[str]) -> list[tuple[str, list[int]]]:
-    """The blocks that jump back to themselves, each with the lines in it."""
-    blocks: list[tuple[str, list[int]]] = []
-    for i, line in enumerate(lines):
-        found = _BLOCK.match(line)
-        if found:
-            blocks.append((found[1], []))
-        elif blocks and line.startswith("  "):
-            blocks[-1][1].append(i)
-    return [(name, inside) for name, inside in blocks if any(f"label %{name}," in f"{lines[i]}," for i in inside[-1:])]
-
-
-def _of_asm(text: str) -> Excerpt:
-    """The same of the machine code."""
-    lines = text.splitlines()
-    starts = {found[1]: i for i, line in enumerate(lines) if (found := re.match(r"^(\.LBB\w+):", line))}
-    loops: list[tuple[str, list[int]]] = []
-    for i, line in enumerate(lines):
-        jump = re.match(r"^\s+j\w+\s+(\.LBB\w+)", line)
-        if jump and starts.get(jump[1], i) < i:
-            inside = range(starts[jump[1]] + 1, i + 1)
-            if not any(lines[j].startswith(".LBB") for j in inside):  # an innermost one
-                loops.append((jump[1], [j for j in inside if not lines[j].lstrip().startswith((".", "#"))]))
-    best = _hottest(lines, loops, _PACKED, _PACKED)
-    if best is None:
-        return Excerpt("asm", "machine code: no loop in it", (), len(lines))
-    name, inside = best
-    moved = [i for i in inside if re.match(r"\s+v?mov|\s+v?broadcast", lines[i])]
-    work = [i for i in inside if i not in moved and _PACKED.match(lines[i])] or inside
-    return _picked("asm", f"machine code, loop {name}", lines, _both(work, moved))
-
-
-def _both(work: Sequence[int], moved: Sequence[int]) -> list[int]:
-    """The first lines that compute, and some of those that read and write, in order."""
-    few = [*moved[:1], *moved[-1:]]
-    return sorted({*few, *[i for i in work if i not in few][: MOST_LINES - len(few)]})
-
-
-def _hottest(
-    lines: Sequence[str], blocks: Sequence[tuple[str, list[int]]], *patterns: re.Pattern[str]
-) -> tuple[str, list[int]] | None:
-    def heat(block: tuple[str, list[int]]) -> tuple[int, ...]:
-        inside = [lines[i] for i in block[1]]
-        return (sum(all(p.search(line) for p in patterns) for line in inside), len(inside))
-
-    return max(blocks, key=heat, default=None)
 
 
 def _picked(stage: Stage, title: str, lines: Sequence[str], chosen: Sequence[int]) -> Excerpt:

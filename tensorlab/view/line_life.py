@@ -8,7 +8,7 @@ from tensorlab.jit.lives_lines import LineLife, LinePart
 from tensorlab.view.listing import Line, cap
 from tensorlab.view.mime import View
 from tensorlab.view.text import counted, listed
-from tensorlab.view.value_life import WORDS, Section, sections_html, sections_text, source_lines
+from tensorlab.view.value_life import WORDS, Section, excerpt_section, sections_html, sections_text, source_lines
 
 _MOST_NODES = 60
 _MOST_PLACES = 30
@@ -55,6 +55,7 @@ class LineLifeView(View):
         runs = list(_runs(self.line))
         if runs:
             sections.append(("What runs for it", cap(runs, _MOST_PLACES)))
+        sections += map(excerpt_section, self.line.excerpts)
         return sections
 
 

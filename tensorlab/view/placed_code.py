@@ -14,9 +14,10 @@ from tensorlab.view.ink import ACCENT, INK, QUIET, tint
 from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible
 
 if TYPE_CHECKING:
+    from tensorlab.jit.code_parts import CodeLine
     from tensorlab.jit.ir import Span
     from tensorlab.jit.loop_lines import Origin
-    from tensorlab.jit.stage_code import CodeLine, UserLine
+    from tensorlab.jit.stage_code import UserLine
 
 MARK = "◆"
 _MOST_CODE = 240  # characters of one line
@@ -96,7 +97,8 @@ def user_lines_text(lines: Sequence[UserLine], noun: str, *, indent: str = "") -
 
 def amount(line: UserLine, noun: str) -> str:
     """``mul, add: 12 instructions, 3 of them hot``."""
-    return f"{', '.join(line.ops)}: {counted(line.total, noun)}, {line.hot} of them hot"
+    ops = f"{', '.join(line.ops)}: " if line.ops else ""
+    return f"{ops}{counted(line.total, noun)}, {line.hot} of them hot"
 
 
 # -- for a notebook

@@ -22,7 +22,8 @@ from tensorlab.view.text import counted, grouped, line_width, listed, visible, w
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tensorlab.jit.stage_code import CodeLine, CodePart, StageCode
+    from tensorlab.jit.code_parts import CodeLine, CodePart
+    from tensorlab.jit.stage_code import StageCode
 
 _ABOUT = {
     "python": "the Python that tensorlab wrote",

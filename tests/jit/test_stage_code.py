@@ -11,8 +11,9 @@ import pytest
 import tensorlab as tl
 from tensorlab.core.located import Located
 from tensorlab.errors import ArgumentError, RangeError
+from tensorlab.jit.code_parts import CODE_STAGES
 from tensorlab.jit.hot_block import hot_block
-from tensorlab.jit.stage_code import CODE_STAGES, stage_code
+from tensorlab.jit.stage_code import stage_code
 
 ASM = """\
 loop:

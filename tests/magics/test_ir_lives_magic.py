@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tensorlab.view.line_life import LineLifeView
@@ -52,7 +54,10 @@ def test_a_value_from_its_line_to_the_machine_code(compiled) -> None:
     stages = {excerpt.stage: excerpt for excerpt in told.place.excerpts}
     assert list(stages) == ["loop", "llvm", "asm"]
     assert [code.strip() for _, code in stages["loop"].lines][-1].startswith("v0 = ")
-    assert any("fadd" in code for _, code in stages["llvm"].lines)
+    assert any(" fadd " in code for _, code in stages["llvm"].lines)
+    assert not any(word in code for _, code in stages["llvm"].lines for word in (" fdiv ", "icmp "))
+    assert re.search(r": \d+ instructions of its own, \d+ in the hot block, vectors of \d+ bits$", stages["llvm"].title)
+    assert any("addps" in code for _, code in stages["asm"].lines)
     assert all(excerpt.left_out > 0 for excerpt in stages.values())
     assert repr(view).startswith(f"f · {name} · computed in ")
 
@@ -75,6 +80,9 @@ def test_a_line(compiled) -> None:
     view = compiled.value("%ir f --line 3")
     assert isinstance(view, LineLifeView)
     assert view.line.kinds == {"loop": 1, "merged": 1}
+    assert [excerpt.stage for excerpt in view.line.excerpts] == ["llvm", "asm"]
+    assert any(" fadd " in code for _, code in view.line.excerpts[0].lines)
+    assert view.line.to_dict()["excerpts"] == [excerpt.to_dict() for excerpt in view.line.excerpts]
     assert compiled.error("%ir f --line 9") == (
         "MagicError: %ir: --line: line 9 made nothing in f; lines that did: 2, 3, 4, 5\n  nearest: 5\n  see %ir?"
     )

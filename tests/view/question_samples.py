@@ -7,6 +7,7 @@ from collections.abc import Callable
 import tensorlab.ops.methods  # noqa: F401 - declares the ops that the parser looks up
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.closeness import Closeness
+from tensorlab.jit.code_parts import CodeLine, CodePart, CodeStage
 from tensorlab.jit.compare_graphs import compare_graphs
 from tensorlab.jit.comparison import Comparison, StagePair
 from tensorlab.jit.costs import GraphCost, NodeCost, Total, graph_cost
@@ -22,7 +23,7 @@ from tensorlab.jit.records import Decision
 from tensorlab.jit.reducing import Reproduction
 from tensorlab.jit.sample_inputs import SampleInputs
 from tensorlab.jit.specialisations import CompileSeconds
-from tensorlab.jit.stage_code import CodeLine, CodePart, CodeStage, StageCode, UserLine
+from tensorlab.jit.stage_code import StageCode, UserLine
 from tensorlab.jit.timing import Timing
 from tensorlab.view.check_lights import CheckView
 from tensorlab.view.comparison import ComparisonView
