@@ -39,7 +39,7 @@ class ScriptErrorView(View):
     def text(self) -> str:
         head, *lines = (visible(line) for line in self.shown.splitlines())
         cut = [shortened(line, line_width()) for line in lines]
-        return "\n".join([f"{self.name} · does not compile", "", *wrapped(head, line_width(), "  "), *cut])
+        return "\n".join([visible(f"{self.name} · does not compile"), "", *wrapped(head, line_width(), "  "), *cut])
 
     def html(self) -> str:
         lines = [Line(line) for line in self.shown.splitlines()]
