@@ -6,10 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from tensorlab.core.dtype import float64, uint8
+from tensorlab.core.dtype import float32, float64, uint8
 from tensorlab.core.layout import layout
 from tensorlab.core.loops import LoopText
-from tensorlab.core.normalisation_loops import normalisation_loop
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.reduction import EagerReduction, plan_reduction, reduced_dims
@@ -19,7 +18,6 @@ from tensorlab.jit.ir import Node
 from tensorlab.jit.native_regions import copied, row_major
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import (
-    Number,
     Place,
     RefusedError,
     Thing,
@@ -77,8 +75,7 @@ def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
     if not isinstance(source, Place) or node.op is None:
         raise RefusedError("takes what is no tensor", node)
     wanted = node.op.rules["type"](source.form.type, dim, dtype).dtype
-    if wanted.is_half:
-        raise RefusedError("a softmax of 16-bit floats", node)
+    narrow, wanted = wanted, float32 if wanted.is_half else wanted
     source = row_major(w, node, source, wanted)
     shape = tuple(source.form.shape) or (1,)
     at = wrap_dim(dim, len(source.form.shape), op="softmax")
@@ -90,29 +87,7 @@ def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
     scratch = w.fresh(layout(uint8, (nbytes,))) if nbytes else None
     if target.form.numel:
         w.run(text, outer, n, inner, target, source, scratch)
-    return target
-
-
-def write_layer_norm(w: Writer, node: Node, args: list[Thing]) -> bool:
-    """Write a layer normalisation with its means and deviations; False for any other node."""
-    if node.kind != "aten::native_layer_norm" or node.op is None:
-        return False
-    source, shape, weight, bias, eps = args
-    if not isinstance(source, Place) or not isinstance(eps, Number) or not known(shape):
-        raise RefusedError("takes rows that are not known beforehand", node)
-    parts = [p if isinstance(p, Place) else None for p in (weight, bias)]
-    types = [None if p is None else p.form.type for p in parts]
-    found = node.op.rules["type"](source.form.type, tuple(python_of(shape)), *types, eps.value)
-    dtype = source.form.dtype
-    if dtype.is_half:
-        raise RefusedError("a layer norm of 16-bit floats", node)
-    outputs = [w.fresh(layout(dtype, tuple(t.shape))) for t in found]
-    if source.form.numel:
-        taken = [row_major(w, node, source), *(None if p is None else row_major(w, node, p) for p in parts)]
-        n = source.form.numel // outputs[1].form.numel
-        w.run(normalisation_loop("rows", dtype), outputs[1].form.numel, n, eps, *outputs, *taken)
-    w.things.update(zip((v.serial for v in node.outputs), outputs, strict=True))
-    return True
+    return row_major(w, node, target, narrow)
 
 
 FOLDS = {"aten::softmax": _softmax, "aten::log_softmax": _softmax}

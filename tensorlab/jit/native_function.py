@@ -88,7 +88,7 @@ class _Wrapper:
             "are_writable": are_writable,
             "array": array,
             "empty_cells": [0] * (1 + len(plan.cells)),
-            "loops": (loops := array("q", [loop.address for loop in plan.loops])),
+            "loops": (loops := array("q", plan.addresses)),
             "loops_at": loops.buffer_info()[0],
             "unpack": Struct("=q" + "".join(_CODES[c] for c in plan.cells)).unpack,
         }
@@ -120,7 +120,7 @@ class _Wrapper:
         arguments = [f"{n}.address" for n, i in zip(self.inputs, plan.inputs, strict=True) if i.form is not None]
         arguments += [f"{s.name}.address" for s in plan.storages]
         arguments += ["room.address" if plan.arena_nbytes else "0", "cells.buffer_info()[0]" if reads else "0"]
-        arguments += ["loops_at"] if plan.loops else []
+        arguments += ["loops_at"] if plan.called else []
         arguments += [str(blas.address(r)) for r in plan.routines]
         arguments += [n for n, i in zip(self.inputs, plan.inputs, strict=True) if i.kind not in ("tensor", "none")]
         call = f"entry({', '.join(arguments)})"

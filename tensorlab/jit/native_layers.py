@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tensorlab.core.compile import Loop, compile_loop
-from tensorlab.core.dtype import float64, int64
+from tensorlab.core.dtype import float32, float64, int64
 from tensorlab.core.layout import layout
 from tensorlab.core.loss_loops import class_loss_loop
 from tensorlab.core.normalisation_loops import normalisation_loop
@@ -61,6 +61,19 @@ def _batch_norm_backward(w: Writer, node: Node, args: list[Thing]) -> Found:
     return results
 
 
+def _layer_norm(w: Writer, node: Node, args: list[Thing]) -> Found:
+    x, shape, eps = tensor(node, args[0]), settled(node, args[1]), number(node, args[4])
+    parts = [maybe(node, a) for a in args[2:4]]
+    found = typed(node, x.form.type, shape, *(None if p is None else p.form.type for p in parts), eps.value)
+    dtype = x.form.dtype
+    results = tuple(w.fresh(layout(dtype, known(t))) for t in found)
+    if x.form.numel:
+        taken = [row_major(w, node, x), *(maybe_rows(w, node, p) for p in parts)]
+        outer = results[1].form.numel
+        w.run(normalisation_loop("rows", dtype), outer, x.form.numel // outer, eps, *results, *taken)
+    return results
+
+
 def _layer_norm_backward(w: Writer, node: Node, args: list[Thing]) -> Found:
     grad, x, mean, rstd = (row_major(w, node, tensor(node, args[i])) for i in (0, 1, 3, 4))
     weight, shape = maybe_rows(w, node, maybe(node, args[5])), settled(node, args[2])
@@ -77,7 +90,7 @@ def _softmax_backward(w: Writer, node: Node, args: list[Thing]) -> Found:
     dtype, shape = output.form.dtype, tuple(grad.form.shape)
     wanted = as_dtype(settled(node, args[3]), op=node.kind) or dtype
     if dtype.is_half:
-        raise RefusedError("a softmax of 16-bit floats", node)
+        dtype = float32
     grad, output = (row_major(w, node, p, dtype) for p in (grad, output))
     at, sizes = wrap_dim(dim, len(shape), op=node.kind), shape or (1,)
     outer, n, inner = math.prod(sizes[:at]), sizes[at], math.prod(sizes[at + 1 :])
@@ -194,6 +207,7 @@ def _before(w: Writer, node: Node, output: Place, first: Place, *, backwards: bo
 LAYERS: dict[str, Form] = {
     "aten::native_batch_norm": wide(_batch_norm),
     "aten::native_batch_norm_backward": wide(_batch_norm_backward),
+    "aten::native_layer_norm": wide(_layer_norm),
     "aten::native_layer_norm_backward": wide(_layer_norm_backward),
     "aten::_softmax_backward_data": _softmax_backward,
     "aten::_log_softmax_backward_data": _softmax_backward,

@@ -250,7 +250,8 @@ def _element(w: Writer, node: Node, place: Place) -> Number:
     text = f"{dtype.name}_at({place.at})[0]"
     if dtype.is_half:
         text = f"{dtype.name}_up({text})"
-    wide = {"float": f"float({text})", "bool": f"{text} != 0", "int": f"int({text})"}[kind]
+    # Numba's float() leaves a float32 what it is, which is not what a loop takes by its address.
+    wide = {"float": f"np.float64({text})", "bool": f"{text} != 0", "int": f"np.int64({text})"}[kind]
     return w.number("", kind, wide)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import accumulate
 
 from tensorlab.core.compile import Loop
+from tensorlab.core.index_walk import Walk
 from tensorlab.core.layout import Layout
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import NONE, ClassType, DictType, EnumType, ListType, TensorType, TupleType
@@ -19,14 +20,17 @@ from tensorlab.jit.native_calls import Form, write_form
 from tensorlab.jit.native_composites import write_composite
 from tensorlab.jit.native_control import write_if, write_loop
 from tensorlab.jit.native_creation import CREATION
-from tensorlab.jit.native_folds import FOLDS, write_layer_norm, write_reduction
+from tensorlab.jit.native_folds import FOLDS, write_reduction
 from tensorlab.jit.native_images import IMAGES
+from tensorlab.jit.native_indices import INDICES
 from tensorlab.jit.native_layers import LAYERS
 from tensorlab.jit.native_lists import write_list
+from tensorlab.jit.native_moves import MOVES
 from tensorlab.jit.native_numbers import write_number
-from tensorlab.jit.native_products import write_product
+from tensorlab.jit.native_products import PRODUCTS, write_linear
 from tensorlab.jit.native_regions import OVER, dense_copy, write_in_place, write_loop_call
 from tensorlab.jit.native_results import NativeStorage, write_results
+from tensorlab.jit.native_scans import SCANS
 from tensorlab.jit.native_text import Exit, Writer
 from tensorlab.jit.native_values import (
     Absent,
@@ -43,7 +47,18 @@ from tensorlab.jit.native_values import (
 )
 from tensorlab.jit.native_views import VIEWS, write_fact, write_view
 
-RULES: dict[str, Form] = {**OVER, **CREATION, **FOLDS, **VIEWS, **IMAGES, **LAYERS}
+RULES: dict[str, Form] = {
+    **OVER,
+    **CREATION,
+    **FOLDS,
+    **VIEWS,
+    **IMAGES,
+    **INDICES,
+    **LAYERS,
+    **MOVES,
+    **PRODUCTS,
+    **SCANS,
+}
 LARGE_NBYTES = 2**20  # of a tensor that is walked over, above which the time between operations does not count
 MOST_NODES = 400  # Numba takes a second for each few hundred
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
@@ -69,8 +84,8 @@ class NativePlan:
     """The text of a native function and how it is called.
 
     ``arena_nbytes`` is the room for its temporaries, ``lower_bound_nbytes`` the most of them that are alive at once,
-    ``unshared_nbytes`` what they take each on its own. ``routines`` of BLAS and ``loops`` are called by their
-    addresses, which the caller gives. ``results`` says what the function gives: places in storages and arguments,
+    ``unshared_nbytes`` what they take each on its own. ``routines`` of BLAS and what is in ``called`` are taken by
+    their addresses, which the caller gives. ``results`` says what the function gives: places in storages and arguments,
     numbers in cells, what was known beforehand. ``places`` are the first and the last line of each node in ``source``,
     from 1, by its serial.
     """
@@ -80,7 +95,7 @@ class NativePlan:
     inputs: tuple[NativeInput, ...]
     storages: tuple[NativeStorage, ...]
     routines: tuple[str, ...]
-    loops: tuple[Loop, ...]
+    called: tuple[Loop | Walk, ...]
     cells: tuple[str, ...]
     results: tuple[Thing, ...]
     exits: tuple[Exit, ...]
@@ -88,6 +103,16 @@ class NativePlan:
     lower_bound_nbytes: int
     unshared_nbytes: int
     places: Mapping[int, tuple[int, int]] = field(default_factory=dict[int, tuple[int, int]])
+
+    @property
+    def loops(self) -> tuple[Loop, ...]:
+        """The loops among what is called."""
+        return tuple(c for c in self.called if isinstance(c, Loop))
+
+    @property
+    def addresses(self) -> list[int]:
+        """The addresses of what is called, in order: of loops, and of the numbers of walks."""
+        return [c.address if isinstance(c, Loop) else c.head for c in self.called]
 
     def to_dict(self) -> dict[str, object]:
         return {
@@ -152,7 +177,7 @@ class _Planner:
             *(s.name for s in storages),
             "room",
             "cells_at",
-            *(["loops_at"] if w.loops_called else []),
+            *(["loops_at"] if w.called else []),
             *w.routines.values(),
             *(i.name for i in self.inputs if i.form is None and i.kind != "none"),
         ]
@@ -166,7 +191,7 @@ class _Planner:
             tuple(replace(i, written=i.place is not None and i.place.room in w.written) for i in self.inputs),
             tuple(storages),
             tuple(w.routines),
-            tuple(w.loops_called.values()),
+            tuple(w.addresses.values()),
             tuple(cells),
             tuple(shown),
             tuple(w.exits),
@@ -284,9 +309,9 @@ class _Planner:
             return
         if write_form(RULES, w, node, args):
             return
-        if write_loop_call(w, node) or write_in_place(w, node) or write_product(w, node, args):
+        if write_loop_call(w, node) or write_in_place(w, node) or write_linear(w, node, args):
             return
-        if write_reduction(w, node, args) or write_layer_norm(w, node, args) or write_view(w, node, args):
+        if write_reduction(w, node, args) or write_view(w, node, args):
             return
         if node.kind == ir.FUSION_GROUP:
             self._one_by_one(node, args)

@@ -10,9 +10,10 @@ from tensorlab.core.loops import LoopText
 from tensorlab.core.region import Ref, Region, Source, Step
 from tensorlab.core.shape import broadcast_strides
 from tensorlab.jit.ir import Node
+from tensorlab.jit.native_calls import Form, Found, maybe, settled, tensor, wide
 from tensorlab.jit.native_regions import row_major, write_region
 from tensorlab.jit.native_text import Writer
-from tensorlab.jit.native_values import Fixed, Number, Place, RefusedError, Thing
+from tensorlab.jit.native_values import Place, RefusedError, Thing
 from tensorlab.ops import blas, movement
 from tensorlab.ops.arithmetic import add
 from tensorlab.ops.copying import copy_runner
@@ -23,31 +24,23 @@ _PLAIN = {"aten::matmul", "aten::mm", "aten::bmm", "aten::mv", "aten::dot"}
 _ADDED = {"aten::addmm", "aten::addmv", "aten::baddbmm"}
 
 
-def write_product(w: Writer, node: Node, args: list[Thing]) -> bool:
-    """Write a matrix product, or one that is added to a tensor; False for any other node."""
-    if node.kind in _PLAIN:
-        a, b = (_place(node, x) for x in args)
-        found = product(w, node, a, b)
-    elif node.kind in _ADDED:
-        if not all(isinstance(x, Number) and x.value is not None for x in args[3:]):
-            raise RefusedError("factors that are not known beforehand", node)
-        beta, alpha = (float(x.value or 0) if isinstance(x, Number) else 1.0 for x in args[3:])
-        start, a, b = (_place(node, x) for x in args[:3])
-        found = _added(w, node, start, a, b, beta, alpha)
-    elif node.kind == "aten::linear":
-        found = _linear(w, node, args)
-    else:
+def _plain(w: Writer, node: Node, args: list[Thing]) -> Found:
+    a, b = (tensor(node, x) for x in args)
+    return product(w, node, a, b)
+
+
+def _sum(w: Writer, node: Node, args: list[Thing]) -> Found:
+    beta, alpha = (float(settled(node, x)) for x in args[3:])
+    start, a, b = (tensor(node, x) for x in args[:3])
+    return _added(w, node, start, a, b, beta, alpha)
+
+
+def write_linear(w: Writer, node: Node, args: list[Thing]) -> bool:
+    """Write a linear layer; False for any other node, and for 16-bit floats, which are rounded after each step."""
+    if node.kind != "aten::linear" or any(isinstance(a, Place) and a.form.dtype.is_half for a in args):
         return False
-    w.things[node.output.serial] = found
+    w.things[node.output.serial] = _linear(w, node, args)
     return True
-
-
-def _place(node: Node, thing: Thing) -> Place:
-    if not isinstance(thing, Place):
-        raise RefusedError("multiplies what is no tensor", node)
-    if thing.form.dtype.is_half:
-        raise RefusedError("a product of 16-bit floats", node)
-    return thing
 
 
 def product(w: Writer, node: Node, a: Place, b: Place) -> Place:
@@ -89,8 +82,7 @@ def _added(w: Writer, node: Node, start: Place, a: Place, b: Place, beta: float,
 
 
 def _linear(w: Writer, node: Node, args: list[Thing]) -> Place:
-    x, weight = (_place(node, a) for a in args[:2])
-    bias = None if isinstance(args[2], Fixed) else _place(node, args[2])
+    x, weight, bias = tensor(node, args[0]), tensor(node, args[1]), maybe(node, args[2])
     if node.op is not None:
         node.op.rules["type"](x.form.type, weight.form.type, None if bias is None else bias.form.type)
     if len(weight.form.shape) == 2:
@@ -152,3 +144,6 @@ def _text(
     given += [f"{number}({alpha!r})", a, str(head["lead_a"]), b, str(head["lead_b"])]
     given += [f"{number}({beta!r})", c, str(head["lead_c"])]
     return f"call_at({w.routine(routine)}, ({', '.join(given)}))"
+
+
+PRODUCTS: dict[str, Form] = {**dict.fromkeys(_PLAIN, wide(_plain)), **dict.fromkeys(_ADDED, wide(_sum))}

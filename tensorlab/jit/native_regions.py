@@ -138,7 +138,7 @@ def check_written(w: Writer, node: Node, target: Place) -> None:
         raise RefusedError("writes to memory that overlaps itself", node)
 
 
-def _apart(w: Writer, node: Node, source: Place, target: Place) -> Place:
+def apart(w: Writer, node: Node, source: Place, target: Place) -> Place:
     """The source itself where each element is read before it is written, else a copy."""
     if source.at == target.at and source.form is target.form:
         return source
@@ -165,7 +165,7 @@ def write_in_place(w: Writer, node: Node) -> bool:
     if len(categories) == len(numbers):
         found = arrange(call.region, [t.form for t in tensors], categories, None)
         check_fits(node.kind, found.steps[-1].result, target.form.type)
-    write_region(w, node, call.region, [_apart(w, node, t, target) for t in tensors], numbers, [target])
+    write_region(w, node, call.region, [apart(w, node, t, target) for t in tensors], numbers, [target])
     w.things[node.output.serial] = target
     return True
 
@@ -180,7 +180,7 @@ def _copy_(w: Writer, node: Node, args: list[Thing]) -> Thing:
     shape = tuple(target.form.shape)
     strides = broadcast_strides(tuple(source.form.shape), source.form.strides, shape)
     spread = Place(source.room, source.at, source.offset, layout(source.form.dtype, shape, strides))
-    write_region(w, node, copy_runner().region, [_apart(w, node, spread, target)], (), [target])
+    write_region(w, node, copy_runner().region, [apart(w, node, spread, target)], (), [target])
     return target
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from tensorlab.core.compile import Loop, compile_loop
 from tensorlab.core.compile import __file__ as compile_module
 from tensorlab.core.dtype import HALVES
+from tensorlab.core.index_walk import Walk
 from tensorlab.core.layout import Layout
 from tensorlab.core.loops import LoopText
 from tensorlab.jit.ir import Node, Value
@@ -100,7 +101,7 @@ class Writer:
         self.largest = 0  # bytes of a tensor that is walked over, or made
         self.written: set[Room] = set()  # of the arguments
         self.takes_in = takes_in
-        self.loops_called: dict[str, Loop] = {}  # by the names of their addresses
+        self.called: dict[str, Loop | Walk] = {}  # loops, and tables of walks, by the names of their addresses
         self.labels = Labels(*dir(builtins), *_INTRINSICS, *_INNER, *_OWN)
         self._functions: dict[tuple[str, str], str] = {}
         self._texts: list[str] = []
@@ -194,16 +195,31 @@ class Writer:
 
     def call(self, loop: Loop, *arguments: Argument, node: Node | None = None, fails: str = "") -> None:
         """Call a loop by its address. One that ``fails``, which says with what, leaves the function."""
-        name = next((n for n, there in self.loops_called.items() if there is loop), None)
-        if name is None:
-            name = self.name(f"{loop.name.rpartition('_')[0]}_loop")
-            self.loops_called[name] = loop
-        given = _texts(loop.signature, arguments)
+        name, given = self._address(loop, f"{loop.name.rpartition('_')[0]}_loop"), _texts(loop.signature, arguments)
         if fails:
             self.leave(f"status_at({name}, ({given})) != 0", node, fails)
         else:
             self.line(f"call_at({name}, ({given}))")
         self._touch(arguments)
+
+    def walk(self, steps: Walk, out: Place, source: Place, index: Place, node: Node) -> None:
+        """Walk by indices; where one is out of range, which is seen before anything is written, leave the function."""
+        fails = "an index out of range" if steps.places.count else ""
+        self.call(steps.loop, self._address(steps, "walk"), out, source, index, node=node, fails=fails)
+
+    @property
+    def addresses(self) -> dict[str, Loop | Walk]:
+        """What is called by its address, loops first, in the order in which the caller gives the addresses."""
+        walks = {name: of for name, of in self.called.items() if not isinstance(of, Loop)}
+        return {name: of for name, of in self.called.items() if name not in walks} | walks
+
+    def _address(self, of: Loop | Walk, hint: str) -> str:
+        """The name of an address that the caller gives."""
+        name = next((n for n, there in self.called.items() if there is of), None)
+        if name is None:
+            name = self.name(hint)
+            self.called[name] = of
+        return name
 
     def _touch(self, arguments: Iterable[Argument]) -> None:
         for argument in arguments:
@@ -251,8 +267,8 @@ class Writer:
         """The text of the module; ``offsets`` say where each room begins."""
         body = [line for lines in self.lines for line in lines]
         starts = [f"    {name} = {text}" for name, text in offsets.items()]
-        starts += ["    loops = int64_at(loops_at)"] * bool(self.loops_called)
-        starts += [f"    {name} = loops[{k}]" for k, name in enumerate(self.loops_called)]
+        starts += ["    loops = int64_at(loops_at)"] * bool(self.called)
+        starts += [f"    {name} = loops[{k}]" for k, name in enumerate(self.addresses)]
         used = set(_CALL.findall("\n".join(body)))
         head = ["    cells = int64_at(cells_at)", "    numbers = float64_at(cells_at)"]
         imports = {name: set(found) for name, found in self._imports.items()}

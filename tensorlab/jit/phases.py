@@ -216,8 +216,11 @@ class _Maker:
         seconds = sum(loop.seconds.total for loop in loops) if loops else None
         if function is not None:
             everything = frozenset[int]().union(*map(self.lines_of_node, latest.graph.nodes()))
-            lines = {function.loop.name: everything}
+            of_loops = {loop.name: self._lines(one.spans) for one in latest.program.loops for loop in one.loops}
+            lines = {loop.name: of_loops.get(loop.name, everything) for loop in loops}
             note = f"one function for the whole graph, {function.loop.name}"
+            if len(loops) > 1:
+                note += f", which calls {_counted(len(loops) - 1)} by address"
             if self.line is not None:
                 note += "; which of its instructions are of the line is not recorded"
         else:

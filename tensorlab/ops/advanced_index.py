@@ -113,7 +113,7 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
                 return read(a, first)
         indices, masked = without_masks(tuple(form.shape), indices)
         places = find(form, indices)
-        plan = (places, *_reading(form, places))
+        plan = (places, *reading(form, places))
         if not masked:  # how many a mask has set may differ next time
             remember(index, key, plan, LIMIT)
     places, result_form, steps = plan
@@ -123,7 +123,7 @@ def index_call(a: Tensor, indices: Indices) -> Tensor:
     return result
 
 
-def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
+def reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
     """The layout of the result, whose dimensions lie in memory in the order of the tensor's, and the walk."""
     dims, shape = places.dims, places.whole
     if 0 in shape:
@@ -134,7 +134,7 @@ def _reading(a: Layout, places: Places) -> tuple[Layout, Walk | None]:
     if len(coalesce(places.shape, [strides[first : first + count]])[0]) > 1:
         strides = contiguous_strides(shape)  # the dimensions of the indices are walked as one
     form = layout(a.dtype, shape, strides)
-    return form, _walk("rows_get", "set", a, places, strides)
+    return form, walk_at("rows_get", "set", a, places, strides)
 
 
 def _order(shape: Shape, strides: Shape) -> tuple[int, ...]:
@@ -159,7 +159,7 @@ def _order(shape: Shape, strides: Shape) -> tuple[int, ...]:
     return tuple(order[::-1])
 
 
-def _walk(kind: str, fold: str, a: Layout, places: Places, strides: Shape) -> Walk:
+def walk_at(kind: str, fold: str, a: Layout, places: Places, strides: Shape) -> Walk:
     """The walk between a tensor, at the places, and another of the places' shape with these strides."""
     dims, first, count = places.dims, len(places.dims.before), len(places.shape)
     n, (step,) = coalesce(places.shape, [strides[first : first + count]])
@@ -240,7 +240,7 @@ def _write(target: Tensor, indices: Indices, values: Tensor, fold: str) -> None:
         places = find(form, indices)
         _check_values(tuple(values.shape), places.whole)
         held = _as_walked(values, places)
-        steps = _walk("rows_put", fold, form, places, held.strides) if 0 not in places.whole else None
+        steps = walk_at("rows_put", fold, form, places, held.strides) if 0 not in places.whole else None
         plan = (places, steps, held.storage() is not values.storage())
         if not masked:
             remember(index_put, key, plan, LIMIT)

@@ -24,7 +24,7 @@ Edges = list[tuple[int, int]]  # before and after, a dimension
 constant_pad_nd = declare("constant_pad_nd(Tensor self, int[] pad, Scalar value=0) -> Tensor")
 
 
-def _edges(ndim: int, pad: Shape, op: str) -> Edges:
+def edges_of(ndim: int, pad: Shape, op: str) -> Edges:
     """The borders of each dimension; ``pad`` lists them from the last dimension on.
 
     Raises: `ShapeError` for an odd number of them, or more than there are dimensions.
@@ -47,7 +47,7 @@ def constant_pad_type(a: TensorType, pad: Shape, value: object) -> TensorType:
     Raises: `ShapeError` where less than nothing would be left.
     """
     shape = known_shape(a)
-    found = tuple(n + x + y for n, (x, y) in zip(shape, _edges(len(shape), pad, "constant_pad_nd"), strict=True))
+    found = tuple(n + x + y for n, (x, y) in zip(shape, edges_of(len(shape), pad, "constant_pad_nd"), strict=True))
     if min(found, default=0) < 0:
         raise ShapeError(
             f"constant_pad_nd: the input size {list(shape)}, plus negative padding {list(pad)}, resulted in a negative "
@@ -61,7 +61,7 @@ def constant_pad_call(a: Tensor, pad: Shape, value: float) -> Tensor:
     shape = known_shape(constant_pad_type(a.type, pad, value))
     result = full_of(shape, element(value, a.dtype, op="constant_pad_nd"), a.dtype)
     source, target = a, result
-    for d, (before, after) in enumerate(_edges(a.ndim, pad, "constant_pad_nd")):
+    for d, (before, after) in enumerate(edges_of(a.ndim, pad, "constant_pad_nd")):
         if before or after:
             n, wide = a.shape[d], shape[d]
             source = slice_.run((source, d, max(-before, 0), max(n - max(-after, 0), 0), 1))
@@ -89,7 +89,7 @@ def bordered_type(a: TensorType, pad: Shape, mode: str) -> TensorType:
     Raises: `ShapeError`.
     """
     shape = known_shape(a)
-    edges = _edges(len(shape), pad, "pad")
+    edges = edges_of(len(shape), pad, "pad")
     for d, (n, both) in enumerate(zip(shape, edges, strict=True)):
         widest = n - 1 if mode == REFLECT else n if mode == CIRCULAR else max(both)
         if max(both) > widest or (not n and max(both) > 0):
@@ -131,7 +131,7 @@ def bordered_call(a: Tensor, pad: Shape, mode: str) -> Tensor:
     """The centre copied, then the borders of one dimension after the other from what is there already."""
     shape = known_shape(bordered_type(a.type, pad, mode))
     result = empty(a.dtype, shape)
-    values, edges = borrowed(result), _edges(a.ndim, pad, "pad")
+    values, edges = borrowed(result), edges_of(a.ndim, pad, "pad")
     values[_centre(edges, shape)] = borrowed(a)
     for d, both in enumerate(edges):
         for border, source in _borders(shape, d, both, mode):
@@ -142,7 +142,7 @@ def bordered_call(a: Tensor, pad: Shape, mode: str) -> Tensor:
 @bordered_backward.rule("type")
 def bordered_backward_type(grad: TensorType, pad: Shape, mode: str) -> TensorType:
     shape = known_shape(grad)
-    edges = _edges(len(shape), pad, "pad")
+    edges = edges_of(len(shape), pad, "pad")
     return TensorType(grad.dtype, tuple(n - x - y for n, (x, y) in zip(shape, edges, strict=True)))
 
 
@@ -151,7 +151,7 @@ def bordered_backward_type(grad: TensorType, pad: Shape, mode: str) -> TensorTyp
 def bordered_backward_call(grad: Tensor, pad: Shape, mode: str) -> Tensor:
     """The same way back: the borders of the last dimension are added to what they were copies of, then the others'."""
     shape = tuple(grad.shape)
-    edges = _edges(grad.ndim, pad, "pad")
+    edges = edges_of(grad.ndim, pad, "pad")
     sums = borrowed(grad).copy()
     for d in reversed(range(grad.ndim)):
         for border, source in _borders(shape, d, edges[d], mode):

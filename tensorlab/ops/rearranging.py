@@ -164,13 +164,13 @@ def repeat_call(a: Tensor, repeats: Shape) -> Tensor:
     result = empty(a.dtype, known_shape(repeat_type(a.type, repeats)))
     if not result.numel():
         return result
-    pairs, ones = _repeats(tuple(a.shape), tuple(repeats))
+    pairs, ones = repeated(tuple(a.shape), tuple(repeats))
     source = expand.run((reshape.run((a, ones)), pairs, False))
     copy_into(reshape.run((result, pairs)), source)
     return result
 
 
-def _repeats(shape: Shape, repeats: Shape) -> tuple[Shape, Shape]:
+def repeated(shape: Shape, repeats: Shape) -> tuple[Shape, Shape]:
     """The result's dimensions as pairs (repeats, size), and those of the source as pairs (1, size)."""
     padded = (1,) * (len(repeats) - len(shape)) + shape
     pairs = tuple(x for r, n in zip(repeats, padded, strict=True) for x in (r, n))
@@ -184,7 +184,7 @@ def repeat_vjp(g: Tensor, self_type: TensorType, repeats: Shape) -> Tensor:
         return g
     if 0 in repeats:  # nothing of it is there, and no history leads on from that
         return full_of(shape, 0, g.dtype)
-    pairs, _ = _repeats(shape, tuple(repeats))
+    pairs, _ = repeated(shape, tuple(repeats))
     summed = reshape.call((g, pairs)).sum(tuple(range(0, len(pairs), 2)))
     return reshape.call((summed, shape))
 

@@ -72,7 +72,8 @@ def _var_type(a: TensorType, dim: Any, keepdim: bool, name: str) -> TensorType: 
     return TensorType(a.dtype, reduced_shape(shape, reduced_dims(dim, len(shape), op=name), keepdim=keepdim))
 
 
-def _divisor(count: int, correction: float | None) -> float:
+def divisor(count: int, correction: float | None) -> float:
+    """What the squares are divided by."""
     return max(float(count - (1 if correction is None else correction)), 0.0)
 
 
@@ -96,10 +97,10 @@ def _spread(
     source = walk.read(a)
     scratch = Storage.empty(plan.scratch_nbytes) if plan.scratch_nbytes else None
     places = (results[0].address, results[1].address if means else 0, source.address)
-    divisor = _divisor(walk.n, correction)
+    freedom = divisor(walk.n, correction)
     if form.numel:
         sizes = (walk.outer, walk.n, walk.inner)
-        plan.loop.entry(*sizes, *places, 0 if scratch is None else scratch.address, divisor, int(root))
+        plan.loop.entry(*sizes, *places, 0 if scratch is None else scratch.address, freedom, int(root))
     return results
 
 
