@@ -9,13 +9,14 @@ does count.
 from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from tensorlab.jit.diff import DiffLine, Mark
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Block, Graph, Node, Value
-from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results
+from tensorlab.jit.records import PassRecord
+from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results, name_graph
 
 _MOST_PAIRS = 40_000  # of nodes that are looked at with one another, which takes time with their square
 _SHORT = 24  # characters of a constant that is written where it is used
@@ -46,6 +47,8 @@ class GraphComparison:
 def compare_graphs(a: Graph, b: Graph, names: Names | None = None) -> GraphComparison:
     """Align two graphs and tell what differs; see `GraphComparison`.
 
+    ``names`` are those that values have already, as of `names_in`.
+
     Cost: linear in the nodes, but for those that only their order tells apart.
     """
     left, right = _Side(a), _Side(b)
@@ -53,6 +56,26 @@ def compare_graphs(a: Graph, b: Graph, names: Names | None = None) -> GraphCompa
     left.number(shared, forms := {})
     right.number(shared, forms)
     return _Comparison(left, right, names or Names()).told()
+
+
+def names_in(records: Sequence[PassRecord]) -> Names:
+    """The names that values have where the passes are shown, so that they have them in a comparison too."""
+    names = Names()
+    for record in records:
+        for graph in (record.before, record.after):
+            name_graph(graph, names, skip=lambda node: _is_short(node, names))
+    return names
+
+
+def _is_short(node: Node, names: Names) -> bool:
+    """Whether a node is a constant that is written where it is used; its text is its name then."""
+    if node.kind != CONSTANT:
+        return False
+    text = format_constant(node.attributes["value"], node.output.type)
+    if len(text) > _SHORT:
+        return False
+    names.same(node.output, text)
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,10 +194,8 @@ class _Comparison:
         """Equal values print alike; short constants as themselves."""
         for side in (self.left, self.right):
             graphs = [side.graph, *(g.attributes["subgraph"] for g in side.groups.values())]
-            for node in (n for graph in graphs for n in graph.nodes() if n.kind == CONSTANT):
-                text = format_constant(node.attributes["value"], node.output.type)
-                if len(text) <= _SHORT:
-                    self.names.same(node.output, text)
+            for node in (n for graph in graphs for n in graph.nodes()):
+                _is_short(node, self.names)
         format_graph(self.left.graph, names=self.names)
         pairs = list(zip(self.left.graph.inputs, self.right.graph.inputs, strict=False))
         for j, i in self.mates.items():

@@ -8,7 +8,7 @@ from difflib import SequenceMatcher
 from typing import Any
 
 from tensorlab.jit.closeness import Closeness, closeness
-from tensorlab.jit.compare_graphs import GraphComparison, compare_graphs
+from tensorlab.jit.compare_graphs import GraphComparison, compare_graphs, names_in
 from tensorlab.jit.edge_inputs import Case
 from tensorlab.jit.equivalence import outcomes, protected
 from tensorlab.jit.function import ScriptFunction
@@ -97,7 +97,7 @@ def compare_functions(
         idle = not x.changed and not y.changed
         compared = stages[-1].graphs if idle else compare_graphs(x.after, y.after)
         stages.append(StagePair(x.name, (x.changed, y.changed), compared))
-    last = compare_graphs(graphs[0], graphs[1])
+    last = compare_graphs(graphs[0], graphs[1], names_in(records[0]))
     names = a.name, b.name
     types = tuple(map(str, first.types)), tuple(map(str, second.types))
     return Comparison(names, types, tuple(stages), last, results)

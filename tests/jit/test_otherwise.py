@@ -10,6 +10,7 @@ import pytest
 import tensorlab as tl
 from tensorlab.errors import ArgumentError, RangeError
 from tensorlab.jit.closeness import ulps
+from tensorlab.jit.compare_graphs import names_in
 from tensorlab.jit.otherwise import what_if
 from tensorlab.jit.pipeline import Pipeline
 from tensorlab.jit.sample_inputs import sample_inputs
@@ -38,6 +39,15 @@ def test_a_pass_that_did_not_run(traced) -> None:
     assert "aten::exp" in extra.text
     assert Pipeline.parse(found.other).line == found.other
     assert json.loads(json.dumps(found.to_dict()))["parted"] == "dce"
+
+
+def test_values_keep_the_names_that_they_have_in_the_passes(traced) -> None:
+    names = names_in(traced.records)
+    have = {names.of(node.output) for node in traced.records[0].before.nodes()}
+    found = what_if(traced, pipeline=traced.pipeline.without("cse"))
+    shown = [line.text.partition(" ")[0] for line in found.graphs.lines if line.role == "node"]
+    assert marks(found)["+"] == 2
+    assert set(shown) < have  # those that only the other graph has, too
 
 
 def test_a_pass_that_did_nothing_is_not_missed(traced) -> None:
