@@ -46,7 +46,7 @@ def test_values_keep_the_names_that_they_have_in_the_passes(traced) -> None:
     have = {names.of(node.output) for node in traced.records[0].before.nodes()}
     found = what_if(traced, pipeline=traced.pipeline.without("cse"))
     shown = [line.text.partition(" ")[0] for line in found.graphs.lines if line.role == "node"]
-    assert marks(found)["+"] == 2
+    assert marks(found)["+"] == 3
     assert set(shown) < have  # those that only the other graph has, too
 
 
