@@ -145,6 +145,8 @@ class AliasInfo:
     def writers(self, value: Value) -> tuple[Node, ...]:
         """The nodes, those in blocks included, that may write to a value's memory."""
         places = self.places(value)
+        if not places:
+            return ()
         return tuple(node for node, written in self._writers.values() if not places.isdisjoint(self._found(written)))
 
     def writes(self, node: Node) -> Places:

@@ -24,8 +24,9 @@ def run(rewriter: Rewriter) -> None:
 cse = Pass("cse", run)
 
 
-def _block(rewriter: Rewriter, block: Block, alias: AliasInfo, outer: dict[Key, Node]) -> None:
-    seen = dict(outer)
+def _block(rewriter: Rewriter, block: Block, alias: AliasInfo, seen: dict[Key, Node]) -> None:
+    """Join the nodes of a block; ``seen`` are those before it, and the same ones again when it is done."""
+    own: list[Key] = []
     for node in list(block.nodes):
         for inner in node.blocks:
             _block(rewriter, inner, alias, seen)
@@ -35,6 +36,10 @@ def _block(rewriter: Rewriter, block: Block, alias: AliasInfo, outer: dict[Key, 
         first = seen.setdefault(key, node)
         if first is not node:
             _join(rewriter, node, first, alias)
+        else:
+            own.append(key)
+    for key in own:
+        del seen[key]
 
 
 def _join(rewriter: Rewriter, node: Node, first: Node, alias: AliasInfo) -> None:

@@ -15,6 +15,7 @@ A product and a sum in one loop may be rounded once together, where one by one t
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
 
 from tensorlab.core.types import TensorType
@@ -75,6 +76,7 @@ class _Fuser:
         self.order = Order(block, alias)
         self.shapes = _Shapes(block)
         self.groups = {n.serial: [n] for n in block.nodes if not why_not_fusable(n)}
+        self.takers: dict[int, list[Node]] = {}
         self.enclosing = Enclosing(rewriter, block, self.order)
 
     def run(self) -> None:
@@ -140,12 +142,26 @@ class _Fuser:
 
     def neighbours(self, node: Node, value: Value) -> list[Node]:
         """Nodes of other groups that take ``value`` before ``node`` does, one a group, the nearest first."""
-        users = [use.user for use in value.uses if isinstance(use.user, Node) and use.user.serial in self.groups]
-        here = self.order.index(node)
-        earlier = sorted((n for n in users if self.order.index(n) < here), key=self.order.index)
-        groups = {id(self.groups[n.serial]): n for n in earlier}
-        groups.pop(id(self.groups[node.serial]), None)
-        return sorted(groups.values(), key=self.order.index, reverse=True)[:NEIGHBOURS]
+        users = self.users(value)
+        groups = {id(self.groups[node.serial])}
+        found: list[Node] = []
+        for other in reversed(users[: bisect_left(users, self.order.index(node), key=self.order.index)]):
+            group = id(self.groups[other.serial])
+            if group not in groups:
+                groups.add(group)
+                found.append(other)
+                if len(found) == NEIGHBOURS:
+                    break
+        return found
+
+    def users(self, value: Value) -> list[Node]:
+        """The nodes of groups that take a value, in their order."""
+        found = self.takers.get(value.serial)
+        if found is None:
+            taking = {use.user.serial: use.user for use in value.uses if isinstance(use.user, Node)}
+            found = sorted((n for n in taking.values() if n.serial in self.groups), key=self.order.index)
+            self.takers[value.serial] = found
+        return found
 
     def merge(self, node: Node, earlier: Node) -> bool:
         """Join the groups of two nodes, if nothing speaks against it; whether they are one now."""
@@ -157,12 +173,18 @@ class _Fuser:
         between = self.order.between(node, earlier)
         if between is not None:
             return self.refuse(node, f"{between.kind} has to run between it and {earlier.kind}", between)
-        joined = sorted([*mine, *theirs], key=self.order.index)
-        reason = self.shapes.why_not_one_loop(joined, node, earlier)
+        parts = (theirs, mine) if self.order.index(theirs[0]) < self.order.index(mine[0]) else (mine, theirs)
+        reason = self.shapes.why_not_one_loop(*parts, node, earlier)
         if reason:
             return self.refuse(node, reason, earlier)
         self.order.join(node, earlier)
-        for member in joined:
+        self.shapes.join(mine, theirs)
+        if self.order.index(theirs[-1]) < self.order.index(mine[0]):
+            theirs += mine  # in their order already
+            joined, moved = theirs, mine
+        else:
+            joined = moved = sorted([*mine, *theirs], key=self.order.index)
+        for member in moved:
             self.groups[member.serial] = joined
         return True
 
@@ -176,9 +198,11 @@ class _Shapes:
 
     def __init__(self, block: Block) -> None:
         self._same: dict[int, int] = {}
+        self._forms: dict[int, _Form] = {}  # by the first node of a group
         for node in block.nodes:
             if not why_not_fusable(node):
                 self._same[node.output.serial] = self._of_result(node)
+                self._forms[node.serial] = self._class(node.output), _known_shape(node.output)
 
     def _of_result(self, node: Node) -> int:
         """The class of a result: that of its operands, if they have one in common and the rest are numbers."""
@@ -195,17 +219,35 @@ class _Shapes:
         known_a, known_b = _known_shape(a), _known_shape(b)
         return known_a is not None and known_a == known_b
 
-    def why_not_one_loop(self, group: list[Node], node: Node, earlier: Node) -> str:
-        """Why the results of a group would not all have the shape of its loop; empty if they do."""
-        if all(self.equal(group[0].output, n.output) for n in group[1:]):
+    def join(self, mine: list[Node], theirs: list[Node]) -> None:
+        """Two groups become one, which begins where one of them does."""
+        form = _common(self._forms[mine[0].serial], self._forms[theirs[0].serial])
+        self._forms[mine[0].serial] = self._forms[theirs[0].serial] = form
+
+    def why_not_one_loop(self, group: list[Node], other_group: list[Node], node: Node, earlier: Node) -> str:
+        """Why the results of two groups would not all have the shape of one loop; empty if they do."""
+        alike = _common(self._forms[group[0].serial], self._forms[other_group[0].serial])
+        if any(part is not None for part in alike):
+            return ""
+        first, *others = (*group, *other_group)
+        if all(self.equal(first.output, n.output) for n in others):
             return ""
         shape, other = _known_shape(node.output), _known_shape(earlier.output)
         if shape is not None and other is not None and shape != other:
             return f"{earlier.kind} gives {earlier.output.type}, this node {node.output.type}"
         # A single result has the loop's shape by itself: everything in the group feeds it, broadcast if need be.
-        if len(list(_results(group))) == 1 and not any(_known_shape(n.output) for n in group):
+        both = [first, *others]
+        if len(list(_results(both))) == 1 and not any(_known_shape(n.output) for n in both):
             return ""
         return "the shapes are not known to be equal"
+
+
+# What all results of a group have in common: the class of their shapes, and their known shape.
+_Form = tuple[int | None, tuple[int | None, ...] | None]
+
+
+def _common(a: _Form, b: _Form) -> _Form:
+    return a[0] if a[0] == b[0] else None, a[1] if a[1] == b[1] else None
 
 
 def _known_shape(value: Value) -> tuple[int | None, ...] | None:
