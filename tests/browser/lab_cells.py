@@ -11,6 +11,7 @@ CELLS = (
     "%%trace --name f\n((x + y * 2) * 1).tanh();",
     "%%script\ndef half(x, n: int):\n    for i in range(n):\n        x = x * 0.5\n    return x",
     "half(x, 2);",
+    "%%script --refused\ndef sign(x):\n    if x.sum() > 0:\n        r = 1\n    else:\n        r = 'no'\n    return r",
     "%ir f",
     "%ir f --all",
     "%ir f --stage python",
