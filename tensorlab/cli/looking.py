@@ -14,7 +14,6 @@ from tensorlab.cli.output import check_output, give
 from tensorlab.cli.program import Source, is_file_word, of_option, program, read_file, run, told
 from tensorlab.cli.status import FAILED, OK, USAGE, CommandError, ProgramError
 from tensorlab.errors import TensorlabError
-from tensorlab.magics import notebook
 from tensorlab.magics.errors import CellError, MagicError, nearest
 from tensorlab.magics.frames import from_users
 from tensorlab.magics.head import split_head
@@ -62,8 +61,10 @@ def _view(
     if getattr(args, "cell_file", None) is not None:
         cell = read_file(args.cell_file, kind="--cell")
     elif _takes_a_cell(name, args, has_program=bool(sources)):
-        if not sources:
-            raise MagicError(f"%{name}", "the cell is missing", "FILE.py, -c CODE or --cell FILE gives it")
+        python = forms()[name]["cell"].owner.python
+        if not sources or (sources[-1].is_file and not python):
+            hint = "FILE.py, -c CODE or --cell FILE gives it" if python else "--cell FILE or -c CODE gives it"
+            raise MagicError(f"%{name}", "the cell is missing", hint)
         cell = sources.pop()
     text = ""
     if cell is not None:
@@ -76,7 +77,6 @@ def _view(
         run(source, names)
     names.setdefault("tl", tensorlab)
     session = PlainSession(names)
-    session.latest = next((notebook.compiled(names[last]) for last in reversed(notebook.functions(names))), None)
     if cell is None:
         return _shown(lambda: session.run(form, args))
     return _shown(lambda: session.run(form, args, text, filename=cell.filename, label=cell.label))

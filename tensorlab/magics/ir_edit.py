@@ -25,6 +25,8 @@ _MOST_CHARACTERS = 40_000  # of a cell: a graph that holds weights is no text to
 class IrEditMagic(NotebookMagics):
     """``%%ir``."""
 
+    python = False  # it is a graph
+
     @no_var_expand
     @cell_magic
     @magic_arguments("%ir")

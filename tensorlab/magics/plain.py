@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+from tensorlab.magics import notebook
 from tensorlab.magics.options import Given
 from tensorlab.magics.session import Kind, Tensorlab
 
@@ -75,6 +76,8 @@ class PlainSession(Tensorlab):
         Raises: what the magic raises, and what the cell does.
         """
         self.shown = []
+        if self.latest is None and any(a.dest == "function" and a.nargs == "?" for a in form.words):
+            self.latest = self._last_bound()
         line = Given(argparse.Namespace(**{**vars(args), "output": None}), filename=filename, label=label)
         method = getattr(form.owner(self), form.method.__name__)
         if form.kind == "line":
@@ -85,6 +88,11 @@ class PlainSession(Tensorlab):
         remember(filename, cell)
         given = method(line, cell)
         return self.shown or [given]  # a magic that shows nothing gives its view as the cell's value
+
+    def _last_bound(self) -> Any:
+        """The compiled function that was bound last, for magics that take the one that was compiled last."""
+        names = self.plain.user_ns
+        return next((notebook.compiled(names[last]) for last in reversed(notebook.functions(names))), None)
 
 
 def remember(filename: str, text: str) -> None:

@@ -136,10 +136,11 @@ def settled(shell: InteractiveShell) -> Tensorlab:
 class NotebookMagics(Magics):
     """A magic of ours: it knows its session and the notebook's names.
 
-    ``alone``: options that go with a line, and not above a cell.
+    ``alone``: options that go with a line, and not above a cell. ``python``: whether its cell is a program.
     """
 
     alone: ClassVar[tuple[str, ...]] = ()
+    python: ClassVar[bool] = True
 
     def __init__(self, session: Tensorlab) -> None:
         super().__init__(session.shell)
