@@ -122,9 +122,9 @@ def _machine(program: Program, end: End) -> tuple[Excerpt, ...]:
 def excerpt_of(code: NodeCode) -> Excerpt:
     """Instructions of a node: the first that compute, and some of those that read and write, in order."""
     moves = [number for number, _ in code.lines if number in code.moves]
-    few = {*moves[:1], *moves[-1:]}
+    few = [*moves[:1], *moves[1:][-1:]]
     work = [number for number, _ in code.lines if number not in code.moves]
-    chosen = few | set(work[: MOST_LINES - len(few)]) if work else set(moves[:MOST_LINES])
+    chosen = [*few, *work[: MOST_LINES - len(few)], *moves[1:-1]][:MOST_LINES]
     lines = tuple((number, text.rstrip().expandtabs(4)) for number, text in code.lines if number in chosen)
     return Excerpt(code.stage, code.title, lines, code.total)
 

@@ -16,7 +16,6 @@ from tensorlab.magics.options import names
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.pipeline import Pipeline
-    from tensorlab.jit.stage_code import StageCode
     from tensorlab.view.mime import View
 
 
@@ -153,7 +152,7 @@ def _asks_stage(args: Any) -> bool:
 def _stage(question: Question) -> View:
     from tensorlab.errors import ArgumentError
     from tensorlab.jit.stage_code import stage_code
-    from tensorlab.view.stage_code import StageCodeView
+    from tensorlab.view.stage_code import StageCodeView, whole_stage_view
 
     name, stage, line = question.name, question.args.stage, question.args.line
     if question.function.latest is None:
@@ -165,20 +164,7 @@ def _stage(question: Question) -> View:
         found = stage_code(question.function, stage, line)
     except ArgumentError as error:
         raise MagicError("%ir", str(error), f"call {name}(...) once") from None
-    return _whole_stage(found, name) if question.args.full else StageCodeView(found, name)
-
-
-def _whole_stage(found: StageCode, name: str) -> View:
-    """All of a stage, with the user's line beside each line of it."""
-    from tensorlab.view.placed_code import beside, files_of
-    from tensorlab.view.stages import StageView
-
-    lines, files = found.whole_lines, files_of(found.user_lines)
-    told = [beside(line.origins, files) for line in lines]
-    marked = [i for i, line in enumerate(lines) if line.marked]
-    return StageView(
-        name, found.stage, found.whole, "numba" if found.stage == "typed" else found.stage, beside=told, marked=marked
-    )
+    return whole_stage_view(found, name) if question.args.full else StageCodeView(found, name)
 
 
 def _measure(question: Question) -> View:

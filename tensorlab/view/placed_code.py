@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MARK = "◆"
 _MOST_CODE = 240  # characters of one line
 _MOST_BESIDE = 24
+_MOST_USER_LINES = 40
 _PLAIN = ("reads", "writes", "calls", "loop", "entry", "exit", "merged")
 
 
@@ -81,7 +82,8 @@ def placed_text(lines: Sequence[Placed], *, indent: str = "") -> list[str]:
 
 def user_lines_text(lines: Sequence[UserLine], noun: str, *, indent: str = "") -> list[str]:
     """The user's lines, each with what of the code is for it."""
-    files = files_of(lines)
+    files, every = files_of(lines), len(lines)
+    lines = _first(lines)
     marks = any(line.marked for line in lines)
     numbers = [where(line.span, files) for line in lines]
     wide = max(map(len, numbers), default=0)
@@ -92,7 +94,16 @@ def user_lines_text(lines: Sequence[UserLine], noun: str, *, indent: str = "") -
         mark = (f"{MARK} " if line.marked else "  ") if marks else ""
         text = f"{indent}{mark}{number:>{wide}}  {padded(code, width)}   {amount(line, noun)}"
         found.append(shortened(text.rstrip(), line_width()))
-    return found
+    return [*found, f"{indent}… {_more(every - len(lines))}"] if every > len(lines) else found
+
+
+def _first(lines: Sequence[UserLine]) -> list[UserLine]:
+    """The first lines, and those that are marked."""
+    return [line for number, line in enumerate(lines) if number < _MOST_USER_LINES or line.marked]
+
+
+def _more(count: int) -> str:
+    return counted(count, "more line of yours", "more lines of yours")
 
 
 def amount(line: UserLine, noun: str) -> str:
@@ -133,13 +144,15 @@ def _row(lines: Sequence[Placed], *, named: bool, marked: bool) -> list[Cell]:
 
 def user_lines_html(lines: Sequence[UserLine], code: Sequence[CodeLine], noun: str, *, most: int = 60) -> Html:
     """The user's lines: a click on one opens what of the code is for it, and no other line."""
-    files = files_of(lines)
+    files, shown = files_of(lines), _first(lines)
     parts: list[Html] = []
-    for line in lines:
+    for line in shown:
         key = line.span.filename, line.span.line
         own = [one for one in code if any(origin.is_at(key) for origin in one.origins)]
         mark = f"{MARK} " if line.marked else ""
         title = f"{mark}{where(line.span, files)}  {shortened(line.text, 72)} · {amount(line, noun)}"
         body = placed_html(placed(own, files, most), f"What is hot of line {line.span.line}")
         parts.append(html.details(title, body) if own else html.paragraph(html.esc(title), above=10))
+    if len(lines) > len(shown):
+        parts.append(html.paragraph(html.quiet(f"… {_more(len(lines) - len(shown))}"), above=10))
     return html.join(parts)

@@ -10,6 +10,7 @@ from tensorlab.view.mime import View
 from tensorlab.view.placed_code import (
     MARK,
     Placed,
+    beside,
     files_of,
     placed,
     placed_html,
@@ -17,6 +18,7 @@ from tensorlab.view.placed_code import (
     user_lines_html,
     user_lines_text,
 )
+from tensorlab.view.stages import StageView
 from tensorlab.view.text import counted, grouped, line_width, listed, visible, wrapped
 
 if TYPE_CHECKING:
@@ -119,8 +121,7 @@ class StageCodeView(View):
 
     def _notes(self) -> list[str]:
         code = self.code
-        notes = _legend([line for part in code.parts for line in part.lines], below=code.stage in ("llvm", "asm"))
-        notes += [_PROOFS[compared] for compared in dict.fromkeys(part.compared for part in code.parts) if compared]
+        notes = _legend(code, [line for part in code.parts for line in part.lines])
         if code.native and code.stage in ("numba", "typed"):
             notes.append("Loops inside a native function are compiled apart; Numba's form of them is not kept.")
         left_out = len(code.parts) - len(self._parts(_MOST_TEXT_LINES))
@@ -130,13 +131,26 @@ class StageCodeView(View):
         return [*notes, f"%ir {self.name} --stage {code.stage} --full shows all."] if hidden or left_out else notes
 
 
-def _legend(lines: Sequence[CodeLine], *, below: bool) -> list[str]:
-    """How to read what stands beside lines, as far as it does."""
+def whole_stage_view(code: StageCode, name: str) -> StageView:
+    """All of a stage, with the user's line beside each line of it."""
+    lines, files = code.whole_lines, files_of(code.user_lines)
+    told = [beside(line.origins, files) for line in lines]
+    marked = [number for number, line in enumerate(lines) if line.marked]
+    reasons = dict.fromkeys(f"No line beside each instruction: {part.reason}." for part in code.parts if part.reason)
+    notes = [*_legend(code, lines), *reasons]
+    language = "numba" if code.stage == "typed" else code.stage
+    return StageView(name, code.stage, code.whole, language, beside=told, marked=marked, notes=notes)
+
+
+def _legend(code: StageCode, lines: Sequence[CodeLine]) -> list[str]:
+    """How to read what stands beside lines, as far as it does, and where it is from."""
+    below = code.stage in ("llvm", "asm")
     roles = {origin.role for line in lines for origin in line.origins}
     words = [f"{role}: {_ROLES[role]}" for role in _ROLES if role in roles]
     if below and any(line.is_instruction and not line.origins for line in lines) and roles:
         words.append("blank: LLVM made it up or moved it, and keeps no line: copies of registers, constants, bounds")
-    notes = [f"Beside a line: the number of yours, and the operation; {'; '.join(words)}."] if words else []
+    words = ["Beside a line: the number of yours, and the operation", *words]
+    notes = [f"{'; '.join(words)}."] if roles else []
     if below and any(len(line.origins) > 1 for line in lines):
         notes.append("Two operations beside an instruction: it does the work of both, as a product with a sum.")
-    return notes
+    return [*notes, *(_PROOFS[how] for how in dict.fromkeys(part.compared for part in code.parts) if how)]

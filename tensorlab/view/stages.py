@@ -28,10 +28,11 @@ _MOST_COLUMNS, _MOST_BESIDE = 240, 24
 class StageView(View):
     """The text of one stage; after ``most`` lines the rest is counted, not shown.
 
-    ``beside`` says of each line what it is for, ``marked`` has the lines, from 0, that are to stand out.
+    ``beside`` says of each line what it is for, ``marked`` has the lines, from 0, that are to stand out; ``notes`` say
+    how to read that.
     """
 
-    __slots__ = ("beside", "language", "marked", "most", "name", "source", "stage")
+    __slots__ = ("beside", "language", "marked", "most", "name", "notes", "source", "stage")
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class StageView(View):
         most: int = MOST_LINES,
         beside: Sequence[str] = (),
         marked: Collection[int] = (),
+        notes: Sequence[str] = (),
     ) -> None:
         self.name = name
         self.stage = stage
@@ -51,6 +53,7 @@ class StageView(View):
         self.most = most
         self.beside = tuple(beside)
         self.marked = frozenset(marked)
+        self.notes = tuple(notes)
 
     def to_dict(self) -> dict[str, object]:
         told: dict[str, object] = {
@@ -70,7 +73,9 @@ class StageView(View):
         for i, (line, beside) in enumerate(zip(lines, self._left(len(lines)), strict=True), 1):
             start = f"{i:>{width}}  {padded(beside, left)}{'  ' if left else ''}"
             code.append(f"{start}{shortened(line, line_width() - columns(start))}".rstrip())
-        return "\n".join([*head, "", *code, *([f"… {_more(left_out)}"] if left_out else [])])
+        notes = [line for note in self.notes for line in wrapped(visible(note), line_width())]
+        more = [f"… {_more(left_out)}"] if left_out else []
+        return "\n".join([*head, "", *code, *more, *(["", *notes] if notes else [])])
 
     def html(self) -> str:
         lines, left_out = self._lines(self.most)
@@ -84,9 +89,11 @@ class StageView(View):
             row.append(Cell(words, "left", QUIET, mono=True, wraps=False, pad="0 12px 0 0", extra="width:1px;"))
         row.append(Cell(code or Html(" "), mono=True, wraps=False, pad="0"))
         foot = [f"{_more(left_out).capitalize()} left out."] if left_out else []
-        caption = "Line numbers, and the lines"
+        caption = "Line numbers, what each line is for, and the lines" if self.beside else "Line numbers, and the lines"
         return html.card(
-            html.header(self.name, *self._facts()), html.table([row], caption, wide=True), html.footer(*foot)
+            html.header(self.name, *self._facts()),
+            html.table([row], caption, wide=True),
+            html.footer(*foot, *self.notes),
         )
 
     def _facts(self) -> list[str]:
