@@ -6,8 +6,6 @@ error given with each is relative to the function, before any arithmetic.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 
 ZERO = np.float32(0.0)
@@ -100,41 +98,55 @@ def log_f32(x: np.float32) -> np.float32:
 
 # tanh is 1 in float32 from 9.02 on.
 TANH_ONE = np.float32(9.5)
-TWO_LOG2_E = np.float32(2.885390)
+# As the one of exp, with the bias of the exponent once.
 TANH_ROUND = np.float32(12582912.0 + 127.0)
-HALF_LN2_HIGH = np.float32(0.3465728759765625)
-HALF_LN2_LOW = np.float32(7.143034e-07)
-# (e**(2r) - 1 - 2r) / r**2 for |r| <= ln(2) / 4, to 2**-26 of e**(2r) - 1.
-TANH_2 = np.float32(1.9999999)
-TANH_3 = np.float32(1.3333235)
-TANH_4 = np.float32(0.6666752)
-TANH_5 = np.float32(0.26772895)
-TANH_6 = np.float32(0.08884815)
+# An exponent of at most 28 needs no second part: what is left of a large one counts little, as tanh is near 1 there.
+LN2 = np.float32(0.6931472)
+SIGN_BIT = np.int32(-2147483648)
 
 
 def tanh_f32(x: np.float32) -> np.float32:
     """``tanh(x)`` to 2.7 ulp, relative to the result also near 0; keeps the sign of zero.
 
     ``tanh(a) = d / (d + 2)`` with ``d = e**(2a) - 1``. ``d`` is formed as ``2**n p + (2**n - 1)``, where p stands for
-    ``e**(2r) - 1`` and not for ``e**(2r)``: a small argument keeps all its digits.
+    ``e**r - 1`` and not for ``e**r``: a small argument keeps all its digits.
     """
     size = abs(x)
-    within = TANH_ONE if size > TANH_ONE else size
-    shifted = within * TWO_LOG2_E + TANH_ROUND
+    below = TANH_ONE if size > TANH_ONE else size
+    within = below + below
+    shifted = within * LOG2_E + TANH_ROUND
     n = shifted - TANH_ROUND
-    r = within - n * HALF_LN2_HIGH - n * HALF_LN2_LOW
-    q = (((TANH_6 * r + TANH_5) * r + TANH_4) * r + TANH_3) * r + TANH_2
-    p = r * r * q + (r + r)
+    r = within - n * LN2
+    q = (((EXP_6 * r + EXP_5) * r + EXP_4) * r + EXP_3) * r + EXP_2
+    p = r * r * q + r
     power = np.int32(np.float32(shifted).view(np.int32) << 23).view(np.float32)
     d = power * p + (power - ONE)
-    return np.float32(math.copysign(d / (d + TWO), x))
+    value = np.int32(np.float32(d / (d + TWO)).view(np.int32))
+    sign = np.int32(np.float32(x).view(np.int32) & SIGN_BIT)
+    return np.int32(value | sign).view(np.float32)
+
+
+# sigmoid is 1 in float32 from 17.4 on, and below -104 it is below half of the smallest number.
+SIGMOID_ONE = np.float32(40.0)
+SIGMOID_ZERO = np.float32(-105.0)
+SIGMOID_UNIT = np.float32(5.421010862427522e-20)
+# As the one of exp, with the bias of the exponent less the 64 of the unit.
+SIGMOID_ROUND = np.float32(12582912.0 + 63.0)
+MINUS_LOG2_E = np.float32(-1.442695)
 
 
 def sigmoid_f32(x: np.float32) -> np.float32:
     """``1 / (1 + e**-x)`` to 2.5 ulp; far below 0 it goes through the subnormal numbers to 0.
 
-    The exponential is of ``-|x|``, so that it cannot overflow before the quotient is 0.
+    Both terms are scaled by a unit of ``2**-64``: so the exponential is a normal number wherever it counts, and
+    ``2**n`` is one factor.
     """
-    e = exp_f32(-abs(x))
-    top = e if x < ZERO else ONE
-    return top / (ONE + e)
+    below = SIGMOID_ONE if x > SIGMOID_ONE else x
+    within = SIGMOID_ZERO if below < SIGMOID_ZERO else below
+    shifted = within * MINUS_LOG2_E + SIGMOID_ROUND
+    n = shifted - SIGMOID_ROUND
+    r = n * -LN2_HIGH - within - n * LN2_LOW
+    q = (((EXP_6 * r + EXP_5) * r + EXP_4) * r + EXP_3) * r + EXP_2
+    p = (r * q + ONE) * r + ONE
+    power = np.int32(np.float32(shifted).view(np.int32) << 23).view(np.float32)
+    return SIGMOID_UNIT / (power * p + SIGMOID_UNIT)

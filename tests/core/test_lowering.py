@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from tensorlab.core.compile import compile_loop
+from tensorlab.jit.hot_block import hot_block
 
 TEXT = '''"""One number, written down."""
 
@@ -69,6 +70,7 @@ import sys
 import numba
 import tensorlab as tl
 from tensorlab.core.compile import compile_loop
+from tensorlab.jit.hot_block import hot_block
 
 x = tl.ones(3)
 assert (x + x).tolist() == [2.0, 2.0, 2.0]
@@ -98,3 +100,41 @@ def test_numba_loads_what_loops_need_and_the_rest_for_those_who_use_it_beside_us
     command = [sys.executable, "-W", "error", "-c", BESIDE]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert (done.stdout.split(), done.stderr) == (["False", "8", "15"], "")
+
+
+MANY = '''"""Products, some side by side."""
+
+from tensorlab.core.intrinsics import float32_at
+
+
+def loop(n, out_at, a_at):
+    out = float32_at(out_at)
+    a = float32_at(a_at)
+    for i in range(n):{comment}
+        out[i] = a[i] * a[i]
+'''
+
+
+@pytest.mark.parametrize("count", [2, 8])
+def test_a_comment_beside_a_loop_says_how_many_vectors_go_at_once(count):
+    text = MANY.format(comment=f"  # {count} vectors a turn")
+    loop = compile_loop(text, "void(int64, int64, int64)", label="many")
+    hot = hot_block(loop.llvm(), "llvm")
+    assert hot.lanes > 1
+    assert sum(" store <" in line for line in hot.lines) == count
+    a, out = np.arange(1003, dtype=np.float32), np.empty(1003, np.float32)
+    loop.entry(1003, out.ctypes.data, a.ctypes.data)
+    np.testing.assert_array_equal(out, a * a)
+
+
+def test_registers_lie_within_a_line_of_memory_on_the_stack():
+    """Forty sums are more than there are registers: some are put on the stack and taken back."""
+    turns = "\n".join(f"        s{k} = s{k} * a[i + {k}] + a[i]" for k in range(40))
+    starts = "\n".join(f"    s{k} = a[{k}]" for k in range(40))
+    ends = "\n".join(f"    out[{k}] = s{k}" for k in range(40))
+    head, _, _ = MANY.format(comment="").partition("    for i")
+    loop = compile_loop(
+        f"{head}{starts}\n    for i in range(n):\n{turns}\n{ends}\n", "void(int64, int64, int64)", label="sums"
+    )
+    asm = loop.asm()
+    assert "andq\t$-32, %rsp" in asm
