@@ -42,9 +42,9 @@ CLAIMS = [
     (34, "04_autograd", "autograd-18"),  # copies on the way, and in-place operations
     (35, "04_autograd", "autograd-20"),  # in place against gradients: versions
     (24, "07_passes", "passes-03"),  # phases, in their order
-    (27, "07_passes", "passes-07"),  # a peephole: x.t().t() is x, in graph_for
-    (28, "07_passes", "passes-14"),  # constants, dead code, fusion, inlining
-    (26, "07_passes", "passes-26"),  # unrolling, with a remainder loop
+    (26, "07_passes", "passes-09"),  # unrolling, with a remainder loop
+    (27, "07_passes", "passes-13"),  # a peephole: x.t().t() is x, in graph_for
+    (28, "07_passes", "passes-20"),  # constants, dead code, fusion, inlining
     (24, "08_machine_code", "machine-05"),  # phases once more, with what each made
     (25, "08_machine_code", "machine-09"),  # an interpreter: registers and a stack
     (22, "08_machine_code", "machine-39"),  # native code runs without the GIL
