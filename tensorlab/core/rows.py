@@ -68,10 +68,14 @@ def make_row_plan(region: Region, inputs: Sequence[Layout], params: Sequence[Cat
 
 
 def _divided(loop: Loop, extent: Extent) -> Entry:
-    """The loop itself, or what divides the rows among threads where that pays: each pass takes its time."""
-    passes = loop.source.count(" in range(n)") + loop.source.count(" in range(start, ")
-    seconds = passes * seconds_of(extent, loop.source)
-    return in_parts(loop.entry, extent) if seconds >= WORTH_SECONDS else loop.entry
+    """The loop itself, or what divides the rows among threads where that pays."""
+    return in_parts(loop.entry, extent) if seconds_of_rows(extent, loop.source) >= WORTH_SECONDS else loop.entry
+
+
+def seconds_of_rows(extent: Extent, source: str) -> float:
+    """What a loop over rows is expected to take on one thread: each pass takes its time."""
+    passes = source.count(" in range(n)") + source.count(" in range(start, ")
+    return passes * seconds_of(extent, source)
 
 
 def arrange_rows(region: Region, inputs: Sequence[Layout], params: Sequence[Category]) -> Arrangement | None:

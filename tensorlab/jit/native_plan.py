@@ -59,8 +59,9 @@ RULES: dict[str, Form] = {
     **PRODUCTS,
     **SCANS,
 }
-LARGE_NBYTES = 2**20  # of a tensor that is walked over, above which the time between operations does not count
-MOST_NODES = 400  # Numba takes a second for each few hundred
+SAVED_SECONDS = 4e-6  # between two operations, where Python does not stand between them
+MOST_WORK = 400  # operations: Numba takes some seconds for so many
+_FREE = (ir.CONSTANT, ir.TUPLE_CONSTRUCT, ir.LIST_CONSTRUCT)
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
 
 
@@ -140,14 +141,20 @@ def plan_native(graph: Graph, forms: Sequence[Layout | None]) -> NativePlan | Na
         return refused.record()
 
 
+def work_of(graph: Graph) -> int:
+    """How many nodes of a graph do something; those of a fusion group are one."""
+    return sum(node.kind not in _FREE for node in walk(graph.block))
+
+
 class _Planner:
     """Writes a graph, node by node."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         nodes = list(walk(graph.block))
-        if len(nodes) > MOST_NODES:
-            raise RefusedError(f"{len(nodes)} nodes take longer to compile than they save; at most {MOST_NODES} do not")
+        self.work = work_of(graph)
+        if self.work > MOST_WORK:
+            raise RefusedError(f"{self.work} operations take long to compile as one function; takes up to {MOST_WORK}")
         written = [n.inputs[i].type for n in nodes if n.op is not None for i in n.op.schema.writes]
         self.w = Writer(
             writes=any(isinstance(t, TensorType) for t in written),
@@ -169,8 +176,7 @@ class _Planner:
             raise RefusedError(
                 f"may have to be left ({w.exits[0].reason}) after it wrote over an argument", w.exits[0].node
             )
-        if w.largest >= LARGE_NBYTES:
-            raise RefusedError(f"tensors of {w.largest} bytes, whose loops may run in threads")
+        self._check_threads()
         offsets, placed = _placed(w, storages)
         names = [
             *(i.name for i in self.inputs if i.form is not None),
@@ -200,6 +206,12 @@ class _Planner:
             sum(p.nbytes for p in placed),
             self._places(source),
         )
+
+    def _check_threads(self) -> None:
+        """Refuse where a second thread saves more of large loops than is saved between operations."""
+        shared = self.w.dividable
+        if sum(seconds for _, seconds in shared) / 2 > self.work * SAVED_SECONDS:
+            raise RefusedError(f"loops over up to {max(n for n, _ in shared)} elements, which may run in threads")
 
     def _input(self, value: Value, form: Layout | None) -> None:
         w = self.w

@@ -122,13 +122,12 @@ def _call(w: Writer, node: Node, steps: Steps, c: Place, a: Place, b: Place, *, 
         if head["inner"] == 1:
             w.line(_text(w, steps.routine, head, number, places, alpha, beta))
             continue
-        names = [w.name("", "p") for _ in places]
-        for name, text in zip(names, places, strict=True):
-            w.line(f"{name} = {text}")
-        w.line(f"for {w.name('', 'turn')} in range({head['inner']}):")
-        w.line("    " + _text(w, steps.routine, head, number, names, alpha, beta))
-        for name, step in zip(names, ("nbytes_c", "nbytes_a", "nbytes_b"), strict=True):
-            w.line(f"    {name} += {head[step]}")
+        # No name is given twice: what Numba does for each that is takes as long as the function has lines.
+        turn = w.name("", "turn")
+        steps_of = zip(places, ("nbytes_c", "nbytes_a", "nbytes_b"), strict=True)
+        moved = [f"{text} + {turn} * {head[step]}" if head[step] else text for text, step in steps_of]
+        w.line(f"for {turn} in range({head['inner']}):")
+        w.line("    " + _text(w, steps.routine, head, number, moved, alpha, beta))
 
 
 def _text(

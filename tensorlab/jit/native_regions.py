@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from tensorlab.core.dtype import Category, DType
 from tensorlab.core.in_place import InPlacePointwise, check_fits
 from tensorlab.core.layout import Layout, layout
+from tensorlab.core.parts import WORTH_SECONDS, Extent, seconds_of
 from tensorlab.core.pointwise import Arrangement, arrange, dense_like
 from tensorlab.core.region import Reduce, Region, Source, pointwise_types
-from tensorlab.core.rows import arrange_rows
+from tensorlab.core.rows import arrange_rows, seconds_of_rows
 from tensorlab.core.shape import broadcast_strides, may_overlap
 from tensorlab.jit.fused import without_numbers
 from tensorlab.jit.ir import Node
@@ -55,10 +56,21 @@ def write_region(
     if found.text is not None:
         head = str(found.meta[0]) if len(found.meta) == 1 else w.table(found.meta)
         w.run(found.text, head, *places, *tensors, *given)
+        _note_seconds(w, region, found, [p.form.dtype.itemsize for p in (*places, *tensors)])
     for p in (*places, *tensors):
         w.touch(p.room)
-        w.largest = max(w.largest, p.form.nbytes)
     return places
+
+
+def _note_seconds(w: Writer, region: Region, found: Arrangement, itemsizes: Sequence[int]) -> None:
+    """Note a loop that a program would divide among threads."""
+    if found.text is None:
+        return
+    has_rows = any(isinstance(step, Reduce) for step in region.steps)
+    extent = Extent.of(found.walk, found.meta, itemsizes)
+    seconds = (seconds_of_rows if has_rows else seconds_of)(extent, found.text.source)
+    if seconds >= WORTH_SECONDS:
+        w.dividable = (*w.dividable, (extent.elements, seconds))
 
 
 def _check_guards(node: Node, region: Region, given: Sequence[Number]) -> None:

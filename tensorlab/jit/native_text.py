@@ -98,7 +98,7 @@ class Writer:
         self.routines: dict[str, str] = {}  # of BLAS, by name: the argument with its address
         self.writes = writes  # whether the graph writes over tensors
         self.writes_lists = writes_lists
-        self.largest = 0  # bytes of a tensor that is walked over, or made
+        self.dividable: tuple[tuple[int, float], ...] = ()  # loops that threads may share: elements, and seconds on one
         self.written: set[Room] = set()  # of the arguments
         self.takes_in = takes_in
         self.called: dict[str, Loop | Walk] = {}  # loops, and tables of walks, by the names of their addresses
@@ -174,7 +174,6 @@ class Writer:
         low, high = form.span
         room = Room(self.name(f"{hint}_at" if hint else "", "b"), max(high - low, 1), self.loops, self.now, self.now)
         self.rooms.append(room)
-        self.largest = max(self.largest, room.nbytes)
         return Place(room, plus(room.name, -low), -low, form)
 
     def pointer(self, hint: str, form: Layout, of: list[Room], carried: int | None = None) -> Place:

@@ -1,10 +1,12 @@
 """When a graph runs as one native function: the first calls run the program, later ones the function.
 
-Compiling a function takes Numba 0.3 to 1.5 s, where the loops of a program take 0.1 s each and are shared by programs;
-so a graph has to be called more than once before that is paid (torch.jit's profiling executor waits likewise).
-From then on each operation saves what Python takes between two loops, 1 to 5 us. That counts where tensors are small
-and where operations are many, in loops above all: 20 to 200 times were measured. It does not count for one operation,
-nor for large tensors (`native_plan.LARGE_NBYTES`), over which the program's loops may run in threads.
+A function without loops and branches calls the loops that its program has compiled, and takes Numba 0.1 s and 5 to 10
+ms an operation; one with them compiles its loops once more, inside of itself, 0.3 to 1.5 s. So a graph has to be called
+more than once before that is paid (torch.jit's profiling executor waits likewise), and a large one many times: what an
+operation takes to compile is what some thousand calls save on it. From then on each operation saves what Python takes
+between two loops, 3 to 6 us. That counts where tensors are small and where operations are many, in loops above all: 4
+to 40 times were measured for layers of small tensors, 20 to 200 for loops. It does not count for one operation, nor
+where large loops do better in threads (`native_plan`).
 """
 
 from __future__ import annotations
@@ -16,23 +18,23 @@ from typing import Any
 
 from tensorlab.core.layout import Layout
 from tensorlab.errors import CompileError
-from tensorlab.jit.ir import CONSTANT, IF, LIST_CONSTRUCT, LOOP, TUPLE_CONSTRUCT, Graph, walk
+from tensorlab.jit.ir import IF, LOOP, Graph, walk
 from tensorlab.jit.native_function import NativeFunction, build_native
-from tensorlab.jit.native_plan import NativePlan, plan_native
+from tensorlab.jit.native_plan import NativePlan, plan_native, work_of
 from tensorlab.jit.native_values import NativeRefusal
 
 WAIT = 3  # calls that run the program
+LARGE, WAIT_LONG = 100, 200  # operations of a graph, and how many calls run the program of one that has more
 _layout = attrgetter("layout")
-_FREE = (CONSTANT, TUPLE_CONSTRUCT, LIST_CONSTRUCT)
 
 
 class NativeTier:
     """A program that becomes a native function; ``run`` is what to call.
 
-    ``refusal`` says why there is none, once that is known. Threads may share it.
+    ``refusal`` says why there is none, once that is known. ``wait`` calls run the program. Threads may share it.
     """
 
-    __slots__ = ("_calls", "_forms", "_lock", "_program", "_target", "function", "graph", "refusal", "run")
+    __slots__ = ("_calls", "_forms", "_lock", "_program", "_target", "function", "graph", "refusal", "run", "wait")
 
     def __init__(self, graph: Graph, program: Callable[..., Any], forms: Sequence[Layout | None]) -> None:
         self.graph = graph
@@ -41,6 +43,7 @@ class NativeTier:
         self._program = program
         self._forms = tuple(forms)
         self._calls = 0
+        self.wait = WAIT if work_of(graph) <= LARGE else WAIT_LONG
         self._lock = Lock()
         self._target: Callable[..., Any] = self._waiting
         self.run: Callable[..., Any] = self._run
@@ -54,7 +57,7 @@ class NativeTier:
         return self._target(*args)
 
     def _waiting(self, *args: Any) -> Any:
-        if self._calls < WAIT:
+        if self._calls < self.wait:
             self._calls += 1
             return self._program(*args)
         return self._ready(args)(*args)
@@ -122,7 +125,6 @@ def unsuited(graph: Graph) -> NativeRefusal | None:
     nodes = list(walk(graph.block))
     if any(n.kind in (LOOP, IF) for n in nodes):
         return None
-    work = [n for n in nodes if n.kind not in _FREE]
-    if len(work) < 2:
+    if work_of(graph) < 2:
         return NativeRefusal("one operation: there is nothing between operations to save")
     return None

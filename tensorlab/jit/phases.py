@@ -10,8 +10,7 @@ from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.instructions import Instruction, translate
 from tensorlab.jit.ir import Block, Graph, Node, Span
 from tensorlab.jit.machine_code import code_nbytes, innermost
-from tensorlab.jit.native_tier import WAIT
-from tensorlab.jit.native_values import NativeRefusal
+from tensorlab.jit.native_tier import WAIT, NativeTier
 from tensorlab.jit.phase_records import Phase, PhaseLine, Phases, Task
 from tensorlab.jit.specialisations import Specialisation
 from tensorlab.jit.syntax_of_graph import outer_span, syntax_of_graph
@@ -225,7 +224,7 @@ class _Maker:
                 note += "; which of its instructions are of the line is not recorded"
         else:
             lines = {loop.name: self._lines(fused.spans) for fused in latest.program.loops for loop in fused.loops}
-            note = f"{_counted(len(loops))}; {_why(tier.refusal if tier else None)}"
+            note = f"{_counted(len(loops))}; {_why(tier)}"
         sizes = [code_nbytes(loop) for loop in loops]
         known = sum(size for size in sizes if size is not None)
         count = known if loops and None not in sizes else None
@@ -256,7 +255,7 @@ def _counted(loops: int) -> str:
     return "1 loop" if loops == 1 else f"{loops} loops"
 
 
-def _why(refusal: NativeRefusal | None) -> str:
-    if refusal is not None:
-        return f"no native function: {refusal.reason}"
-    return f"a native function for the whole may follow after {WAIT} calls"
+def _why(tier: NativeTier | None) -> str:
+    if tier is not None and tier.refusal is not None:
+        return f"no native function: {tier.refusal.reason}"
+    return f"a native function for the whole may follow after {WAIT if tier is None else tier.wait} calls"
