@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -49,7 +50,7 @@ def _look(name: str, rest: Sequence[str]) -> int:
     code = None if args.code is None else of_option(args.code)
     with program(file or code) as module:
         view = _view(name, parser, options, module.__dict__, [source for source in (file, code) if source is not None])
-    return give(view, args, " ".join(["tensorlab", name, *rest]))
+    return give(view, args, shlex.join(["tensorlab", name, *rest]))
 
 
 def _view(

@@ -45,7 +45,7 @@ def give(view: View, options: argparse.Namespace, title: str) -> int:
     else:
         text = f"{view.printed() if output is None else view.text()}\n"
     if output is None:
-        print(text, end="")
+        print(text, end="", flush=True)
     else:
         _write(output, text)
     return FAILED if view.failed else OK

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 from tensorlab.view import html
 from tensorlab.view.html import CODE, Html
 from tensorlab.view.mime import View
@@ -24,5 +22,6 @@ class WrittenView(View):
         return self.cell.rstrip("\n")
 
     def html(self) -> str:
-        lines = Html(f'<pre style="{CODE}margin:0;white-space:pre-wrap">{escape(self.cell)}</pre>')
-        return html.card(html.header("A cell", "edit it and run it"), html.spaced(lines))
+        lines = html.join(map(html.esc, self.text().split("\n")), "\n")
+        body = Html(f'<div style="{CODE}white-space:pre-wrap">{lines}</div>')
+        return html.card(html.header("A cell", "edit it and run it"), html.spaced(body))

@@ -160,7 +160,7 @@ def test_where_a_view_goes(model: str, command: Command) -> None:
     words = ("ast", "f(x)")
     page = command.out(*words, "--html")
     assert page.startswith("<!doctype html>\n")
-    assert "<title>tensorlab ast f(x) --html</title>" in page
+    assert "<title>tensorlab ast &#x27;f(x)&#x27; --html</title>" in page
     assert "prefers-color-scheme: dark" in page
     assert not re.search(r"""<script|(?:src|href)=["'](?!data:)""", page)
     for name, start in (("a.html", "<!doctype html>"), ("a.json", "{\n"), ("a.txt", "f(x) · ")):

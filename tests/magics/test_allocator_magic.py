@@ -132,6 +132,9 @@ def test_a_snapshot_for_torchs_viewer(own, tmp_path) -> None:
     assert [s["total_size"] for s in taken["segments"]] == [4096]
     shown = own.error(f"%allocator --snapshot {tmp_path}/none/snapshot.pickle")
     assert "no such file or directory" in shown
+    own.value("%allocator --stop")
+    own.value(f"%%allocator --snapshot {path}\ny = tl.empty(1020)")
+    assert len(pickle.loads(path.read_bytes())["device_traces"][0]) == 2  # a segment and a block of it
 
 
 def test_addresses_and_times_only_where_asked_for(own) -> None:
