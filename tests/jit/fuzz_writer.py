@@ -254,7 +254,8 @@ class _Writer:
 
     def loop(self, scope: Scope) -> Statement:
         name = self.name("i")
-        trips = self.random.choice(("n", "2", "0", "n - 1", "a.shape[0]", "1, 4", "3, 0, -1", "5"))
+        # A body may make n larger, and loops stand in loops: without a bound a trace of them has no end.
+        trips = self.random.choice(("min(n, 6)", "2", "0", "min(n, 6) - 1", "a.shape[0]", "1, 4", "3, 0, -1", "5"))
         return Statement(f"for {name} in range({trips}):", self.inside(scope, {name: 1}))
 
     def turns(self, scope: Scope) -> Statement:
