@@ -15,7 +15,7 @@ CELLS = (
     "%ir f",
     "%ir f --all",
     "%ir f --stage python",
-    "%ir f --stage asm",
+    "%ir f --stage asm --line 2",
     "%ir f --without dce",
     "%ir f --value %x",
     "%phases f",
