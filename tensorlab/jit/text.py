@@ -241,9 +241,9 @@ def _float_text(value: float, style: Style) -> str:
 
 
 def _tensor_text(tensor: Any, *, elide: bool) -> str:
-    array = tensor.detached_numpy()
-    if elide and array.size > ELEMENTS_SHOWN:
+    if elide and tensor.numel() > ELEMENTS_SHOWN:
         return "<Tensor>"
+    array = tensor.detached_numpy()
     text = _nested(array)
     return text if array.ndim else f"{{{text}}}"
 

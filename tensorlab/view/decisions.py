@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 from tensorlab.jit.diff import DiffLine, diff
 from tensorlab.jit.ir import Graph, Node, Value, walk
 from tensorlab.jit.records import Decision, PassRecord
 from tensorlab.jit.text import Names, format_node
-from tensorlab.view.graph import is_in_place, name_values, place
+from tensorlab.view.graph import name_values, place
 from tensorlab.view.ink import MARKS
-from tensorlab.view.listing import Line, cap, fold
+from tensorlab.view.listing import Line, brief, cap, fold
 from tensorlab.view.text import counted, listed
 
 MOST_LINES = 80
 _MOST_REFUSALS = 20
 
 
-def changes(record: PassRecord, names: Names) -> list[Line]:
-    """The graph after the pass, with what went where it was; long stretches without a change are folded.
+def changes(record: PassRecord, names: Names, in_place: Set[int] | None = None, most: int = MOST_LINES) -> list[Line]:
+    """The graph after the pass, with what went where it was; long stretches without a change are folded, and changes
+    that repeat.
 
-    Short constants are written where they are used; those that came or went are counted in a last line.
+    Short constants are written where they are used; those that came or went are counted in a last line. ``in_place``
+    are their serials in both graphs, where all values have their names already.
     """
-    for graph in (record.before, record.after):
-        name_values(graph, names)
-    in_place = {n.serial for g in (record.before, record.after) for n in g.nodes() if is_in_place(n, names)}
+    if in_place is None:
+        in_place = name_values(record.before, names) | name_values(record.after, names)
     lines = diff(record.before, record.after, record.decisions, names)
     shown = _lines([line for line in lines if line.node not in in_place])
     constants = Counter(line.mark for line in lines if line.node in in_place and line.mark != "=")
-    folded = cap(fold(shown), MOST_LINES)
+    folded = brief(fold(shown), min(most, MOST_LINES))
     if not constants:
         return folded
     went = listed([f"{counted(count, 'constant')} {_WENT[mark]}" for mark, count in constants.items()])

@@ -29,7 +29,7 @@ from tensorlab.jit.text import (
     name_params,
 )
 from tensorlab.view import html
-from tensorlab.view.listing import Line, cap, listing_html, listing_text
+from tensorlab.view.listing import Line, brief, listing_html, listing_text
 from tensorlab.view.mime import View
 from tensorlab.view.text import columns, counted, line_width, listed, visible, wrapped
 
@@ -67,7 +67,7 @@ class GraphView(View):
         return html.card(head, listing_html(self._lines(), "The graph, and the line of source behind each node"))
 
     def _lines(self) -> list[Line]:
-        return cap(list(graph_lines(self.graph, Names(), self.style)), MOST_LINES)
+        return brief(list(graph_lines(self.graph, Names(), self.style)), MOST_LINES)
 
 
 def graph_lines(graph: Graph, names: Names, style: Style = "2", *, inline: bool = False) -> Iterator[Line]:
@@ -107,9 +107,20 @@ def _block(block: Block, names: Names, style: Style, pad: str, *, inline: bool) 
                 yield Line(f"{pad}  }}")
 
 
-def name_values(graph: Graph, names: Names) -> None:
-    """Give every value its name: short constants their own text, all others what the full print calls them."""
-    name_graph(graph, names, skip=lambda node: is_in_place(node, names))
+def name_values(graph: Graph, names: Names) -> set[int]:
+    """Give every value its name: short constants their own text, all others what the full print calls them.
+
+    Returns the serials of those constants, which have no line of their own.
+    """
+    short: set[int] = set()
+
+    def skip(node: Node) -> bool:
+        if is_in_place(node, names):
+            short.add(node.serial)
+        return node.serial in short
+
+    name_graph(graph, names, skip=skip)
+    return short
 
 
 def is_in_place(node: Node, names: Names) -> bool:

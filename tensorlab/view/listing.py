@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tensorlab.view import html
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import INK, MARKS, QUIET, tint
-from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible, wrapped
+from tensorlab.view.repeats import runs, without_names
+from tensorlab.view.text import columns, counted, grouped, line_width, padded, shortened, visible, wrapped
 
 _MOST_CODE = 400  # characters of one line: a constant with thousands of numbers stays a line
 # How long a line of code may be before it wraps: with remarks beside it, and without.
@@ -20,13 +21,14 @@ _GAP, _BELOW = "   ", "    "
 class Line:
     """One line: the sign of its mark, the code, a remark, the place in the user's source.
 
-    Signs are those of `ink.MARKS`, none, or ``…`` for words that stand for lines left out.
+    Signs are those of `ink.MARKS`, none, or ``…`` for words that stand for lines left out: ``hidden`` says how many.
     """
 
     code: str
     sign: str = ""
     note: str = ""
     place: str = ""
+    hidden: int = 0
 
 
 def fold(lines: Sequence[Line], *, context: int = 2) -> list[Line]:
@@ -42,7 +44,7 @@ def fold(lines: Sequence[Line], *, context: int = 2) -> list[Line]:
         while stop < len(lines) and not near[stop]:
             stop += 1
         if stop - i > 1:
-            folded.append(_gap(f"{counted(stop - i, 'line')} unchanged"))
+            folded.append(_gap(f"{counted(stop - i, 'line')} unchanged", stop - i))
         else:
             folded += lines[i:stop]
         if stop < len(lines):
@@ -55,11 +57,35 @@ def cap(lines: Sequence[Line], most: int) -> list[Line]:
     """At most so many lines, the last of which says how many are left out."""
     if len(lines) <= most:
         return list(lines)
-    return [*lines[: most - 1], _gap(f"{counted(len(lines) - most + 1, 'more line')}")]
+    hidden = amount(lines[most - 1 :])
+    return [*lines[: most - 1], _gap(counted(hidden, "more line"), hidden)]
 
 
-def _gap(what: str) -> Line:
-    return Line(f"… {what}", sign="…")
+def brief(lines: Sequence[Line], most: int) -> list[Line]:
+    """At most so many lines. Where there are more, stretches that repeat, alike but for names, are shown once, each
+    with the number of lines left out; what is still too much is counted at the end.
+    """
+    if len(lines) <= most:
+        return list(lines)
+    shown: list[Line] = []
+    at = 0
+    for run in runs([(line.sign, without_names(line.code), without_names(line.note)) for line in lines]):
+        again = lines[run.start + run.period : run.stop]
+        hidden = amount(again)
+        these = "that line" if run.period == 1 else f"these {grouped(run.period)} lines"
+        gap = _gap(f"{these} {grouped(run.repeats - 1)} times more, but for names: {grouped(hidden)} alike", hidden)
+        shown += [*lines[at : run.start + run.period], gap]
+        at = run.stop
+    return cap([*shown, *lines[at:]], most)
+
+
+def amount(lines: Sequence[Line]) -> int:
+    """How many lines there are, with those that are left out and counted."""
+    return sum(line.hidden if line.sign == "…" else 1 for line in lines)
+
+
+def _gap(what: str, hidden: int) -> Line:
+    return Line(f"… {what}", sign="…", hidden=hidden)
 
 
 def listing_html(lines: Sequence[Line], caption: str, *, heading: Html = html.EMPTY) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from tensorlab.errors import RangeError
 from tensorlab.jit.ir import Graph
@@ -13,7 +13,7 @@ from tensorlab.view.decisions import changes, refusals
 from tensorlab.view.graph import became, count_operations, graph_lines, inventory, name_values
 from tensorlab.view.html import Html
 from tensorlab.view.ink import ACCENT, LINE, PASS_CHANGED, PASS_SKIPPED, PASS_UNCHANGED, QUIET
-from tensorlab.view.listing import Line, cap, listing_html, listing_text
+from tensorlab.view.listing import Line, brief, cap, listing_html, listing_text
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, bar, counted, line_width, listed, seconds, table, visible, wrapped
 
@@ -34,7 +34,7 @@ class PassesView(View):
     Raises: `RangeError` for a ``selected`` that no record has.
     """
 
-    __slots__ = ("how", "name", "note", "records", "selected", "show_all", "style", "times")
+    __slots__ = ("_found", "how", "name", "note", "records", "selected", "show_all", "style", "times")
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class PassesView(View):
         self.show_all = show_all
         self.style: Style = style
         self.times = times
+        self._found: tuple[list[tuple[PassRecord, list[Line], list[Line]]], list[Line]] | None = None
         self.note = note
 
     def to_dict(self) -> dict[str, object]:
@@ -67,12 +68,14 @@ class PassesView(View):
         lines = wrapped(visible(" · ".join((self.name, *self._facts()))), line_width())
         if not self.records:
             return "\n".join(lines)
-        names = Names()
-        lines += ["", *self._strip_text()]
-        for record, changed, refused in self._shown(names):
-            lines += ["", *wrapped(f"{_glyph(record)} {record.name} · {' · '.join(self._deeds(record))}", line_width())]
+        sizes = self._sizes()
+        shown, last = self._shown()
+        lines += ["", *self._strip_text(sizes)]
+        for record, changed, refused in shown:
+            deeds = " · ".join(self._deeds(record, sizes))
+            lines += ["", *wrapped(f"{_glyph(record)} {record.name} · {deeds}", line_width())]
             lines += [*listing_text(changed, indent="  "), *listing_text(refused, indent="  ")]
-        lines += ["", self._last_title(), *listing_text(self._last_lines(names), indent="  ")]
+        lines += ["", self._last_title(), *listing_text(last, indent="  ")]
         return "\n".join(
             [*lines, "", *(part for note in (_LEGEND, *self._notes()) for part in wrapped(note, line_width()))]
         )
@@ -81,11 +84,12 @@ class PassesView(View):
         head = html.header(self.name, *self._facts())
         if not self.records:
             return html.card(head)
-        names = Names()
-        parts = [head, self._strip_html()]
-        for record, changed, refused in self._shown(names):
+        sizes = self._sizes()
+        shown, last = self._shown()
+        parts = [head, self._strip_html(sizes)]
+        for record, changed, refused in shown:
             mark = html.glyph(_glyph(record), _colour(record))
-            deeds = html.quiet(" · " + " · ".join(self._deeds(record)))
+            deeds = html.quiet(" · " + " · ".join(self._deeds(record, sizes)))
             title = html.join((mark, Html(" "), html.strong(record.name), deeds))
             if changed:
                 parts.append(listing_html(changed, "", heading=title))
@@ -95,7 +99,7 @@ class PassesView(View):
                 count = counted(len(record.refusals), "refusal")
                 reasons = listing_html(refused, f"What {record.name} left as it was, and why")
                 parts.append(html.details(f"{count} by {record.name}", reasons))
-        parts.append(listing_html(self._last_lines(names), self._last_title()))
+        parts.append(listing_html(last, self._last_title()))
         return html.card(*parts, html.footer(_LEGEND, *self._notes()))
 
     # -- what is shown
@@ -110,37 +114,49 @@ class PassesView(View):
             f"changed by {listed(list(dict.fromkeys(changed)))}" if changed else "no pass changed it",
         ]
 
-    def _shown(self, names: Names) -> list[tuple[PassRecord, list[Line], list[Line]]]:
-        """Every pass that is shown, with its lines. All get their names here, so that a value keeps its own."""
+    def _shown(self) -> tuple[list[tuple[PassRecord, list[Line], list[Line]]], list[Line]]:
+        """Every pass that is shown, with its lines; then the last graph. Text and HTML show the same, found once."""
+        if self._found is None:
+            self._found = self._find()
+        return self._found
+
+    def _find(self) -> tuple[list[tuple[PassRecord, list[Line], list[Line]]], list[Line]]:
+        """All values get their names here, in the order of the passes, so that each keeps its own."""
+        names = Names()
         shown: list[tuple[PassRecord, list[Line], list[Line]]] = []
         room = _MOST_LINES
         named: Graph | None = None
+        in_place: set[int] = set()
         for record in self.records:
             for graph in (record.before, record.after):
                 if graph is not named:
-                    name_values(graph, names)
+                    in_place |= name_values(graph, names)
                 named = graph
             if not (record.name == self.selected if self.selected else self.show_all or record.changed):
                 continue
-            changed = cap(changes(record, names), max(room, _LEAST_LINES)) if record.changed else []
+            most = max(room, _LEAST_LINES)
+            changed = cap(changes(record, names, in_place, most), most) if record.changed else []
             refused = cap(refusals(record, names), max(room - len(changed), _LEAST_LINES))
             room -= len(changed) + len(refused)
             shown.append((record, changed, refused))
-        return shown
+        last = graph_lines(self.records[-1].after, names, self.style, inline=True)
+        return shown, brief(list(last), _MOST_LAST)
 
-    def _deeds(self, record: PassRecord) -> list[str]:
+    def _sizes(self) -> dict[int, int]:
+        """How many operations each graph has, by its identity."""
+        graphs = {id(graph): graph for record in self.records for graph in (record.before, record.after)}
+        return {key: count_operations(graph) for key, graph in graphs.items()}
+
+    def _deeds(self, record: PassRecord, sizes: Mapping[int, int]) -> list[str]:
         if record.skipped:
             return [f"skipped: {record.skipped}"]
-        before, after = count_operations(record.before), count_operations(record.after)
+        before, after = sizes[id(record.before)], sizes[id(record.after)]
         size = f"{before} → {after} operations" if before != after else counted(after, "operation")
         deeds = [counted(len(record.rewrites), "rewrite") if record.changed else "no change", size]
         return [*deeds, *([seconds(record.seconds)] if self.times else [])]
 
     def _last_title(self) -> str:
         return f"The graph after the last pass: {inventory(self.records[-1].after)}"
-
-    def _last_lines(self, names: Names) -> list[Line]:
-        return cap(list(graph_lines(self.records[-1].after, names, self.style, inline=True)), _MOST_LAST)
 
     def _notes(self) -> list[str]:
         notes = [*([self.note] if self.note else []), "Short constants are written where they are used."]
@@ -157,22 +173,22 @@ class PassesView(View):
 
     # -- the strip
 
-    def _strip_text(self) -> list[str]:
-        most = max(count_operations(record.before) for record in self.records)
-        left = [(f"◆ {self.how}", count_operations(self.records[0].before), "")]
-        left += [(f"{_glyph(r)} {r.name}", count_operations(r.after), self._brief(r)) for r in self.records]
+    def _strip_text(self, sizes: Mapping[int, int]) -> list[str]:
+        most = max(sizes[id(record.before)] for record in self.records)
+        left = [(f"◆ {self.how}", sizes[id(self.records[0].before)], "")]
+        left += [(f"{_glyph(r)} {r.name}", sizes[id(r.after)], self._brief(r)) for r in self.records]
         rows = [(name, str(n), bar(n / most if most else 0, _BAR_COLUMNS), brief) for name, n, brief in left]
         return table((Column("pass", most=24, wraps=True), Column("operations", "right"), Column(""), _DEEDS), rows)
 
     def _brief(self, record: PassRecord) -> str:
         return f"{_deed(record)}, {seconds(record.seconds)}" if self.times and not record.skipped else _deed(record)
 
-    def _strip_html(self) -> Html:
-        most = max(count_operations(record.before) for record in self.records) or 1
-        first = count_operations(self.records[0].before)
+    def _strip_html(self, sizes: Mapping[int, int]) -> Html:
+        most = max(sizes[id(record.before)] for record in self.records) or 1
+        first = sizes[id(self.records[0].before)]
         parts = [(_chip("◆", LINE, self.how, first, most, counted(first, "op"), "as written"), "")]
         for record in self.records:
-            left = count_operations(record.after)
+            left = sizes[id(record.after)]
             took = f" · {seconds(record.seconds)}" if self.times and not record.skipped else ""
             facts = (counted(left, "op") + took, _deed(record))
             chip = _chip(_glyph(record), _colour(record), record.name, left, most, *facts)

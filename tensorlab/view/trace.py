@@ -22,7 +22,7 @@ from tensorlab.view.graph import (
 )
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET, REMOVED, RULE
-from tensorlab.view.listing import Line, cap, listing_html, listing_text
+from tensorlab.view.listing import Line, brief, listing_html, listing_text
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, Row, columns, counted, line_width, listed, shortened, table, visible, wrapped
 from tensorlab.view.trace_source import (
@@ -154,7 +154,7 @@ class TraceView(View):
         return f"What runs: {inventory(self.after)}"
 
     def _after_lines(self, names: Names) -> list[Line]:
-        return cap(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
+        return brief(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
 
     def _own(self) -> ExplainedFunction | None:
         """What the trace made of the source that is shown."""

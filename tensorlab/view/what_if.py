@@ -10,7 +10,7 @@ from tensorlab.view import html
 from tensorlab.view.graph import place
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, LINE, QUIET
-from tensorlab.view.listing import Line, cap, fold, listing_html, listing_text
+from tensorlab.view.listing import Line, brief, fold, listing_html, listing_text
 from tensorlab.view.mime import View
 from tensorlab.view.text import Column, counted, line_width, listed, ratio, seconds, table, visible, wrapped
 
@@ -99,7 +99,7 @@ class WhatIfView(View):
 def comparison_lines(lines: Sequence[DiffLine], most: int = _MOST_LINES) -> list[Line]:
     """The lines of a comparison of graphs, long stretches without a difference folded."""
     shown = [Line("  " * line.depth + line.text, line.mark, line.note, place(line.span)) for line in lines]
-    return cap(fold(shown), most)
+    return brief(fold(shown), most)
 
 
 def _deed(record: PassRecord | None) -> str:

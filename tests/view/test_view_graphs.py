@@ -217,6 +217,6 @@ def test_refusals_of_one_kind_are_told_once_with_what_blocked_them() -> None:
 def test_a_long_pass_leaves_room_for_the_others() -> None:
     view = PassesView("wide", wide())
     root = pages.parse(view.html())
-    assert "more lines" in root.words
+    assert "times more, but for names: " in root.words
     assert "→ in prim::FusionGroup_0" in root.words
     assert len(root.find("tr")) < 200
