@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import shlex
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from IPython.core.magic_arguments import MagicArgumentParser
@@ -15,6 +16,7 @@ from tensorlab.cli.output import check_output, give
 from tensorlab.cli.program import Source, is_file_word, of_option, program, read_file, run, told
 from tensorlab.cli.status import FAILED, OK, USAGE, CommandError, ProgramError
 from tensorlab.errors import TensorlabError
+from tensorlab.lab.words import assigned
 from tensorlab.magics.errors import CellError, MagicError, nearest
 from tensorlab.magics.frames import from_users
 from tensorlab.magics.head import split_head
@@ -22,6 +24,12 @@ from tensorlab.magics.options import read
 from tensorlab.magics.plain import PlainSession, joined
 from tensorlab.magics.table import form_for, forms, given
 from tensorlab.view.mime import View
+
+_FILES = ("-o", "--output", "--cell", "--snapshot")  # options behind which another file may stand
+_EXPRESSIONS = {
+    "nothing takes": "an expression is one word, in quotes",
+    "no option": "an expression that begins with a minus stands behind --",
+}
 
 
 def main(words: Sequence[str]) -> int:
@@ -35,7 +43,7 @@ def main(words: Sequence[str]) -> int:
     try:
         return _look(name, rest)
     except MagicError as error:
-        raise _spoken(name, error) from None
+        raise _spoken(name, error, rest) from None
 
 
 def _look(name: str, rest: Sequence[str]) -> int:
@@ -46,6 +54,8 @@ def _look(name: str, rest: Sequence[str]) -> int:
         return OK
     args = read(parser, options, f"tensorlab {name}")
     check_output(args.output)
+    if args.output is not None:
+        args.output = args.output.absolute()  # the program may go to another folder
     file = None if file_word is None else read_file(file_word)
     code = None if args.code is None else of_option(args.code)
     with program(file or code) as module:
@@ -113,16 +123,30 @@ def _shown(look: Callable[[], list[View]]) -> View:
         raise
 
 
-def _spoken(name: str, error: MagicError) -> CommandError:
+def _spoken(name: str, error: MagicError, words: Sequence[str]) -> CommandError:
     """An error of the magic, in words of the command line."""
     if isinstance(error, CellError):
         return ProgramError("\n".join(error.shown))
-    hint = error.hint
-    if not hint and error.message.startswith("nothing takes") and _takes_an_expression(name):
-        hint = "an expression is one word, in quotes"
+    hint = _misplaced(name, words) or error.hint
+    if not hint and _takes_an_expression(name):
+        hint = next((told for sign, told in _EXPRESSIONS.items() if error.message.startswith(sign)), "")
     between = "" if not hint else "\n" if "\n" in hint else "; "
-    text = commands.in_commands(f"{error.message}{between}{hint}")
+    text = commands.in_commands(f"{error.message}{between}{assigned(hint)}")
     return CommandError(text, FAILED if error.failed else USAGE)
+
+
+def _misplaced(name: str, words: Sequence[str]) -> str:
+    """What to say of a program that does not stand first."""
+    if words and is_file_word(words[0]):
+        return ""
+    for before, word in pairwise(["", *words]):
+        if before in _FILES:
+            continue
+        if word.endswith(".py"):
+            return f"FILE.py stands first: tensorlab {name} {word}"
+        if word.endswith(".ipynb"):
+            return f"jupyter nbconvert --to script {word} makes a FILE.py"
+    return ""
 
 
 def _takes_an_expression(name: str) -> bool:

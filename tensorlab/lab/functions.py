@@ -13,7 +13,7 @@ from typing import Any
 from tensorlab.errors import ArgumentError, MismatchError, ScriptError
 from tensorlab.lab.names import Names
 from tensorlab.lab.session import going_on
-from tensorlab.lab.words import in_python, keyword_of, words_for
+from tensorlab.lab.words import assigned, in_python, keyword_of, words_for
 from tensorlab.magics.errors import CellError, MagicError, a_kind, nearest
 from tensorlab.magics.head import split_head
 from tensorlab.magics.options import parser_of, read
@@ -61,7 +61,7 @@ def _called(name: str, given: dict[str, Any], names: Names) -> View:
         raise cause if isinstance(cause, (SyntaxError, ScriptError)) else error from None
     except MagicError as error:
         hint = f"; {error.hint}" if error.hint else ""
-        message = f"lab.{name}: {in_python(f'{error.message}{hint}', list(actions.values()))}"
+        message = f"lab.{name}: {in_python(f'{error.message}{assigned(hint)}', list(actions.values()))}"
         raise (MismatchError if error.failed else ArgumentError)(message) from error.__cause__
 
 

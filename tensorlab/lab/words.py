@@ -15,6 +15,7 @@ from tensorlab.magics.table import forms
 _NAMED = {"function", "tensor", "names", "expression", "inputs", "compare", "grid", "why", "diff", "edit_of"}
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*(?:/--[A-Za-z][\w-]*)?")
 _MAGIC = re.compile(r"(?<![\w%])%{1,2}(\w+)")
+_BINDS = re.compile(r"%{1,2}(\w+) -o (\w+) binds one")
 
 
 def keyword_of(action: argparse.Action) -> str:
@@ -36,6 +37,11 @@ def in_python(text: str, actions: Sequence[argparse.Action]) -> str:
         return f"lab.{found[1]}" if found[1] in forms() else found[0]
 
     return _MAGIC.sub(function, _OPTION.sub(keyword, text))
+
+
+def assigned(text: str) -> str:
+    """A text of the magics, with an assignment in place of the option that binds a view to a name."""
+    return _BINDS.sub(r"\2 = tl.lab.\1() makes one", text)
 
 
 def words_for(

@@ -35,6 +35,8 @@ if __name__ == "__main__":
 
 PASSES = "shapes, tuples, lists, dce, cse, constant, functional, peephole, ... (3 more)"
 
+DIFF = "views of the allocator here: none; before = tl.lab.allocator() makes one"
+
 
 @pytest.fixture
 def model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -199,6 +201,8 @@ def test_checks_that_fail_give_status_1(model: str, command: Command) -> None:
         ("ir none.py f", "tensorlab ir: FILE.py none.py: no such file or directory"),
         ("ir model.py f --style 3", "tensorlab ir: --style takes 1.0 or 2, got '3'"),
         ("ir model.py f --vlaue %7", "tensorlab ir: no option --vlaue; nearest: --value"),
+        ("ir --stable model.py f", "tensorlab ir: nothing takes 'f'; FILE.py stands first: tensorlab ir model.py"),
+        ("ir a.ipynb f", "tensorlab ir: nothing takes 'f'; jupyter nbconvert --to script a.ipynb makes a FILE.py"),
         ("ir model.py g", "tensorlab ir: nothing is named 'g'; compiled functions here: f"),
         ("ir model.py f --pass cs", "tensorlab ir: f went through no pass 'cs'; its passes: {passes}; nearest: cse"),
         ("ir model.py f --stage asm --edit-of f -c 1", "tensorlab ir: --stage goes without a cell"),
@@ -207,6 +211,9 @@ def test_checks_that_fail_give_status_1(model: str, command: Command) -> None:
         ("batching model.py tone", "tensorlab batching: -i/--inputs is missing"),
         ("bigpicture model.py", "tensorlab bigpicture: tensor is missing"),
         ("dispatch model.py x + y", "tensorlab dispatch: nothing takes '+ y'; an expression is one word, in quotes"),
+        ("dispatch model.py -x", "tensorlab dispatch: no option -x; nearest: -o"),
+        ("ast -x+1", "tensorlab ast: no option -x+1; an expression that begins with a minus stands behind --"),
+        ("allocator --diff a b", "tensorlab allocator: --diff: nothing is named 'a'; {diff}"),
         ("storage model.py y", "tensorlab storage: nothing is named 'y'; tensors and arrays here: x, gain"),
         ("ast f -o a.py", "tensorlab ast: -o a.py: what would stand there is no program"),
         ("ast f -o no/a.html", "tensorlab ast: -o no/a.html: there is no folder {here}/no"),
@@ -215,7 +222,7 @@ def test_checks_that_fail_give_status_1(model: str, command: Command) -> None:
     ids=lambda text: text.partition(":")[0],
 )  # fmt: skip
 def test_wrong_use_is_one_line_and_status_2(words: str, message: str, model: str, command: Command) -> None:
-    assert command.refused(*words.split()) == message.format(here=Path.cwd(), passes=PASSES)
+    assert command.refused(*words.split()) == message.format(here=Path.cwd(), passes=PASSES, diff=DIFF)
 
 
 def test_errors_of_the_program_show_the_users_frames(model: str, command: Command) -> None:
