@@ -1,10 +1,11 @@
-"""Copies in another order in a native function: turned round, moved on, repeated, with borders."""
+"""Copies in another order in a native function: turned round, moved on, repeated, with borders, put back."""
 
 from __future__ import annotations
 
 import itertools
 
 from tensorlab.core.layout import Layout, layout
+from tensorlab.core.op import Op
 from tensorlab.core.pointwise import dense_like
 from tensorlab.core.shape import wrap_dim
 from tensorlab.jit.ir import Node
@@ -13,6 +14,8 @@ from tensorlab.jit.native_creation import filled
 from tensorlab.jit.native_regions import row_major, write_region
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Place, RefusedError, Thing, literal
+from tensorlab.jit.native_views import stand_in
+from tensorlab.ops import movement
 from tensorlab.ops.convolution import known
 from tensorlab.ops.copying import copy_runner, element
 from tensorlab.ops.padding import edges_of
@@ -106,9 +109,27 @@ def _pad(w: Writer, node: Node, args: list[Thing]) -> Found:
     return result
 
 
+def _in_zeros(view: Op) -> Form:
+    """Zeros, with a gradient where a view took its elements from."""
+
+    def form(w: Writer, node: Node, args: list[Thing]) -> Found:
+        grad, (sizes, *given) = tensor(node, args[0]), [settled(node, a) for a in args[1:]]
+        result = filled(w, node, layout(grad.form.dtype, sizes), literal(0))
+        whole = stand_in(result.form)
+        part = view.run((whole, *given))
+        nbytes = (part.offset - whole.offset) * grad.form.dtype.itemsize
+        _copy(w, node, grad, result.moved(part.layout, nbytes))
+        return result
+
+    return form
+
+
 MOVES: dict[str, Form] = {
     "aten::flip": _flip,
     "aten::roll": _roll,
     "aten::repeat": _repeat,
     "aten::constant_pad_nd": _pad,
+    "aten::select_backward": _in_zeros(movement.select),
+    "aten::slice_backward": _in_zeros(movement.slice_),
+    "aten::diagonal_backward": _in_zeros(movement.diagonal),
 }

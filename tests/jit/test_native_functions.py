@@ -53,6 +53,8 @@ def assert_same(got: Any, expected: Any, ulp: int = 0) -> None:
             assert_same(a, b, ulp)
     elif isinstance(expected, tl.Tensor):
         assert got.layout is expected.layout
+        if expected.dtype.is_half:
+            got, expected = got.to(tl.float32), expected.to(tl.float32)
         if expected.dtype.is_floating_point:
             np.testing.assert_array_max_ulp(got.numpy(), expected.numpy(), ulp)
         else:
