@@ -59,12 +59,15 @@ def vectors_of(loops: Sequence[FusedLoop], *, ask: bool = True) -> tuple[LoopVec
     Cost: with ``ask`` two to three seconds for a process with Numba, and 0.1 s a loop.
     """
     compiled = [(loop, one) for loop in loops for one in loop.loops]
-    said = remarks_of([one for _, one in compiled]) if ask and compiled else None
+    each = {id(one): one for _, one in compiled}  # many fused loops of a large graph are one compiled loop
+    said = remarks_of(list(each.values())) if ask and compiled else None
+    told = None if said is None else dict(zip(each, said, strict=True))
+    texts = {key: _in_text(one.llvm()) for key, one in each.items()}
     found: list[LoopVectors] = []
-    for index, (loop, one) in enumerate(compiled):
-        widths, blocks = _in_text(one.llvm())
+    for loop, one in compiled:
+        widths, blocks = texts[id(one)]
         ops = tuple(step.op.schema.name for step in loop.region.steps)
-        remarks = None if said is None else said[index]
+        remarks = None if told is None else told[id(one)]
         found.append(LoopVectors(loop.name, one.name, ops, loop.spans, remarks, widths, blocks))
     return tuple(found)
 

@@ -12,7 +12,7 @@ from tensorlab.view.mime import View
 from tensorlab.view.text import counted, listed
 from tensorlab.view.value_life import Section, sections_html, sections_text
 
-_MOST_LINES = 60
+_MOST_LINES, _MOST_LOOPS, _MOST_OPS = 60, 40, 24
 _FROM_TEXT = "LLVM could not be asked in another process; shown is what stands in its optimised text."
 _REMARKS = "Remarks are LLVM's own (loop-vectorize), one for each loop in the compiled function."
 
@@ -100,7 +100,19 @@ class VectorsView(View):
         return [*([self.about] if self.about else []), count if self.loops else "no loop"]
 
     def _sections(self) -> list[Section]:
-        return [(f"{loop.name}: {', '.join(loop.ops)}", cap(_loop(loop), _MOST_LINES)) for loop in self.loops]
+        alike: dict[tuple[object, ...], list[LoopVectors]] = {}
+        for loop in self.loops:
+            alike.setdefault((loop.ops, loop.remarks, loop.widths, loop.vectorized), []).append(loop)
+        sections: list[Section] = []
+        for loop, *others in list(alike.values())[:_MOST_LOOPS]:
+            lines = cap(_loop(loop), _MOST_LINES)
+            if others:
+                lines.append(Line(f"… {counted(len(others), 'more loop')} alike", sign="…", hidden=len(others)))
+            sections.append((f"{loop.name}: {listed(loop.ops, _MOST_OPS)}", lines))
+        left_out = sum(map(len, list(alike.values())[_MOST_LOOPS:]))
+        if left_out:
+            sections.append((f"{counted(left_out, 'more loop')} of other kinds left out", []))
+        return sections
 
     def _notes(self) -> list[str]:
         if not self.loops:
