@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from tensorlab.core.types import Type
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.differentiable import Direction, GradientProgram
 from tensorlab.jit.function import ScriptFunction
@@ -18,23 +19,29 @@ SIDES: tuple[Side, ...] = ("forward", "backward")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class Ran:
+    """What runs: for inputs of these types, the last graph, and the program made of it."""
+
+    types: tuple[Type, ...]
+    graph: Graph
+    program: Program
+    seconds: None = None  # both sides are made together, on the first call; what each took is not measured
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class GradientSide:
     """One of the two programs, under the words that a compiled function has for its own.
 
-    ``graph`` is as it was derived, ``records`` what each pass did to it. It is its own ``latest``: ``program`` runs.
+    ``graph`` is as it was derived, ``records`` what each pass did to it, ``latest`` what runs.
     """
 
     name: str
     kind: str
     graph: Graph
     records: tuple[PassRecord, ...]
-    program: Program
+    latest: Ran
     pipeline: Pipeline
-
-    @property
-    def latest(self) -> GradientSide:
-        """What runs: a side is compiled for one kind of call."""
-        return self
+    origin: None = None  # no call of the user's: inputs for it are samples of its types
 
 
 def gradient_side(function: ScriptFunction, side: Side, name: str = "") -> GradientSide:
@@ -52,8 +59,8 @@ def gradient_side(function: ScriptFunction, side: Side, name: str = "") -> Gradi
         why = found.refused or _why(found)
         raise ArgumentError(f"{name}: its calls with gradients run op by op, without a program {side}: {why}")
     kind = "forwards" if side == "forward" else "backwards"
-    # The last graph of the records is what runs; the first is what was derived.
-    return GradientSide(name, kind, direction.derived, direction.records, direction.program, function.pipeline)
+    ran = Ran(tuple(v.type for v in direction.graph.inputs), direction.graph, direction.program)
+    return GradientSide(name, kind, direction.derived, direction.records, ran, function.pipeline)
 
 
 def _direction(found: GradientProgram, side: Side) -> Direction | None:

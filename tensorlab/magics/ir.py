@@ -76,8 +76,8 @@ class IrMagic(NotebookMagics):
             raise MagicError("%ir", "--stage shows no passes, so it takes no --pass, --all or --stable")
         view = ir_lives.asked(function, name, args) or answered(Question(function, name, args, self.names, self.shell))
         if view is None:
-            shown = args.stage is None
-            view = _passes(function, name, args, style) if shown else _stage(function, name, args.stage, style)
+            whole = args.stage is None
+            view = _passes(function, name, args, style) if whole else _graph(function, name, style)
         if args.expect is not None:
             check_expectations("%ir", args.expect, view.text())
         self.bind(args.output, view)
@@ -124,15 +124,9 @@ def _differentiated(function: ScriptFunction, name: str) -> str:
     )
 
 
-def _stage(function: ScriptFunction, name: str, stage: Any, style: Style) -> View:
-    latest = function.latest
-    if latest is None:
-        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
-        raise MagicError("%ir", message, f"call {name}(...) once")
-    if stage == "graph":
-        from tensorlab.view.graph import GraphView
+def _graph(function: ScriptFunction, name: str, style: Style) -> View:
+    from tensorlab.view.graph import GraphView
 
-        return GraphView(latest.graph, name, "the graph that runs", style=style)
-    from tensorlab.view.stages import StageView
-
-    return StageView(name, stage, function.stages(stage), stage)
+    if function.latest is None:
+        raise ir_lives.not_compiled(function, name)
+    return GraphView(function.latest.graph, name, "the graph that runs", style=style)

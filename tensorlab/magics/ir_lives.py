@@ -51,13 +51,22 @@ def side_of(function: ScriptFunction, name: str, args: Any) -> Any:
     from tensorlab.errors import ArgumentError
     from tensorlab.jit.gradient_side import gradient_side
 
-    other = next((word for word in (*_QUESTIONS, "stage") if getattr(args, word, None) not in (None, False)), None)
+    other = next((word for word in ("edit", "compare") if getattr(args, word, None) not in (None, False)), None)
     if other is not None:
         raise MagicError("%ir", f"--gradient takes no --{other}", f"%ir {name} --gradient {args.gradient}")
     try:
         return gradient_side(function, args.gradient, name)
     except ArgumentError as error:
         raise MagicError("%ir", str(error), "call it with a tensor that has requires_grad=True") from None
+
+
+def not_compiled(function: ScriptFunction, name: str) -> MagicError:
+    """The error for what is compiled for the arguments of a call, where there was none that is not differentiated."""
+    if function.gradient_programs:
+        message = f"all calls of {name} took tensors that require gradients, and ran programs of their own"
+        return MagicError("%ir", message, f"%ir {name} --gradient forward")
+    message = f"{name} has not been called yet, and is compiled for the arguments of a call"
+    return MagicError("%ir", message, f"call {name}(...) once")
 
 
 def value_life(function: ScriptFunction, name: str, wanted: str) -> View:

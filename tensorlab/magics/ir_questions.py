@@ -156,8 +156,7 @@ def _stage(question: Question) -> View:
 
     name, stage, line = question.name, question.args.stage, question.args.line
     if question.function.latest is None:
-        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
-        raise MagicError("%ir", message, f"call {name}(...) once")
+        raise ir_lives.not_compiled(question.function, name)
     if line is not None:
         ir_lives.check_line(question.function, name, line)
     try:

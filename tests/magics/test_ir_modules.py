@@ -58,7 +58,8 @@ def test_a_method_is_named_by_a_dot(modules) -> None:
         ("%phases x", "x is a Tensor, not a compiled function; compiled functions here: net"),
         ("%ir net --gradient backward", "net: no call of it took a tensor that requires a gradient"),
         ("%ir net --gradient sideways", "--gradient takes forward or backward, got 'sideways'"),
-        ("%ir net --gradient forward --measure", "--gradient takes no --measure"),
+        ("%ir net --gradient forward --edit", "--gradient takes no --edit"),
+        ("%ir net --gradient forward --compare net", "--gradient takes no --compare"),
     ],
 )
 def test_what_is_no_compiled_function(modules, line: str, said: str) -> None:
@@ -91,6 +92,28 @@ def test_questions_of_one_direction(modules) -> None:
     assert (
         "it folds other dimensions than the last" in modules.value("%ir net --gradient backward --why-not fuse").text()
     )
+
+
+def test_what_if_of_one_direction(modules) -> None:
+    modules.value("net(x).sum().backward()")
+    lights = modules.value("%ir net --gradient backward --check").to_dict()
+    assert {light["light"] for light in lights["passes"]} <= {"equal", "unchanged"}
+    other = modules.value("%ir net --gradient backward --without fuse")
+    assert "fuse,dce" not in other.to_dict()["other"]
+    rows = modules.value("%ir net --gradient backward --measure").to_dict()["rows"]
+    assert rows[0]["kinds"]["aten::tanh_backward"] == 1
+
+
+def test_the_code_of_one_direction(modules) -> None:
+    modules.value("net(x).sum().backward()")
+    for stage in ("graph", "asm"):
+        said = modules.error(f"%ir net --stage {stage}")
+        assert "all calls of net took tensors that require gradients, and ran programs of their own" in said
+    assert "aten::tanh_backward" in modules.value("%ir net --gradient backward --stage graph").text()
+    code = modules.value("%ir net --gradient backward --stage asm --line 8").to_dict()
+    marked = [line for line in code["user_lines"] if line["marked"]]
+    assert [line["ops"] for line in marked] == [["tanh_backward"]]
+    assert marked[0]["total"] >= marked[0]["hot"] > 0
 
 
 def test_a_call_that_runs_op_by_op_says_why(modules) -> None:
