@@ -60,6 +60,24 @@ float32_at = _pointer(types.float32, "float32_at")
 float64_at = _pointer(types.float64, "float64_at")
 
 
+def _stack_room(_context: Any, nbytes: Any) -> Any:
+    """A number that is written down -> address (int64) of so many bytes of the stack, there until the loop returns."""
+    count: Any = getattr(nbytes, "literal_value", None)
+    if count is None:
+        return None
+
+    def codegen(_context: Any, builder: Any, _sig: Any, _args: Any) -> Any:
+        with builder.goto_entry_block():
+            room = builder.alloca(ir.ArrayType(ir.IntType(8), count))
+            room.align = 64
+        return builder.ptrtoint(room, ir.IntType(64))
+
+    return types.int64(nbytes), codegen
+
+
+stack_room = intrinsic(prefer_literal=True)(_stack_room)
+
+
 def _call_at(_context: Any, address: Any, arguments: Any) -> Any:
     """Calls the C function at an address with a tuple of numbers; what it gives is dropped."""
     signature = types.void(types.int64, arguments)
@@ -98,6 +116,22 @@ def _extreme(name: str, compare: str) -> Any:
 
 maximum = _extreme("maximum", ">")
 minimum = _extreme("minimum", "<")
+
+
+def _chosen(context: Any, test: Any, a: Any, b: Any) -> Any:
+    """True or false, two numbers -> the first if true, the second if not; both are there before."""
+    result = context.unify_types(a, b)
+    if test != types.boolean or result is None:
+        return None
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        first, second = (context.cast(builder, args[i], sig.args[i], sig.return_type) for i in (1, 2))
+        return builder.select(args[0], first, second)
+
+    return result(test, a, b), codegen
+
+
+chosen = intrinsic(_chosen)
 
 
 def _free_sum(_context: Any, a: Any, b: Any) -> Any:

@@ -9,6 +9,7 @@ so that a region gives what its steps give one by one, and each of them what tor
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,7 @@ from functools import lru_cache
 from tensorlab.core.dtype import HALVES, Category, DType, float32, int8, int16, uint8
 from tensorlab.core.inline import Inliner, cast_name, literal_text
 from tensorlab.core.region import Ref, Region, Source, TypedStep
+from tensorlab.core.stages import Turn, staged
 from tensorlab.core.types import TensorType
 
 # Numbers beside a float of 16 bits are rounded to it, but for these, as in torch.
@@ -27,7 +29,8 @@ _UNROUNDED = {
 # processor looks some hundred instructions ahead, no further. LLVM does so by itself for short turns alone. On an AMD
 # EPYC of 2021, chains with sigmoid, tanh and exp take 0.5 to 0.8 of the time that one vector a turn takes.
 _VECTORS_A_TURN = 4
-_LONG_TURN = 16  # statements
+_LONG_TURN = 8  # statements
+_ADDRESSED = re.compile(r"\b(\w+_at|stack_room)\(")
 UNIT, ZERO, STRIDED = "u", "z", "s"  # how an operand moves along the innermost dimension
 
 
@@ -92,7 +95,8 @@ def _pointwise_loop(
     dtypes = [*outputs, *inputs]
     names = [s.op.schema.name for s in region.steps]
     label = "_".join(names)[:40].rstrip("_")
-    statements, primitives = _compute(region, steps, inputs, params)
+    turn, primitives = _compute(region, steps, inputs, params)
+    carriers = [carried(_result(s)) for s in steps]
     lines = [f'"""{describe(region)}', "", _operand_text(operands, dtypes, walk), '"""', ""]
     lines += ["import math", "", "import numpy as np", "", "", "", ""]
     imports_at = len(lines) - 3
@@ -108,21 +112,18 @@ def _pointwise_loop(
     ]
     if not walk.is_flat:
         lines += _unpack_meta(operands, walk, same)
+    size, index = "n" if walk.is_flat else f"n{walk.ndim - 1}", f"i{walk.ndim - 1}"
+    beside = f"  # {_VECTORS_A_TURN} vectors a turn" if sum(map(len, turn)) >= _LONG_TURN else ""
+    loads = _loads(inputs, outputs, walk, when=None)
+    stages = staged(Turn(turn, loads, _stores(region, steps, outputs, walk), carriers), size, index, beside)
+    lines += [f"    {text}" for text in stages.rooms]
     indent = "    "
-    for depth in range(walk.ndim):
-        last = depth == walk.ndim - 1
-        if last:
-            lines += [indent + t for t in _loads(inputs, outputs, walk, when=ZERO)]
-        many = f"  # {_VECTORS_A_TURN} vectors a turn" if last and len(statements) >= _LONG_TURN else ""
-        lines.append(f"{indent}for i{depth} in range({'n' if walk.is_flat else f'n{depth}'}):{many}")
+    for depth in range(walk.ndim - 1):
+        lines.append(f"{indent}for i{depth} in range(n{depth}):")
         indent += "    "
-    lines += [indent + t for t in _loads(inputs, outputs, walk, when=None)]
-    lines += [indent + t for t in statements]
-    for k, (step, dtype) in enumerate(zip(region.outputs, outputs, strict=True)):
-        own = _result(steps[step])
-        value = f"h{step}" if dtype.is_half and own is dtype else stored(f"v{step}", own, dtype)
-        lines.append(f"{indent}o{k}[{_index(f'o{k}', walk, walk.inner[k])}] = {value}")
-    lines[imports_at] = _import_line(lines, dtypes, walk, primitives)
+    lines += [f"{indent}{name} = {text}" for name, text in _loads(inputs, outputs, walk, when=ZERO).items()]
+    lines += [indent + text for text in stages.lines]
+    lines[imports_at] = _import_line(lines, primitives)
     numbers = ["float64" if c is Category.FLOAT else "int64" for c in params]
     signature = f"void({', '.join(['int64'] * (1 + len(operands)) + numbers)})"
     return LoopText("\n".join(lines) + "\n", signature, label)
@@ -153,11 +154,9 @@ def _operand_text(operands: Sequence[str], dtypes: Sequence[DType], walk: Walk) 
     return "\n".join(rows)
 
 
-def _import_line(lines: Sequence[str], dtypes: Sequence[DType], walk: Walk, primitives: set[str]) -> str:
-    names = {f"{d.name}_at" for d in dtypes} | primitives
-    if not walk.is_flat:
-        names.add("int64_at")
+def _import_line(lines: Sequence[str], primitives: set[str]) -> str:
     text = "\n".join(lines)
+    names = {*_ADDRESSED.findall(text), *primitives}
     names |= {name for d in HALVES for name in (f"{d.name}_up", f"{d.name}_down") if f"{name}(" in text}
     return f"from tensorlab.core.intrinsics import {', '.join(sorted(names))}"
 
@@ -184,25 +183,37 @@ def _index(operand: str, walk: Walk, inner: str) -> str:
     return " + ".join(parts) or "0"
 
 
-def _loads(inputs: Sequence[DType], outputs: Sequence[DType], walk: Walk, *, when: str | None) -> list[str]:
+def _loads(inputs: Sequence[DType], outputs: Sequence[DType], walk: Walk, *, when: str | None) -> dict[str, str]:
     """Loads of the operands that stay the same along the innermost dimension (``when`` ZERO), or of the others."""
-    lines: list[str] = []
+    loads: dict[str, str] = {}
     for i, dtype in enumerate(inputs):
         inner = walk.inner[len(outputs) + i]
         if (inner == ZERO) is (when == ZERO):
-            place = f"a{i}[{_index(f'a{i}', walk, inner)}]"
-            lines.append(f"x{i} = {loaded(place, dtype)}")
+            loads[f"x{i}"] = loaded(f"a{i}[{_index(f'a{i}', walk, inner)}]", dtype)
+    return loads
+
+
+def _stores(region: Region, steps: Sequence[TypedStep], outputs: Sequence[DType], walk: Walk) -> list[str]:
+    """Stores of the results."""
+    lines: list[str] = []
+    for k, (step, dtype) in enumerate(zip(region.outputs, outputs, strict=True)):
+        own = _result(steps[step])
+        value = f"h{step}" if dtype.is_half and own is dtype else stored(f"v{step}", own, dtype)
+        lines.append(f"o{k}[{_index(f'o{k}', walk, walk.inner[k])}] = {value}")
     return lines
 
 
 def _compute(
     region: Region, steps: Sequence[TypedStep], inputs: Sequence[DType], params: Sequence[Category]
-) -> tuple[list[str], set[str]]:
-    """The statements of one turn, and the primitives that they call."""
+) -> tuple[list[list[str]], set[str]]:
+    """The statements of one turn, step by step, and the primitives that they call."""
     inliner = Inliner()
+    turn: list[list[str]] = []
     for k in range(len(region.steps)):
+        begin = len(inliner.statements)
         compute_step(inliner, k, region, steps, inputs, params)
-    return inliner.statements, inliner.primitives
+        turn.append(inliner.statements[begin:])
+    return turn, inliner.primitives
 
 
 def compute_step(

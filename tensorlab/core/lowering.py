@@ -35,6 +35,8 @@ from numba.core.cpu_options import FastMathOptions
 from numba.core.errors import NumbaError
 from numba.core.runtime.nrt import rtsys
 
+from tensorlab.core.intrinsics import chosen
+
 # Numba declares no types: its own things are Any here.
 _compiler: Any = compiler
 _config: Any = config
@@ -183,7 +185,7 @@ def _numbers_alone() -> Generator[None]:
 
 
 class _Constants(ast.NodeTransformer):
-    """Puts into the module what the text spells out of NumPy: ``np.float32``, and ``np.float32(0.5)``."""
+    """Puts in what the text spells out of NumPy (``np.float32``, ``np.float32(0.5)``), and what chooses."""
 
     def __init__(self, module: dict[str, Any]) -> None:
         self._module = module
@@ -193,6 +195,15 @@ class _Constants(ast.NodeTransformer):
             return self._named(node, f"np_{node.attr}", getattr(np, node.attr))
         self.generic_visit(node)
         return node
+
+    def visit_IfExp(self, node: ast.IfExp) -> ast.expr:
+        """A choice between what is there already needs no jump: LLVM then finds minima and maxima in it."""
+        self.generic_visit(node)
+        there = isinstance(node.body, ast.Name) and isinstance(node.orelse, ast.Name)
+        if not there or not isinstance(node.test, ast.Compare) or len(node.test.ops) != 1:
+            return node
+        function = self._named(node, "chosen", chosen)
+        return ast.copy_location(ast.Call(function, [node.test, node.body, node.orelse], []), node)
 
     def visit_Call(self, node: ast.Call) -> ast.expr:
         self.generic_visit(node)

@@ -15,6 +15,7 @@ from typing import Any
 from tensorlab.core.compile import Loop
 from tensorlab.core.loops import UNIT, Walk
 from tensorlab.core.native import Entry
+from tensorlab.core.stages import TILES
 from tensorlab.core.threads import get_num_threads, run_parts
 
 WORTH_SECONDS = 120e-6  # what a walk must take on one thread: several times what waking another one costs
@@ -68,7 +69,8 @@ def seconds_of(extent: Extent, source: str) -> float:
 
     Source: measured on an AMD EPYC of 2024, chains of 2 to 12 operations in float32.
     """
-    lines = source.rpartition(" in range(")[2].count("\n") - 1
+    text = source.partition(TILES)[2] or source.rpartition(" in range(")[2]
+    lines = text.count("\n") - 1
     wide = max(extent.itemsizes) / 4
     moved = sum(size for size, steps in zip(extent.itemsizes, extent.steps, strict=True) if steps[-1])
     return extent.elements * (lines * wide * _SECONDS_A_LINE + moved * _SECONDS_A_BYTE)

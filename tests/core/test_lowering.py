@@ -138,3 +138,14 @@ def test_registers_lie_within_a_line_of_memory_on_the_stack():
     )
     asm = loop.asm()
     assert "andq\t$-32, %rsp" in asm
+
+
+def test_a_choice_between_what_is_there_is_no_jump():
+    """A bound from below is a maximum, and what is no number is left as it is."""
+    text = MANY.format(comment="").partition("        out")[0].replace("for i", "b = a[0]\n    for i")
+    text += "        x = a[i]\n        low = b if x < b else x\n        out[i] = low * low\n"
+    loop = compile_loop(text, "void(int64, int64, int64)", label="bounded")
+    assert " select " in loop.llvm() and "phi float" not in loop.llvm()
+    a, out = np.array([0.5, -1.0, np.nan, 3.0], np.float32), np.empty(4, np.float32)
+    loop.entry(4, out.ctypes.data, a.ctypes.data)
+    np.testing.assert_array_equal(out, np.array([0.25, 0.25, np.nan, 9.0], np.float32))
