@@ -244,6 +244,13 @@ def test_errors_of_the_program_show_the_users_frames(model: str, command: Comman
     assert command.refused("ir", "-c", "raise SystemExit(3)", "f", status=1) == "-c left with status 3"
 
 
+def test_an_interrupt_and_a_program_that_goes_elsewhere(tmp_path: Path, model: str, command: Command) -> None:
+    assert command.refused("storage", "-c", "raise KeyboardInterrupt", status=130) == "\ntensorlab storage: interrupted"
+    (tmp_path / "inner").mkdir()
+    command.out("storage", "-c", "import os; os.chdir('inner')", "-o", "a.txt")
+    assert (tmp_path / "a.txt").exists()
+
+
 def test_help_and_no_words_at_all(command: Command) -> None:
     text = command.out("--help")
     assert text.startswith("usage: tensorlab COMMAND [FILE.py]")
