@@ -2,7 +2,7 @@
 
 tensorlab wrote the text, so the way back is known: what comes before ``v3 = `` belongs to the third step of the region,
 ``x2 = a2[i0]`` is read for the first step that takes it, ``o0[i0] = v3`` writes the third step. In a native function
-each node has lines of its own, and the loops that it calls are inlined from there.
+each node has lines of its own; the loops that it calls are inlined from there, or called by their addresses.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ Role = Literal["computes", "reads", "writes", "calls", "loop", "entry", "exit", 
 _DEF = re.compile(r"def (\w+)\(")
 _STEP = re.compile(r"(?:v|h|acc|part|mean|squares|d)(\d+) [-+*]?= ")
 _READ = re.compile(r"x(\d+) = ")
-_READ_BACK = re.compile(r"v(\d+) = .*\bo\d+\[")
-_WRITE = re.compile(r"o\d+\[.*?\] = (.*)")
-_ROW = re.compile(r"\w+_row = ")
+_READ_BACK = re.compile(r"v(\d+) = .*\b[ot]\d+\[")  # from a result, or from room for values on their way
+_WRITE = re.compile(r"[ot]\d+\[.*?\] = (.*)")
+_BOUND = re.compile(r"(?:\w+_row|e\d+) = ")
 _CARRIED = re.compile(r"\b[vh](\d+)\b")
 _CALL = re.compile(r"\b(\w+)\(")
 
@@ -168,7 +168,8 @@ def _step_lines(lines: Sequence[str], inside: range) -> dict[int, tuple[int, Rol
         elif match := _READ.match(code):
             reads[f"x{match[1]}"] = number
         elif match := _READ_BACK.match(code):
-            found[number] = int(match[1]), "reads"
+            found[number] = int(match[1]), "reads"  # until a step takes it
+            reads[f"v{match[1]}"] = number
         elif match := _STEP.match(code):
             step = int(match[1])
             waiting.append(number)
@@ -176,7 +177,7 @@ def _step_lines(lines: Sequence[str], inside: range) -> dict[int, tuple[int, Rol
             words = set(re.findall(r"\w+", " ".join(lines[n - 1] for n in waiting)))
             found.update((reads.pop(name), (step, "reads")) for name in words & set(reads))
             waiting.clear()
-        elif _ROW.match(code):
+        elif _BOUND.match(code):
             found[number] = -1, "loop"
         elif begun:
             waiting.append(number)

@@ -200,6 +200,9 @@ def test_the_lines_of_a_loop_over_rows() -> None:
     x = tl.ones(2, 3)
     traced = tl.jit.trace(rows, (x, x))
     traced(x, x)
+    (python,) = [part for part in stage_code(traced, "python").parts if part.name != "program"]
+    again = next(line for line in python.lines if line.text.strip().startswith("v0 = o0["))
+    assert (again.span.line, again.origins[0].role) == (line_of(rows, "b ="), "reads")  # for the quotient
     (part,) = stage_code(traced, "llvm").parts
     assert part.reason == ""
     assert behind(part, " fdiv ") == {((line_of(rows, "b ="), "div"),)}
