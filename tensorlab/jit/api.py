@@ -90,11 +90,12 @@ def trace_module(module: Module, inputs: Mapping[str, Any], **options: Any) -> A
     return main
 
 
-def script(fn: Callable[..., Any]) -> Any:
+def script(fn: Callable[..., Any], *, pipeline: Pipeline = DEFAULT) -> Any:
     """Compile an annotated function, control flow included, as a `ScriptFunction`; check a class, which comes back.
 
     Of a module, the result is a `ScriptModule`: its ``forward``, what that calls, and what is marked ``export``.
-    Parameters without an annotation are tensors. With ``TENSORLAB_JIT=0`` the function itself comes back.
+    Parameters without an annotation are tensors. ``pipeline`` optimises the graphs. With ``TENSORLAB_JIT=0`` the
+    function itself comes back.
 
     Raises: `ScriptError` at the place of what is outside the language.
     """
@@ -103,7 +104,7 @@ def script(fn: Callable[..., Any]) -> Any:
     if isinstance(fn, Module):
         from tensorlab.jit.script_module import script_module
 
-        return script_module(fn)
+        return script_module(fn, pipeline=pipeline)
     if isinstance(fn, type):
         from tensorlab.jit.scripting import compile_class
 
@@ -112,7 +113,7 @@ def script(fn: Callable[..., Any]) -> Any:
     from tensorlab.jit.scripting import compile_function
 
     graph = compile_function(fn)
-    function = ScriptFunction(graph, kind="scripted", doc=inspect.getdoc(fn), defaults=_defaults(fn))
+    function = ScriptFunction(graph, kind="scripted", pipeline=pipeline, doc=inspect.getdoc(fn), defaults=_defaults(fn))
     functools.update_wrapper(function, fn, assigned=("__module__", "__qualname__"), updated=())
     return function
 

@@ -218,7 +218,8 @@ DEFAULT = Pipeline(
 
 # With what a longer compilation buys: structure first, so that the rest sees through calls, tuples and lists; then
 # writes give way to new tensors, which may be moved, joined and fused; loops come last before fusion, and what they
-# repeated is computed once again. Results are those of the interpreter to the last bit, as with `DEFAULT`.
+# repeated is computed once again. Results are those of the interpreter, as with `DEFAULT`, but that a loop rounds once
+# where a product is summed up at once (a fused multiply-add), and the interpreter twice.
 FULL = Pipeline(
     (
         *(inline, shapes, tuples, lists, control),

@@ -8,6 +8,7 @@ from itertools import pairwise
 
 import pytest
 
+import tensorlab as tl
 from tensorlab.errors import GraphError, RangeError
 from tensorlab.jit import edit, interpret
 from tensorlab.jit.build import snapshot
@@ -274,3 +275,22 @@ def test_long_bodies_are_not_unrolled() -> None:
     text = RANGE.replace("      %2 : int = aten::add(%1, %i)\n", body).replace("%2, %y.1)", "%34, %y.1)")
     (record,) = Pipeline((NAMES["unroll"],)).run(parse_graph(text), verify=True)
     assert [d.reason for d in record.decisions] == ["its body has 34 nodes; at most 32 are repeated"]
+
+
+def test_scripts_take_a_pipeline_as_traces_do() -> None:
+    def twice(x: tl.Tensor) -> tl.Tensor:
+        return (x * 2).relu()
+
+    class Net(tl.nn.Module):
+        def forward(self, x: tl.Tensor) -> tl.Tensor:
+            return twice(x)
+
+    unfused = Pipeline.parse("shapes,dce")
+    x = tl.tensor([1.0, -1.0])
+    for compiled in (tl.jit.script(twice, pipeline=unfused), tl.jit.script(Net(), pipeline=unfused)):
+        assert compiled(x).tolist() == [2.0, 0.0]
+        assert [r.name for r in compiled.records] == ["shapes", "dce"]
+        assert [n.kind for n in compiled.graph_for(x).nodes() if n.kind != "prim::Constant"] == [
+            "aten::mul",
+            "aten::relu",
+        ]
