@@ -7,14 +7,14 @@ None, and a total then says how many nodes it leaves out: nothing unknown counts
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import Any
 
 from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
-from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Graph, Node, Value
+from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, IF, LOOP, Graph, Node, Value
 from tensorlab.jit.lifetimes import last_use, positions
 
 _WORDS = {
@@ -34,6 +34,9 @@ _STRUCTURE = ("Construct", "Unpack", "Constant", "Uninitialized", "EnumName", "E
 class NodeCost:
     """The cost of one node. ``operations`` are sums, products, comparisons and the like; ``transcendentals`` are
     exponentials, sines and their kin, each counted once; ``read`` and ``written`` are bytes of memory.
+
+    ``runs`` is how often it ran, all of which the counts are for. ``parts`` are the nodes in the blocks of an if or a
+    loop, whose sums are its own counts.
     """
 
     serial: int
@@ -42,9 +45,11 @@ class NodeCost:
     transcendentals: int | None
     read: int | None
     written: int | None
+    runs: int = 1
+    parts: tuple[NodeCost, ...] = ()
 
     def to_dict(self) -> dict[str, object]:
-        return {
+        found: dict[str, object] = {
             "node": self.serial,
             "kind": self.kind,
             "operations": self.operations,
@@ -52,6 +57,10 @@ class NodeCost:
             "read": self.read,
             "written": self.written,
         }
+        if self.parts or self.runs != 1:
+            found["runs"] = self.runs
+            found["parts"] = [part.to_dict() for part in self.parts]
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +81,7 @@ class Total:
 
 @dataclass(frozen=True, slots=True)
 class GraphCost:
-    """The costs of the nodes of a graph's top block: a group is one node, and so is an if or a loop.
+    """The costs of the nodes of a graph's top block: a group is one node, and so is an if or a loop, with its parts.
 
     ``peak`` is the most bytes that tensors hold at once, inputs and constants included; `peak_nbytes`.
     """
@@ -101,12 +110,29 @@ def total_of(parts: Iterable[int | None]) -> Total:
     return Total(sum(part for part in parts if part is not None), sum(part is None for part in parts))
 
 
-def graph_cost(graph: Graph) -> GraphCost:
+def graph_cost(graph: Graph, runs: Mapping[int, int] | None = None) -> GraphCost:
     """The cost of every node of a graph's top block, and the memory that it holds at once.
 
-    An if or a loop costs as much as it runs, which types do not tell: its counts are None.
+    An if or a loop costs as much as it runs, which types do not tell: its counts are None, unless ``runs`` says how
+    often each node ran for some inputs (`executions`). Then they are the sums over what ran, for those inputs.
     """
-    return GraphCost(tuple(node_cost(node) for node in graph.block.nodes), peak_nbytes(graph))
+    costs = (node_cost(node) if runs is None else _counted(node, runs) for node in graph.block.nodes)
+    return GraphCost(tuple(costs), peak_nbytes(graph))
+
+
+def _counted(node: Node, runs: Mapping[int, int]) -> NodeCost:
+    """The cost of a node in all its runs, where these were counted."""
+    if node.kind not in (IF, LOOP):
+        one, times = node_cost(node), runs.get(node.serial, 0)
+        a, b, c, d = (n if n is None and times else (n or 0) * times for n in _counts(one))
+        return NodeCost(node.serial, node.kind, a, b, c, d, times)
+    parts = tuple(_counted(inner, runs) for block in node.blocks for inner in block.nodes)
+    a, b, c, d = (total_of(_counts(part)[i] for part in parts).exact for i in range(4))
+    return NodeCost(node.serial, node.kind, a, b, c, d, parts=parts)
+
+
+def _counts(cost: NodeCost) -> tuple[int | None, int | None, int | None, int | None]:
+    return cost.operations, cost.transcendentals, cost.read, cost.written
 
 
 def node_cost(node: Node) -> NodeCost:

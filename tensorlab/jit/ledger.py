@@ -15,8 +15,9 @@ from tensorlab.errors import CompileError, GraphError
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.costs import GraphCost, graph_cost
 from tensorlab.jit.equivalence import protected
+from tensorlab.jit.executions import executions
 from tensorlab.jit.function import ScriptFunction
-from tensorlab.jit.ir import Graph
+from tensorlab.jit.ir import IF, LOOP, Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.program import Program
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
@@ -111,12 +112,19 @@ def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, run
     runnable = [partial(_call, p, sample.fresh()) for p in programs if p is not None]
     times = iter(measure(runnable, runs=runs))
     rows = tuple(
-        LedgerRow(name, seconds, Counter(_kinds(state)), graph_cost(state), None if program is None else next(times))
+        LedgerRow(name, seconds, Counter(_kinds(state)), _cost(state, sample), None if program is None else next(times))
         for (name, seconds, state), program in zip(states, programs, strict=True)
     )
     idle = tuple((r.name, r.seconds) for r in records if not r.changed)
     compiling = None if function.latest is None else function.latest.seconds
     return Ledger(function.name, rows, idle, compiling, sample)
+
+
+def _cost(graph: Graph, sample: SampleInputs) -> GraphCost:
+    """What a graph costs: where it has ifs or loops, for these inputs, on which it is run once to count."""
+    if any(node.kind in (IF, LOOP) for node in graph.block.nodes):
+        return graph_cost(graph, executions(graph, sample.fresh()))
+    return graph_cost(graph)
 
 
 def _program(graph: Graph, sample: SampleInputs) -> Program | None:

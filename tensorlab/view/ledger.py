@@ -11,7 +11,9 @@ from tensorlab.view.mime import View
 from tensorlab.view.text import Column, counted, grouped, line_width, listed, nbytes, seconds, table, visible, wrapped
 
 if TYPE_CHECKING:
-    from tensorlab.jit.costs import Total
+    from collections.abc import Iterator, Sequence
+
+    from tensorlab.jit.costs import NodeCost, Total
     from tensorlab.jit.ledger import Ledger, LedgerRow
 
 _HEADS = ("pass", "took", "nodes", "operations", "moved", "peak", "a call", "quartiles", "did it pay")
@@ -99,7 +101,9 @@ class LedgerView(View):
         apart = rows[-1].cost.total("transcendentals")
         if apart.known or apart.unknown:
             notes.append(f"Operations are without transcendental ones: {_count(apart)} at the end.")
-        unknown = [n.kind for row in rows for n in row.cost.nodes if n.operations is None]
+        if any(node.parts for row in rows for node in row.cost.nodes):
+            notes.append("Loops and branches are counted as often as they ran for these inputs.")
+        unknown = [n.kind for row in rows for n in _leaves(row.cost.nodes) if n.operations is None]
         if unknown:
             kinds = listed(list(dict.fromkeys(unknown)))
             notes.append(f"+ ?: what it leaves out, as nothing tells how much they cost: {kinds}.")
@@ -116,6 +120,15 @@ class LedgerView(View):
         runs = next((row.time.runs for row in rows if row.time is not None), 0)
         notes.append(f"Medians and quartiles of {runs} measurements of programs that call loops, in turns.")
         return [*notes, f"Run on {ledger.inputs.about}."]
+
+
+def _leaves(nodes: Sequence[NodeCost]) -> Iterator[NodeCost]:
+    """Nodes, those in ifs and loops in their place where they were counted."""
+    for node in nodes:
+        if node.parts:
+            yield from _leaves(node.parts)
+        else:
+            yield node
 
 
 def _narrow(row: list[str]) -> tuple[str | tuple[str, ...], ...]:

@@ -8,6 +8,7 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.jit.costs import Total, graph_cost, peak_nbytes
+from tensorlab.jit.executions import executions
 from tensorlab.jit.ledger import BEFORE, ledger
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.timing import Timing
@@ -98,6 +99,31 @@ def test_fusion_moves_fewer_bytes_and_computes_as_much(book) -> None:
     assert after.cost.moved.known < before.cost.moved.known
     assert after.cost.total("operations") == before.cost.total("operations") == Total(18, 1)  # and a cumsum
     assert json.loads(json.dumps(book[1].to_dict()))["rows"][0]["name"] == BEFORE
+
+
+def test_loops_and_branches_are_counted_for_the_inputs() -> None:
+    def half(x: tl.Tensor, n: int):
+        for i in range(n):
+            x = x * 0.5 if i < 2 else x.tanh()
+        return x
+
+    script = tl.jit.script(half)
+    script(tl.ones(4), 5)
+    first, *rows = ledger(script, inputs=(tl.ones(4), 5), runs=2).rows
+    assert first.cost.total("operations").unknown == 1  # before the types of what is in the loop are known
+    for row in rows:
+        (loop,) = (node for node in row.cost.nodes if node.kind == "prim::Loop")
+        (branch,) = (node for node in loop.parts if node.kind == "prim::If")
+        assert (loop.operations, loop.transcendentals) == (2 * 4, 3 * 4)
+        assert [part.runs for part in branch.parts if part.kind in ("aten::mul", "aten::tanh")] == [2, 3]
+        for what in ("operations", "transcendentals", "read", "written"):
+            assert getattr(loop, what) == sum(getattr(part, what) for part in loop.parts)
+            assert getattr(branch, what) == sum(getattr(part, what) for part in branch.parts)
+            assert row.cost.total(what) == Total(sum(getattr(node, what) for node in row.cost.nodes), 0)
+    graph = script.graph
+    assert [n.operations for n in graph_cost(graph).nodes if n.kind == "prim::Loop"] == [None]
+    refused = parse_graph("graph(%x : Tensor, %w : Tensor):\n  %y : Tensor = aten::matmul(%x, %w)\n  return (%y)\n")
+    assert executions(refused, [tl.ones(4), tl.ones(3)]) is None
 
 
 def test_overlapping_times_are_no_difference() -> None:

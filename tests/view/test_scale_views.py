@@ -52,7 +52,7 @@ def straight(count: int) -> Graph:
 
 @pytest.fixture(scope="module")
 def compiled() -> dict[str, tuple[PassRecord, ...]]:
-    return {name: DEFAULT.run(graph) for name, graph in (("large", blocks(1000)), ("line", straight(5000)))}
+    return {"large": DEFAULT.run(blocks(1000)), "line": DEFAULT.only("fuse").run(straight(5000))}
 
 
 def shown(view: View) -> str:
@@ -74,9 +74,7 @@ def counts(lines: Sequence[Line]) -> None:
 def test_passes_of_a_large_graph(compiled: dict[str, tuple[PassRecord, ...]], name: str) -> None:
     records = compiled[name]
     assert records[0].nodes_before == 5000
-    text = shown(PassesView(name, records, show_all=True))
-    assert " but for names: " in text
-    shown(PassesView(name, records, selected="fuse"))
+    assert " but for names: " in shown(PassesView(name, records, selected="fuse"))
     shown(TraceView(name, records[0].before, records[-1].after, records=records))
 
 
