@@ -32,6 +32,10 @@ CELLS = (
     "%autograd z",
     "%dispatch x + y",
     "%batching f -i x,y --sizes 1,2",
+    # 5,000 nodes: what repeats is shown once.
+    "def tall(x, w):\n    for _ in range(1250):\n        x = (x @ w).relu() - x\n    return x\n\n"
+    "m = tl.ones(2, 2)\ntower = tl.jit.trace(tall, (m, m), check_trace=False)\ntower(m, m);",
+    "%ir tower",
     "%tensorlab",
 )
 
