@@ -23,6 +23,7 @@ MARK = "◆"
 _MOST_CODE = 240  # characters of one line
 _MOST_BESIDE = 24
 _MOST_USER_LINES = 40
+_MOST_OPENED, _LEAST_OPENED = 60, 8  # lines of code that a click shows
 _PLAIN = ("reads", "writes", "calls", "loop", "entry", "exit", "merged")
 
 
@@ -142,9 +143,10 @@ def _row(lines: Sequence[Placed], *, named: bool, marked: bool) -> list[Cell]:
     return cells
 
 
-def user_lines_html(lines: Sequence[UserLine], code: Sequence[CodeLine], noun: str, *, most: int = 60) -> Html:
+def user_lines_html(lines: Sequence[UserLine], code: Sequence[CodeLine], noun: str) -> Html:
     """The user's lines: a click on one opens what of the code is for it, and no other line."""
     files, shown = files_of(lines), _first(lines)
+    most = max(_LEAST_OPENED, min(_MOST_OPENED, 10 * _MOST_OPENED // max(1, len(shown))))
     parts: list[Html] = []
     for line in shown:
         key = line.span.filename, line.span.line
