@@ -5,12 +5,13 @@ stood after it.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 from tensorlab.autograd.modes import no_grad
+from tensorlab.core.tensor import Tensor
 from tensorlab.errors import CompileError, GraphError
 from tensorlab.jit.build import snapshot
 from tensorlab.jit.costs import GraphCost, graph_cost
@@ -19,6 +20,8 @@ from tensorlab.jit.executions import executions
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import IF, LOOP, Graph
 from tensorlab.jit.lower import lower
+from tensorlab.jit.native_plan import work_of
+from tensorlab.jit.native_tier import LARGE, WAIT_LONG, NativeTier
 from tensorlab.jit.program import Program
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
 from tensorlab.jit.specialisations import CompileSeconds
@@ -60,6 +63,9 @@ class LedgerRow:
 class Ledger:
     """The rows of a function, in the order of its passes; ``idle`` are the passes that changed nothing, with their
     seconds. ``compiling`` is what the compilation for the latest call took, None before any call.
+
+    ``native`` is the time of the last graph as one native function, which later calls run in place of the program;
+    where it is None, ``no_native`` says why.
     """
 
     name: str
@@ -67,6 +73,8 @@ class Ledger:
     idle: tuple[tuple[str, float], ...]
     compiling: CompileSeconds | None
     inputs: SampleInputs
+    native: Timing | None = None
+    no_native: str = ""
 
     @property
     def pass_seconds(self) -> float:
@@ -91,16 +99,19 @@ class Ledger:
             "compiling": None if self.compiling is None else self.compiling.to_dict(),
             "pass_seconds": self.pass_seconds,
             "inputs": self.inputs.to_dict(),
+            "native": None if self.native is None else self.native.to_dict(),
+            "no_native": self.no_native,
         }
 
 
 def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, runs: int = 15) -> Ledger:
     """Run the passes of a function over a copy of its graph; lower and measure the graph after each that changed it.
 
-    Measured are programs that call loops, one after the other in turns; what later calls may run in their place, one
-    native function for the whole graph, is not. ``inputs`` are as in `what_if`.
+    Measured are programs that call loops, one after the other in turns, and with them the native function of the last
+    graph, where it has one. ``inputs`` are as in `what_if`.
 
-    Cost: a program, with its loops, and ``runs`` measurements for each pass that changed the graph.
+    Cost: a program, with its loops, and ``runs`` measurements for each pass that changed the graph; a native function
+    of at most 100 operations.
     Raises: `ArgumentError` where there is nothing to run on.
     """
     sample = sample_inputs(function, inputs)
@@ -110,14 +121,37 @@ def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, run
     states += [(r.name, r.seconds, r.after) for r in records if r.changed]
     programs = [_program(state, sample) for _, _, state in states]
     runnable = [partial(_call, p, sample.fresh()) for p in programs if p is not None]
-    times = iter(measure(runnable, runs=runs))
+    native, why = _native(states[-1][2], programs[-1], sample)
+    if native is not None:
+        runnable.append(partial(_timed, native, sample.fresh()))
+    measured = list(measure(runnable, runs=runs))
+    native_time = None if native is None else measured.pop()
+    times = iter(measured)
     rows = tuple(
         LedgerRow(name, seconds, Counter(_kinds(state)), _cost(state, sample), None if program is None else next(times))
         for (name, seconds, state), program in zip(states, programs, strict=True)
     )
     idle = tuple((r.name, r.seconds) for r in records if not r.changed)
     compiling = None if function.latest is None else function.latest.seconds
-    return Ledger(function.name, rows, idle, compiling, sample)
+    return Ledger(function.name, rows, idle, compiling, sample, native_time, why)
+
+
+def _native(graph: Graph, program: Program | None, sample: SampleInputs) -> tuple[Callable[..., Any] | None, str]:
+    """The native function of a graph for inputs that lie as these do, or why there is none."""
+    if program is None:
+        return None, "there is no program that it could stand for"
+    if work_of(graph) > LARGE:
+        return None, f"a graph of more than {LARGE} operations runs as its program for the first {WAIT_LONG} calls"
+    inputs = sample.fresh()
+    tier = NativeTier(graph, program.run, [v.layout if isinstance(v, Tensor) else None for v in inputs])
+    run = tier.compiled()
+    if tier.function is None:
+        return None, str(tier.refusal)
+    try:
+        _timed(run, inputs)
+    except Exception as error:  # noqa: BLE001 - whatever an operation raises, there is no time to tell
+        return None, f"it fails on these inputs: {error}"
+    return run, ""
 
 
 def _cost(graph: Graph, sample: SampleInputs) -> GraphCost:
@@ -141,8 +175,12 @@ def _program(graph: Graph, sample: SampleInputs) -> Program | None:
 
 
 def _call(program: Program, inputs: Sequence[Any]) -> Any:
+    return _timed(program.run, inputs)
+
+
+def _timed(run: Callable[..., Any], inputs: Sequence[Any]) -> Any:
     with no_grad():
-        return program.run(*inputs)
+        return run(*inputs)
 
 
 def _kinds(graph: Graph) -> list[str]:

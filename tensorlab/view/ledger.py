@@ -119,6 +119,13 @@ class LedgerView(View):
             notes.append(f"Compiling for the latest call took {seconds(ledger.compiling.total)}: {told}.")
         runs = next((row.time.runs for row in rows if row.time is not None), 0)
         notes.append(f"Medians and quartiles of {runs} measurements of programs that call loops, in turns.")
+        if ledger.native is not None:
+            native, last = ledger.native, rows[-1].time
+            spread = f"{seconds(native.lower)} to {seconds(native.upper)}"
+            sure = ", which may be no difference" if last is not None and not native.apart(last) else ""
+            notes.append(f"The last graph as one native function: {seconds(native.median)} a call, {spread}{sure}.")
+        elif ledger.no_native:
+            notes.append(f"The last graph has no native function: {ledger.no_native}.")
         return [*notes, f"Run on {ledger.inputs.about}."]
 
 

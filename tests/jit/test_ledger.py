@@ -79,6 +79,14 @@ def test_rows_are_the_graphs_after_each_pass(book) -> None:
     assert all(row.time is not None and row.time.runs == 3 for row in found.rows)
 
 
+def test_the_native_function_is_timed_or_why_not_is_said(book) -> None:
+    native = book[1].native
+    assert native is not None
+    assert (native.runs, book[1].no_native) == (3, "")
+    one = ledger(tl.jit.trace(lambda x: x @ x, (tl.ones(2, 2),)), runs=2)
+    assert (one.native, one.no_native) == (None, "one operation: there is nothing between operations to save")
+
+
 def test_sums_are_those_of_their_parts(book) -> None:
     traced, found = book
     for row in found.rows:
