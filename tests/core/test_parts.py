@@ -17,6 +17,7 @@ from tensorlab.core.dtype import number_category
 from tensorlab.core.op import lookup
 from tensorlab.core.parts import Extent, cut, seconds_of
 from tensorlab.core.pointwise import Plan, make_plan, one_step_region
+from tensorlab.core.stages import TILES
 
 
 @pytest.fixture(autouse=True)
@@ -129,3 +130,12 @@ def test_a_number_that_is_too_large_is_told_as_ever() -> None:
     with pytest.raises(tl.errors.RangeError) as caught:
         _ = a + 2**70
     assert str(caught.value) == f"add: got the integer {2**70}; takes integers from -2**63 to 2**63 - 1"
+
+
+def test_all_stages_of_a_loop_count() -> None:
+    extent = Extent((1000,), ((1,), (1,)), (4, 4), flat=True)
+    lines = ["        v0 = x0"] * 10
+    whole = "\n".join(["def loop(n, o0_at, a0_at):", "    for i0 in range(n):", *lines, ""])
+    stage = ["        for i0 in range(w0, e0):", *(f"    {line}" for line in lines[:5])]
+    staged = "\n".join(["def loop(n, o0_at, a0_at):", f"    {TILES}n, 512):", *stage, *stage, ""])
+    assert seconds_of(extent, whole) < seconds_of(extent, staged) < 1.5 * seconds_of(extent, whole)
