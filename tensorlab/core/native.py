@@ -51,17 +51,17 @@ _serial = count()
 
 def host() -> str:
     """What the machine code is for: triple, processor, and what the processor can do."""
-    llvm = _llvm()
-    return f"{llvm.get_process_triple()} {llvm.get_host_cpu_name()} {llvm.get_host_cpu_features().flatten()}"
+    binding = llvm()
+    return f"{binding.get_process_triple()} {binding.get_host_cpu_name()} {binding.get_host_cpu_features().flatten()}"
 
 
 @lru_cache(maxsize=1)
 def has_half_conversion() -> bool:
     """Whether this processor converts between float16 and float32 in one instruction."""
-    llvm = _llvm()
-    if not llvm.get_process_triple().startswith("x86_64"):
+    binding = llvm()
+    if not binding.get_process_triple().startswith("x86_64"):
         return False
-    return bool(llvm.get_host_cpu_features().get("f16c"))
+    return bool(binding.get_host_cpu_features().get("f16c"))
 
 
 def emit_object(text: str, function: str, symbol: str, arguments: Sequence[str]) -> bytes:
@@ -70,16 +70,16 @@ def emit_object(text: str, function: str, symbol: str, arguments: Sequence[str])
     ``arguments`` are ``int64`` or ``float64``, one an argument.
     """
     own = entry_text(function, symbol, arguments) + plain_text(function, symbol, arguments)
-    module = _parsed(text + _DECLARATIONS + own)
+    module = parsed(text + _DECLARATIONS + own)
     for value in (*module.functions, *module.global_variables):
         if not value.is_declaration and value.name not in (symbol, symbol + _PLAIN):
             value.linkage = "internal"
-    return _machine().emit_object(module)
+    return machine().emit_object(module)
 
 
 def assembly(text: str) -> str:
     """LLVM's text as assembly for this machine."""
-    return _machine().emit_assembly(_parsed(text))
+    return machine().emit_assembly(parsed(text))
 
 
 def load_object(code: bytes, symbol: str) -> Entry:
@@ -87,8 +87,8 @@ def load_object(code: bytes, symbol: str) -> Entry:
 
     Raises: `RuntimeError` from LLVM where a name that the object refers to is not to be found.
     """
-    llvm = _llvm()
-    library = llvm.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(symbol)
+    binding = llvm()
+    library = binding.JITLibraryBuilder().add_object_img(code).add_current_process().export_symbol(symbol)
     library.export_symbol(symbol + _PLAIN)
     for name, address in _c_api():
         library.import_symbol(name, address)
@@ -148,7 +148,8 @@ def entry_text(function: str, symbol: str, arguments: Sequence[str]) -> str:
 
 
 @lru_cache(maxsize=1)
-def _llvm() -> Any:
+def llvm() -> Any:
+    """LLVM, ready for this machine."""
     import llvmlite.binding  # pyright: ignore[reportMissingTypeStubs] - it carries none
 
     llvmlite.binding.initialize_native_target()
@@ -157,16 +158,17 @@ def _llvm() -> Any:
 
 
 @lru_cache(maxsize=1)
-def _machine() -> Any:
-    llvm = _llvm()
+def machine() -> Any:
+    """What LLVM makes machine code for: this very processor."""
+    binding = llvm()
     options: dict[str, Any] = {"opt": 3, "reloc": "pic", "codemodel": "default"}
-    options |= {"cpu": llvm.get_host_cpu_name(), "features": llvm.get_host_cpu_features().flatten()}
-    return llvm.Target.from_triple(llvm.get_process_triple()).create_target_machine(**options)
+    options |= {"cpu": binding.get_host_cpu_name(), "features": binding.get_host_cpu_features().flatten()}
+    return binding.Target.from_triple(binding.get_process_triple()).create_target_machine(**options)
 
 
 @lru_cache(maxsize=1)
 def _linker() -> Any:
-    return _llvm().create_lljit_compiler(suppress_errors=True)
+    return llvm().create_lljit_compiler(suppress_errors=True)
 
 
 @lru_cache(maxsize=1)
@@ -185,7 +187,11 @@ def _new_function() -> Any:
     return new
 
 
-def _parsed(text: str) -> Any:
-    module = _llvm().parse_assembly(text)
+def parsed(text: str) -> Any:
+    """LLVM's module of a text, looked through.
+
+    Raises: `RuntimeError` from LLVM for a text that is none.
+    """
+    module = llvm().parse_assembly(text)
     module.verify()
     return module

@@ -26,7 +26,7 @@ LIMIT = 64  # kinds of calls kept a function; the one that was not called for lo
 EXACT = 2  # sets of sizes of one kind that have programs of their own at once
 OFTEN = 16  # calls with other sizes until they have one too
 
-_LOOP_PHASES = ("reading", "numba", "machine_code", "linking")
+_LOOP_PHASES = ("reading", "llvm", "machine_code", "linking")
 
 Key = tuple[object, ...]  # of each argument its layout, or what it is if it is no tensor
 Sizes = tuple[tuple[int | None, ...], ...]  # of each tensor; None where they differ
@@ -46,7 +46,7 @@ class CompileSeconds:
     lowering: float
     first_call: float = 0.0
     reading: float = 0.0
-    numba: float = 0.0
+    llvm: float = 0.0
     machine_code: float = 0.0
     linking: float = 0.0
 

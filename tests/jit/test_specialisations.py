@@ -127,14 +127,14 @@ def test_the_record_is_plain_data_and_says_where_time_went() -> None:
     found = traced.specialisations
     seconds = found[0].seconds
     assert min(seconds.copying, seconds.passes, seconds.records, seconds.lowering) > 0
-    assert seconds.total > seconds.first_call > seconds.reading + seconds.numba + seconds.machine_code + seconds.linking
+    assert seconds.total > seconds.first_call > seconds.reading + seconds.llvm + seconds.machine_code + seconds.linking
     assert seconds.passes == pytest.approx(sum(r.seconds for r in traced.records))
     plain = json.loads(json.dumps(found.to_dict()))
     assert plain["rows"][0]["key"] == "float32[4, 10], float32[10, 10]"
     assert plain["rows"][0]["loops"] == [loop.name for loop in traced.latest.program.compiled_loops()]
     assert list(plain["rows"][0]["seconds"]) == [
         *("copying", "passes", "records", "lowering", "first_call"),
-        *("reading", "numba", "machine_code", "linking", "total"),
+        *("reading", "llvm", "machine_code", "linking", "total"),
     ]
     assert str(found) == (
         "float32[4, 10], float32[10, 10]  exact    1 call, 0 waited\n1 hit, 0 misses; 1 of at most 64 kept, 0 let go"
