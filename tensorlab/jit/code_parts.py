@@ -24,7 +24,7 @@ CODE_STAGES: tuple[CodeStage, ...] = ("python", "numba", "typed", "llvm", "asm")
 _LINE = re.compile(r"#\s*--- LINE (\d+) ---")
 _TYPED = re.compile(r"#\s+([A-Za-z]\w*) = .* :: (?:\(.*\) -> )?([\w*.<>, ]+)$")
 _NOISE = re.compile(r"#\s+(del |label |jump )")
-_INSTRUCTION = re.compile(r"^(  \S|\t[^.#])")
+_INSTRUCTION = re.compile(r"^(  [^\s\]]|\t[^.#])")  # the end of a list of cases is none
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,10 @@ def user_lines(parts: Sequence[CodePart], stage: CodeStage, marked: int | None =
     for part in parts:
         for counted, lines in ((counts, part.all_lines), (hot, part.lines)):
             for line in lines:
-                there = {(o.span.filename, o.span.line): o for o in line.origins if o.span is not None}
+                there = {(o.span.filename, o.span.line): o.span for o in line.origins if o.span is not None}
                 counted.update(list(there) if line.is_instruction or not below else ())
-                for key, origin in there.items():
-                    spans.setdefault(key, origin.span or Span("", 0))
+                for key, span in there.items():
+                    spans.setdefault(key, span)
                     names = dict.fromkeys(o.op for o in line.origins if o.is_at(key) and o.op != "calls")
                     ops.setdefault(key, {}).update(names)
     found: list[UserLine] = []

@@ -29,7 +29,7 @@ class Names:
 
     def of(self, value: object, kind: str) -> str:
         """The name of a thing; one of its own, or of its kind, for as long as the call runs, where it has none."""
-        for name, there in self.all.items():
+        for name, there in list(self.all.items()):  # other threads may bind names
             if there is value and name.isidentifier() and not name.startswith("_"):
                 return name
         own = getattr(value, "__name__", None) or getattr(value, "name", None)

@@ -57,7 +57,8 @@ def side_of(function: ScriptFunction, name: str, args: Any) -> Any:
     try:
         return gradient_side(function, args.gradient, name)
     except ArgumentError as error:
-        raise MagicError("%ir", str(error), "call it with a tensor that has requires_grad=True") from None
+        hint = "" if function.gradient_programs else "call it with a tensor that has requires_grad=True"
+        raise MagicError("%ir", str(error), hint) from None
 
 
 def not_compiled(function: ScriptFunction, name: str) -> MagicError:

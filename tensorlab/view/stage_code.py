@@ -70,7 +70,7 @@ class StageCodeView(View):
         for part, shown in self._parts(_MOST_TEXT_LINES):
             lines += ["", *wrapped(visible(f"{part.name} · {' · '.join(self._about(part))}"), line_width())]
             lines += placed_text(shown, indent="  ")
-        notes = [line for note in self._notes() for line in wrapped(visible(note), line_width())]
+        notes = [line for note in self._notes(_MOST_TEXT_LINES) for line in wrapped(visible(note), line_width())]
         return "\n".join([*lines, "", *notes])
 
     def html(self) -> str:
@@ -82,7 +82,7 @@ class StageCodeView(View):
             facts = html.quiet(" · " + " · ".join(self._about(part)))
             title = html.join((html.strong(part.name), facts))
             parts.append(placed_html(shown, "", heading=title) if shown else html.paragraph(title, above=10))
-        return html.card(*parts, html.footer(*self._notes()))
+        return html.card(*parts, html.footer(*self._notes(_MOST_LINES)))
 
     # -- what is shown
 
@@ -119,12 +119,12 @@ class StageCodeView(View):
                 break
         return parts
 
-    def _notes(self) -> list[str]:
+    def _notes(self, most: int) -> list[str]:
         code = self.code
         notes = _legend(code, [line for part in code.parts for line in part.lines])
         if code.native and code.stage in ("numba", "typed"):
             notes.append("Loops inside a native function are compiled apart; Numba's form of them is not kept.")
-        left_out = len(code.parts) - len(self._parts(_MOST_TEXT_LINES))
+        left_out = len(code.parts) - len(self._parts(most))
         if left_out:
             notes.append(f"{counted(left_out, 'more function')} left out.")
         hidden = any(len(part.lines) < part.total for part in code.parts)

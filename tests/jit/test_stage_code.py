@@ -11,7 +11,7 @@ import pytest
 import tensorlab as tl
 from tensorlab.core.located import Located
 from tensorlab.errors import ArgumentError, RangeError
-from tensorlab.jit.code_parts import CODE_STAGES
+from tensorlab.jit.code_parts import CODE_STAGES, CodeLine
 from tensorlab.jit.hot_block import hot_block
 from tensorlab.jit.stage_code import stage_code
 
@@ -69,6 +69,13 @@ def test_numbers_of_the_hot_lines() -> None:
     found = hot_block(ASM, "asm")
     lines = ASM.splitlines()
     assert [lines[number] for number in found.numbers] == list(found.lines)
+
+
+def test_what_is_an_instruction() -> None:
+    llvm = "  switch i64 %n, label %a [\n    i64 0, label %b\n  ], !dbg !7\nvector.body:\n  ret i32 0"
+    assert [CodeLine(text).is_instruction for text in llvm.splitlines()] == [True, False, False, False, True]
+    asm = "\tvaddps\t%ymm0, %ymm1, %ymm2\n\t.p2align\t4\n.LBB0_3:\n\t# in a loop"
+    assert [CodeLine(text).is_instruction for text in asm.splitlines()] == [True, False, False, False]
 
 
 def tone(x, y):

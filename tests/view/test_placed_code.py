@@ -11,7 +11,7 @@ from tensorlab.jit.ir import Node, Span
 from tensorlab.jit.loop_lines import Origin
 from tensorlab.jit.stage_code import StageCode, UserLine
 from tensorlab.view.placed_code import beside, files_of, user_lines_html, user_lines_text
-from tensorlab.view.stage_code import whole_stage_view
+from tensorlab.view.stage_code import StageCodeView, whole_stage_view
 
 
 def user_line(number: int, *, file: str = "cell.py", marked: bool = False) -> UserLine:
@@ -59,3 +59,12 @@ def test_the_whole_of_a_stage() -> None:
         "No line beside each instruction: it changed."
     )
     assert view.to_dict()["marked"] == [2, 7]
+
+
+def test_functions_left_out_are_those_that_this_form_leaves_out() -> None:
+    lines = tuple(CodeLine(f"\tvmulps\t%ymm{n}") for n in range(20))
+    parts = tuple(CodePart(f"mul_{n}", lines, 20, 256, 8, (), lines, "object") for n in range(14))
+    view = StageCodeView(StageCode("f", "asm", parts, native=False))
+    for drawn, left_out in ((view.text(), 6), (view.html(), 2)):
+        assert sum(f"mul_{n}" in drawn for n in range(14)) == 14 - left_out
+        assert f"{left_out} more functions left out." in drawn
