@@ -67,23 +67,31 @@ class NativeTier:
 
     def compiled(self) -> Callable[..., Any]:
         """The native function, compiled now if need be; the program where there is no such function."""
+        return self._compiled(self._forms)
+
+    def _compiled(self, forms: Sequence[Layout | None]) -> Callable[..., Any]:
+        """What later calls run; made now for inputs of these layouts, if nothing was made before."""
         with self._lock:
             if self.function is None and self.refusal is None:
-                found = unsuited(self.graph) or plan_native(self.graph, self._forms)
+                found = unsuited(self.graph) or plan_native(self.graph, forms)
                 self._target = self._program
                 if isinstance(found, NativePlan):
-                    self._compile(found)
+                    self._compile(found, forms)
                 else:
                     self.refusal = found
         return self._target
 
-    def _compile(self, plan: NativePlan) -> None:
+    def _compile(self, plan: NativePlan, forms: Sequence[Layout | None]) -> None:
         try:
             self.function = build_native(plan, self.graph.name, self._program)
         except CompileError as error:
             self.refusal = NativeRefusal(str(error))
         else:
-            self._target = self.function.run
+            self._target = self._entry(self.function.run, forms)
+
+    def _entry(self, run: Callable[..., Any], _forms: Sequence[Layout | None]) -> Callable[..., Any]:
+        """How a function for these layouts is called: whoever calls this has seen that the inputs have them."""
+        return run
 
 
 class LayoutTier(NativeTier):
@@ -98,21 +106,11 @@ class LayoutTier(NativeTier):
         super().__init__(graph, program, ())
 
     def _ready(self, args: Sequence[Any]) -> Callable[..., Any]:
-        return self.compiled_for(tuple(map(_layout, args)))
+        return self._compiled(tuple(map(_layout, args)))
 
-    def compiled_for(self, forms: tuple[Layout, ...]) -> Callable[..., Any]:
-        """As `compiled`; inputs of other layouts than these will run the program."""
-        with self._lock:
-            if self.function is None and self.refusal is None:
-                self._forms = forms
-        self.compiled()
-        with self._lock:
-            if self.function is not None and self._target is self.function.run:
-                self._target = self._guarded(self.function.run)
-        return self._target
-
-    def _guarded(self, run: Callable[..., Any]) -> Callable[..., Any]:
-        forms, program = self._forms, self._program
+    def _entry(self, run: Callable[..., Any], forms: Sequence[Layout | None]) -> Callable[..., Any]:
+        """With a look at the layouts of each call."""
+        program = self._program
 
         def guarded(*args: Any) -> Any:
             return run(*args) if tuple(map(_layout, args)) == forms else program(*args)

@@ -128,6 +128,26 @@ def test_a_training_step() -> None:
     assert_same(tier.run(*turned), tier.run(*args))
 
 
+def test_no_call_slips_in_before_layouts_are_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of another layout, as soon as another thread may look, runs the program."""
+    x = tl.arange(4.0).reshape(2, 2)
+    traced = tl.jit.trace(lambda x: (x @ x).exp(), (x,), check_trace=False)
+    tier = LayoutTier(traced.specialisation_for(x).graph, lambda _: "the program")
+    found: list[object] = []
+
+    class Lock:
+        def __enter__(self) -> None:
+            pass
+
+        def __exit__(self, *_: object) -> None:
+            found.append(tier.run(x.t()))
+
+    monkeypatch.setattr(tier, "_lock", Lock())
+    assert [tier.run(x) for _ in range(WAIT)] == ["the program"] * WAIT
+    assert_same(tier.run(x), traced.interpret(x))
+    assert found == ["the program"]
+
+
 def test_a_large_graph_waits_for_more_calls() -> None:
     def chain(x: tl.Tensor, n: int) -> tl.Tensor:
         for _ in range(n):

@@ -138,9 +138,17 @@ def test_an_index_out_of_range_is_told_as_the_interpreter_does(function: Callabl
 
 
 def test_indices_of_nothing_and_masks_are_the_programs_to_take() -> None:
-    x = tl.arange(6.0).reshape(2, 3)
-    traced = tl.jit.trace(lambda x, m: x[m] * 2, (x, x > 1), check_trace=False)
-    tier = traced.specialisation_for(x, x > 1).program.native
-    assert tier is not None
-    tier.compiled()
-    assert str(tier.refusal) == "aten::index: how many elements a mask has set is not known beforehand"
+    x, nothing = tl.arange(6.0).reshape(2, 3), tl.zeros(0, dtype=tl.int64)
+    for function, index, reason in (
+        (lambda x, m: x[m] * 2, x > 1, "aten::index: how many elements a mask has set is not known beforehand"),
+        (
+            lambda x, i: x.index_select(1, i) * 2,
+            nothing,
+            "aten::index_select: indices of nothing, which are checked all the same",
+        ),
+    ):
+        traced = tl.jit.trace(function, (x, index), check_trace=False)
+        tier = traced.specialisation_for(x, index).program.native
+        assert tier is not None
+        tier.compiled()
+        assert str(tier.refusal) == reason
