@@ -17,7 +17,7 @@ from tests.jit.test_native_functions import assert_same, native_of
 nn, F = tl.nn, tl.nn.functional
 
 
-def _model(name: str) -> tuple[nn.Module, tl.Tensor]:
+def _model(name: str) -> tuple[tl.nn.Module, tl.Tensor]:
     tl.manual_seed(0)
     match name:
         case "cnn":
