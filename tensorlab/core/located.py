@@ -8,10 +8,7 @@ they are not the same, no line is told.
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -21,6 +18,7 @@ from tensorlab.core import native
 from tensorlab.core.compile import Loop
 from tensorlab.core.loop_files import loop_files
 from tensorlab.core.object_code import code_difference
+from tensorlab.core.own_process import run_module
 
 # Lines of the loop's text: the innermost one, then the call that it was inlined from, and so on. 0 stands for places
 # that LLVM merged; an instruction that LLVM made up has no lines.
@@ -183,21 +181,8 @@ def _chains_at(lines: Sequence[str], number: int, chains: Mapping[int, Chain]) -
 
 def _assembled(texts: Sequence[str]) -> list[str]:
     """Texts as assembly with places; nothing where no other process can be had."""
-    command = [sys.executable, "-m", "tensorlab.core.located_assembly"]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    try:
-        done = subprocess.run(
-            command,
-            input=json.dumps(texts),
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=True,
-            env=environment,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return []
-    return json.loads(done.stdout)
+    done = run_module("tensorlab.core.located_assembly", json.dumps(texts), seconds=_SECONDS)
+    return [] if done is None else json.loads(done.stdout)
 
 
 def _with_asm(located: Located, loop: Loop, placed: _Placed, text: str) -> Located:

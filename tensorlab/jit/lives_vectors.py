@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tensorlab.core.compile import Loop
+from tensorlab.core.own_process import run_module
 from tensorlab.jit.fused import FusedLoop
 from tensorlab.jit.ir import Span
 from tensorlab.jit.lives_remarks import MARK
@@ -75,19 +73,8 @@ def vectors_of(loops: Sequence[FusedLoop], *, ask: bool = True) -> tuple[LoopVec
 def remarks_of(loops: Sequence[Loop]) -> list[tuple[str, ...]] | None:
     """LLVM's remarks on each loop, in its own words; `None` where no other process can be had to ask it in."""
     asked = json.dumps([[loop.source, loop.path, loop.signature, loop.name] for loop in loops])
-    path = os.pathsep.join(filter(None, sys.path))
-    command = [sys.executable, "-m", "tensorlab.jit.lives_remarks"]
-    try:
-        done = subprocess.run(
-            command,
-            input=asked,
-            capture_output=True,
-            text=True,
-            timeout=_SECONDS,
-            check=True,
-            env={**os.environ, "PYTHONPATH": path},
-        )
-    except (OSError, subprocess.SubprocessError):
+    done = run_module("tensorlab.jit.lives_remarks", asked, seconds=_SECONDS)
+    if done is None:
         return None
     found: list[list[str]] = []
     for line in done.stderr.splitlines():

@@ -96,7 +96,7 @@ def test_nothing_is_told_of_other_code(loop, monkeypatch) -> None:
 
 
 def test_no_process_for_the_machine_code(loop, monkeypatch) -> None:
-    monkeypatch.setattr(module.sys, "executable", "/nowhere/python")
+    monkeypatch.setattr("sys.executable", "/nowhere/python")
     (found,) = locate([loop])
     assert found.llvm
     assert (found.asm, found.asm_reason) == ((), "no process could be had for it")
