@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import takewhile
 
+from tensorlab.autograd.graph import source_name
 from tensorlab.jit.escapes import Escape
 from tensorlab.jit.explain_text import counts
 from tensorlab.jit.explanation import ExplainedFunction, Explanation
 from tensorlab.jit.text import Names, format_node
 from tensorlab.view import html
-from tensorlab.view.graph import name_values, source_name
+from tensorlab.view.graph import name_values
 from tensorlab.view.mime import View
 from tensorlab.view.text import counted, line_width, listed, shortened, visible, wrapped
 from tensorlab.view.trace_source import LEGEND, MOST_SOURCE, SourceLine, source_html, source_lines, source_text

@@ -130,3 +130,14 @@ def test_branches_and_loops_that_never_run_vanish_and_prints_and_draws_that_run_
         "prim::Print",
         "aten::mul",
     ]
+
+
+def test_units_know_of_each_other_after_joins() -> None:
+    """Joined along a line and across its sides, units still say what stands between them."""
+    graph = tl.jit.trace(lambda x: ((x.relu() @ x).abs() + x.neg(), x.neg().abs()), (tl.ones(2, 2),)).graph
+    nodes = {n.kind.removeprefix("aten::"): n for n in reversed(list(graph.nodes()))}
+    order = Order(graph.block, AliasInfo(graph))
+    order.join(nodes["neg"], nodes["add"])
+    between = order.between(nodes["relu"], nodes["neg"])
+    assert between is not None
+    assert between.kind == "aten::matmul"

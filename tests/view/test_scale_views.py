@@ -8,12 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-import tensorlab as tl
-from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.compare_graphs import compare_graphs
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.parse import parse_graph
-from tensorlab.jit.passes.order import Order
 from tensorlab.jit.pipeline import DEFAULT
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.text import Names
@@ -114,14 +111,3 @@ def test_repeats() -> None:
     assert runs("aab" * 4) == [Run(0, 3, 4)]  # what reaches farthest, not what is shortest
     assert runs("ababcd") == []
     assert runs("aaaabcbcbc") == [Run(0, 1, 4), Run(4, 2, 3)]
-
-
-def test_units_know_of_each_other_after_joins() -> None:
-    """Joined along a line and across its sides, units still say what stands between them."""
-    graph = tl.jit.trace(lambda x: ((x.relu() @ x).abs() + x.neg(), x.neg().abs()), (tl.ones(2, 2),)).graph
-    nodes = {n.kind.removeprefix("aten::"): n for n in reversed(list(graph.nodes()))}
-    order = Order(graph.block, AliasInfo(graph))
-    order.join(nodes["neg"], nodes["add"])
-    between = order.between(nodes["relu"], nodes["neg"])
-    assert between is not None
-    assert between.kind == "aten::matmul"
