@@ -25,7 +25,7 @@ from tensorlab.ops import blas
 
 _NAMES = (
     *("program", "entry", "current", "Storage", "Tensor", "are_writable", "array", "empty_cells", "unpack"),
-    *("loops", "loops_at"),
+    *("loops", "loops_at", "called"),
 )
 _CODES = {"int": "q", "bool": "q", "float": "d"}
 
@@ -90,6 +90,7 @@ class _Wrapper:
             "empty_cells": [0] * (1 + len(plan.cells)),
             "loops": (loops := array("q", plan.addresses)),
             "loops_at": loops.buffer_info()[0],
+            "called": plan.called,  # walks own the numbers that their addresses point to
             "unpack": Struct("=q" + "".join(_CODES[c] for c in plan.cells)).unpack,
         }
         self.made: dict[int, str] = {}
