@@ -20,8 +20,10 @@ from tensorlab.core.intrinsics import float64_at
 def loop(n, out_at, a_at):
     out = float64_at(out_at)
     a = float64_at(a_at)
-    for i in range(n):
+    i = 0
+    while i < n:  # Numba compiles it: only loops over a range are written without
         out[i] = a[i] * 3.0 + 1.0
+        i += 1
 '''
 _SIGNATURE = "void(int64, int64, int64)"
 
@@ -56,7 +58,10 @@ def tensor() -> Finding:
 
 
 def loop(*, paths: bool = False) -> Finding:
-    """A loop that is new is compiled, runs, and is written to the cache and read back."""
+    """A loop that is new is compiled by Numba, runs, and is written to the cache and read back.
+
+    The arithmetic of `numbers` runs loops that are made without Numba.
+    """
     import numpy as np
 
     from tensorlab.core import native
@@ -90,7 +95,7 @@ def loop(*, paths: bool = False) -> Finding:
         for path in (files.object_path(made.name), files.source_path(made.name)):
             with suppress(OSError):
                 path.unlink()
-    return ok(f"a new loop was compiled, written{where}, read back, and gives the right numbers both times")
+    return ok(f"a new loop was compiled by Numba, written{where}, read back, and gives the right numbers both times")
 
 
 def _code(name: str) -> bytes | None:

@@ -28,7 +28,7 @@ def test_all_checks_run_and_leave_nothing_behind() -> None:
         assert of[name].status == "ok", of[name]
     assert (
         of["loop and cache"].message
-        == "a new loop was compiled, written, read back, and gives the right numbers both times"
+        == "a new loop was compiled by Numba, written, read back, and gives the right numbers both times"
     )
     assert list(loop_files().folder.glob("doctor_*")) == []
     assert str(loop_files().folder) not in str(seen.to_dict())
