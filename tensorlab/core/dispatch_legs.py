@@ -256,7 +256,7 @@ class Reading:
     def _compiled(self, call: Call, depth: int) -> None:
         loop = call.result
         if isinstance(loop, Loop) and id(loop) in self.known.added:
-            how = "machine code from the disk cache" if loop.from_cache else "compiled by Numba just now"
+            how = "machine code from the disk cache" if loop.from_cache else "compiled just now"
             title = f"loop {_label(loop.name)}"
             self._add("compile", title, "made ready, for the first time in this process", call, depth, how)
 

@@ -15,7 +15,7 @@ from tensorlab.view.text import columns, counted, grouped, line_width, padded, s
 Language = Literal["python", "numba", "llvm", "asm"]
 
 _ABOUT: dict[str, str] = {
-    "python": "the Python that tensorlab wrote; Numba compiles it",
+    "python": "the Python that tensorlab wrote, and compiles",
     "numba": "Numba's typed form of that Python",
     "llvm": "LLVM's intermediate code, after its optimisations",
     "asm": "machine code for this processor",
