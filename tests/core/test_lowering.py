@@ -70,7 +70,6 @@ import sys
 import numba
 import tensorlab as tl
 from tensorlab.core.compile import compile_loop
-from tensorlab.jit.hot_block import hot_block
 
 x = tl.ones(3)
 assert (x + x).tolist() == [2.0, 2.0, 2.0]
