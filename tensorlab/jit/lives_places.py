@@ -135,12 +135,12 @@ def _of_source(loop: Loop, step: int | None) -> Excerpt:
     begin = next((i for i, line in enumerate(lines) if line.startswith("def loop(")), 0)
     head = next((i for i in range(begin, len(lines)) if lines[i].lstrip().startswith("for ")), begin)
     if step is None:
-        return _picked("loop", f"Numba's Python, {loop.name}", lines, [head])
+        return _picked("loop", f"the Python of {loop.name}", lines, [head])
     made = {int(m[1]): i for i in range(begin, len(lines)) if (m := re.match(r"\s+v(\d+) = ", lines[i]))}
     last = made.get(step, head)
     first = max([i for number, i in made.items() if number < step and i < last], default=last - 1)
     chosen = list(range(first + 1, last + 1))
-    return _picked("loop", f"Numba's Python, {loop.name}", lines, chosen[-MOST_LINES:])
+    return _picked("loop", f"the Python of {loop.name}", lines, chosen[-MOST_LINES:])
 
 
 def _picked(stage: Stage, title: str, lines: Sequence[str], chosen: Sequence[int]) -> Excerpt:

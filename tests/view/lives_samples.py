@@ -62,7 +62,7 @@ _LINES = {
 }
 _LOOP = "o = loop0_mul_mul_add(x, gain)  # line 2"
 _CODE = (
-    Excerpt("loop", "Numba's Python, mul_mul_add_0a1b", ((21, "        v0 = np.float32(x0 * x1)"),), 24),
+    Excerpt("loop", "the Python of mul_mul_add_0a1b", ((21, "        v0 = np.float32(x0 * x1)"),), 24),
     Excerpt(
         "llvm",
         "LLVM's code, block vector.body: vectors of 8",
