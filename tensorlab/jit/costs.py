@@ -25,7 +25,7 @@ _WORDS = {
     "log log10 log1p log2 pow rsqrt sigmoid sin sinh tan tanh",
     "moves": "clone copy contiguous cat stack zeros ones full fill zeros_like ones_like full_like",
 }
-_ARITHMETIC, _TRANSCENDENTAL, _MOVES = (frozenset(words.split()) for words in _WORDS.values())
+ARITHMETIC, _TRANSCENDENTAL, _MOVES = (frozenset(words.split()) for words in _WORDS.values())
 _SEVERAL = {"addcdiv": 3, "addcmul": 3, "lerp": 3, "clamp": 2}  # operations an element
 _STRUCTURE = ("Construct", "Unpack", "Constant", "Uninitialized", "EnumName", "EnumValue")
 
@@ -210,7 +210,7 @@ def _operations(node: Node) -> tuple[int | None, int | None]:
         return 0, 0
     if name in _TRANSCENDENTAL:
         return 0, out
-    if name in _ARITHMETIC:
+    if name in ARITHMETIC:
         each = _SEVERAL.get(name, 2 if name in ("add", "sub", "rsub") and _has_factor(node) else 1)
         return (None if out is None else each * out), 0
     if _has_rule(node, "reduce"):

@@ -240,12 +240,22 @@ def test_inputs_that_changed_type_and_nodes_that_moved(graph: Graph) -> None:
 
 
 def test_groups_have_a_largest_size() -> None:
-    chain = "".join(f"  %{i + 1} : Float(2) = aten::tanh(%{i})\n" for i in range(7))
+    chain = "".join(f"  %{i + 1} : Float(2) = aten::relu(%{i})\n" for i in range(7))
     graph = parse_graph(f"graph(%0 : Float(2)):\n{chain}  return (%7)")
     (record,) = Pipeline((replace(NAMES["fuse"], options={"nodes": 3}),)).run(graph, verify=True)
     sizes = [len(n.attributes["subgraph"].block.nodes) for n in graph.nodes() if n.kind == "prim::FusionGroup"]
     assert sizes == [3, 3]
     assert [d.reason for d in record.refusals] == ["a group has at most 3 nodes"] * 2
+
+
+def test_dear_nodes_fill_a_group_sooner() -> None:
+    chain = "".join(f"  %{i + 1} : Float(2) = aten::{'relu' if i % 2 else 'tanh'}(%{i})\n" for i in range(6))
+    graph = parse_graph(f"graph(%0 : Float(2)):\n{chain}  return (%6)")
+    (record,) = Pipeline((replace(NAMES["fuse"], options={"nodes": 10}),)).run(graph, verify=True)
+    sizes = [len(n.attributes["subgraph"].block.nodes) for n in graph.nodes() if n.kind == "prim::FusionGroup"]
+    assert sizes == [4, 2]
+    reason = "a group has at most 10 nodes, counting 4 for each that is no plain arithmetic"
+    assert [d.reason for d in record.refusals] == [reason]
 
 
 RANGE = """\

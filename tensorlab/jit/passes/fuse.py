@@ -20,14 +20,17 @@ from collections.abc import Iterable
 
 from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
+from tensorlab.jit.costs import ARITHMETIC
 from tensorlab.jit.ir import CONSTANT, Block, Node, Value
 from tensorlab.jit.passes.enclosing import Enclosing
 from tensorlab.jit.passes.order import Order
 from tensorlab.jit.regions import is_product, looks_at_values
 from tensorlab.jit.rewrite import Pass, Rewriter
 
-# Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more.
+# Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more. What is
+# more than a sum or a product counts for several: 64 hyperbolic tangents take 5 s of processor time, 128 take 15.
 NODES = 256
+DEAR = 4
 # How many groups that read one tensor are tried: a weight may be read by all nodes of a large graph.
 NEIGHBOURS = 8
 
@@ -76,6 +79,7 @@ class _Fuser:
         self.order = Order(block, alias)
         self.shapes = _Shapes(block)
         self.groups = {n.serial: [n] for n in block.nodes if not why_not_fusable(n)}
+        self.sizes = {id(group): _size(group[0]) for group in self.groups.values()}
         self.takers: dict[int, list[Node]] = {}
         self.enclosing = Enclosing(rewriter, block, self.order)
 
@@ -168,8 +172,10 @@ class _Fuser:
         mine, theirs = self.groups[node.serial], self.groups[earlier.serial]
         if mine is theirs:
             return True
-        if len(mine) + len(theirs) > self.nodes:
-            return self.refuse(node, f"a group has at most {self.nodes} nodes", earlier)
+        size = self.sizes[id(mine)] + self.sizes[id(theirs)]
+        if size > self.nodes:
+            dear = f", counting {DEAR} for each that is no plain arithmetic" if size > len(mine) + len(theirs) else ""
+            return self.refuse(node, f"a group has at most {self.nodes} nodes{dear}", earlier)
         between = self.order.between(node, earlier)
         if between is not None:
             return self.refuse(node, f"{between.kind} has to run between it and {earlier.kind}", between)
@@ -184,6 +190,7 @@ class _Fuser:
             joined, moved = theirs, mine
         else:
             joined = moved = sorted([*mine, *theirs], key=self.order.index)
+        self.sizes[id(joined)] = size
         for member in moved:
             self.groups[member.serial] = joined
         return True
@@ -191,6 +198,11 @@ class _Fuser:
     def refuse(self, node: Node, reason: str, blocker: Node) -> bool:
         self.rewriter.refuse(node, rule="fuse", reason=reason, blocker=blocker)
         return False
+
+
+def _size(node: Node) -> int:
+    """How much of a group's room a node takes."""
+    return 1 if node.kind.removeprefix("aten::").removesuffix("_") in ARITHMETIC else DEAR
 
 
 class _Shapes:
