@@ -44,7 +44,7 @@ def read_file(word: str, *, kind: str = "FILE.py") -> Source:
     path = Path(word)
     try:
         if word == STANDARD_INPUT:
-            return Source(sys.stdin.read(), "<stdin>", "standard input")
+            return Source(decode_source(sys.stdin.buffer.read()), "<stdin>", "standard input")
         return Source(decode_source(path.read_bytes()), str(path.resolve()), word)
     except OSError as error:
         raise CommandError(f"{kind} {word}: {(error.strerror or str(error)).lower()}") from None
