@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, cast
 
-from tensorlab.core.dtype import float32, float64, uint8
+from tensorlab.core.dtype import float32, float64
 from tensorlab.core.layout import layout
 from tensorlab.core.loops import LoopText
 from tensorlab.core.op import Op
@@ -15,15 +15,10 @@ from tensorlab.core.reduction import EagerReduction, plan_reduction, reduced_dim
 from tensorlab.core.shape import wrap_dim
 from tensorlab.core.softmax_loops import softmax_loop
 from tensorlab.jit.ir import Node
+from tensorlab.jit.native_calls import Form, scratch
 from tensorlab.jit.native_regions import copied, row_major
 from tensorlab.jit.native_text import Writer
-from tensorlab.jit.native_values import (
-    Place,
-    RefusedError,
-    Thing,
-    known,
-    python_of,
-)
+from tensorlab.jit.native_values import Place, RefusedError, Thing, known, python_of
 
 
 def write_reduction(w: Writer, node: Node, args: list[Thing]) -> bool:
@@ -63,10 +58,10 @@ def _folded(w: Writer, node: Node, op: Op, source: Place, args: Sequence[Any]) -
             source = copied(w, node, source, form)
         if plan.walk.moved is not None:
             source = row_major(w, node, Place(source.room, source.at, source.offset, plan.walk.moved))
-        scratch = w.fresh(layout(uint8, (plan.scratch_nbytes,))) if plan.scratch_nbytes else None
+        room = scratch(w, plan.scratch_nbytes)
         text = LoopText(plan.loop.source, plan.loop.signature, plan.loop.name.rpartition("_")[0])
         walk = plan.walk
-        w.run(text, walk.outer, walk.n, walk.inner, outputs[0], outputs[-1], source, scratch)
+        w.run(text, walk.outer, walk.n, walk.inner, outputs[0], outputs[-1], source, room)
     return outputs
 
 
@@ -83,11 +78,10 @@ def _softmax(w: Writer, node: Node, args: list[Thing]) -> Thing:
     columns = inner > 1
     text = softmax_loop(wanted, columns=columns, log="log" in node.op.name)
     target = w.fresh(layout(wanted, tuple(source.form.shape)), node.output.name)
-    nbytes = inner * (wanted.itemsize + float64.itemsize) if columns else 0
-    scratch = w.fresh(layout(uint8, (nbytes,))) if nbytes else None
+    room = scratch(w, inner * (wanted.itemsize + float64.itemsize) if columns else 0)
     if target.form.numel:
-        w.run(text, outer, n, inner, target, source, scratch)
+        w.run(text, outer, n, inner, target, source, room)
     return row_major(w, node, target, narrow)
 
 
-FOLDS = {"aten::softmax": _softmax, "aten::log_softmax": _softmax}
+FOLDS: dict[str, Form] = {"aten::softmax": _softmax, "aten::log_softmax": _softmax}
