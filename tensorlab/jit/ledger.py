@@ -20,12 +20,12 @@ from tensorlab.jit.executions import executions
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import IF, LOOP, Graph
 from tensorlab.jit.lower import lower
-from tensorlab.jit.native_plan import work_of
 from tensorlab.jit.native_tier import LARGE, WAIT_LONG, NativeTier
 from tensorlab.jit.program import Program
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
 from tensorlab.jit.specialisations import CompileSeconds
 from tensorlab.jit.timing import Timing, measure
+from tensorlab.jit.work import work_of
 
 BEFORE = "(as recorded)"
 

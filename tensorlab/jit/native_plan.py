@@ -46,6 +46,7 @@ from tensorlab.jit.native_values import (
     wrapped,
 )
 from tensorlab.jit.native_views import VIEWS, write_fact, write_view
+from tensorlab.jit.work import work_of
 
 RULES: dict[str, Form] = {
     **OVER,
@@ -61,7 +62,6 @@ RULES: dict[str, Form] = {
 }
 SAVED_SECONDS = 4e-6  # between two operations, where Python does not stand between them
 MOST_WORK = 400  # operations: Numba takes some seconds for so many
-_FREE = (ir.CONSTANT, ir.TUPLE_CONSTRUCT, ir.LIST_CONSTRUCT)
 _ELSEWHERE = (ir.PRINT, ir.PYTHON_OP, ir.FORMAT, ir.CREATE_OBJECT, ir.GET_ATTR, ir.SET_ATTR, ir.DICT_CONSTRUCT)
 
 
@@ -139,11 +139,6 @@ def plan_native(graph: Graph, forms: Sequence[Layout | None]) -> NativePlan | Na
         return _Planner(graph).plan(forms)
     except RefusedError as refused:
         return refused.record()
-
-
-def work_of(graph: Graph) -> int:
-    """How many nodes of a graph do something; those of a fusion group are one."""
-    return sum(node.kind not in _FREE for node in walk(graph.block))
 
 
 class _Planner:

@@ -14,14 +14,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tensorlab.core.layout import Layout
 from tensorlab.errors import CompileError
 from tensorlab.jit.ir import IF, LOOP, Graph, walk
-from tensorlab.jit.native_function import NativeFunction, build_native
-from tensorlab.jit.native_plan import NativePlan, plan_native, work_of
-from tensorlab.jit.native_values import NativeRefusal
+from tensorlab.jit.work import work_of
+
+if TYPE_CHECKING:
+    from tensorlab.jit.native_function import NativeFunction
+    from tensorlab.jit.native_plan import NativePlan
+    from tensorlab.jit.native_values import NativeRefusal
 
 WAIT = 3  # calls that run the program
 LARGE, WAIT_LONG = 100, 200  # operations of a graph, and how many calls run the program of one that has more
@@ -29,7 +32,7 @@ _layout = attrgetter("layout")
 
 
 class NativeTier:
-    """A program that becomes a native function; ``run`` is what to call.
+    """A program that becomes a native function; ``run`` is what to call. What makes one is imported only then.
 
     ``refusal`` says why there is none, once that is known. ``wait`` calls run the program. Threads may share it.
     """
@@ -71,6 +74,8 @@ class NativeTier:
 
     def _compiled(self, forms: Sequence[Layout | None]) -> Callable[..., Any]:
         """What later calls run; made now for inputs of these layouts, if nothing was made before."""
+        from tensorlab.jit.native_plan import NativePlan, plan_native
+
         with self._lock:
             if self.function is None and self.refusal is None:
                 found = unsuited(self.graph) or plan_native(self.graph, forms)
@@ -82,6 +87,9 @@ class NativeTier:
         return self._target
 
     def _compile(self, plan: NativePlan, forms: Sequence[Layout | None]) -> None:
+        from tensorlab.jit.native_function import build_native
+        from tensorlab.jit.native_values import NativeRefusal
+
         try:
             self.function = build_native(plan, self.graph.name, self._program)
         except CompileError as error:
@@ -120,6 +128,8 @@ class LayoutTier(NativeTier):
 
 def unsuited(graph: Graph) -> NativeRefusal | None:
     """Why a native function would gain nothing; None where it would gain."""
+    from tensorlab.jit.native_values import NativeRefusal
+
     nodes = list(walk(graph.block))
     if any(n.kind in (LOOP, IF) for n in nodes):
         return None

@@ -10,7 +10,6 @@ from typing import Any
 
 from tensorlab.errors import RangeError
 from tensorlab.jit.build import snapshot
-from tensorlab.jit.equivalence import Watch
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.passes.constant import constant
 from tensorlab.jit.passes.control import control
@@ -81,7 +80,11 @@ class Pipeline:
         if verify:
             verify_graph(graph)
         state, left = snapshot(graph), limit
-        watch = None if check is None else Watch(state, check)
+        watch = None
+        if check is not None:
+            from tensorlab.jit.equivalence import Watch
+
+            watch = Watch(state, check)
         records: list[PassRecord] = []
         for pass_ in self.passes:
             if left == 0:
