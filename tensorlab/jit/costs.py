@@ -16,16 +16,14 @@ from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, IF, LOOP, Graph, Node, Value
 from tensorlab.jit.lifetimes import last_use, positions
+from tensorlab.jit.work import ARITHMETIC
 
 _WORDS = {
-    "arithmetic": "abs add addcdiv addcmul bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max "
-    "clamp_min div eq floor fmax fmin ge gt le lerp logical_and logical_not logical_or logical_xor lt maximum minimum "
-    "mul ne neg reciprocal relu round rsub sign sqrt square sub threshold trunc where",
     "transcendental": "acos acosh asin asinh atan atan2 atanh cos cosh digamma erf erfc erfinv exp exp2 expm1 lgamma "
     "log log10 log1p log2 pow rsqrt sigmoid sin sinh tan tanh",
     "moves": "clone copy contiguous cat stack zeros ones full fill zeros_like ones_like full_like",
 }
-ARITHMETIC, _TRANSCENDENTAL, _MOVES = (frozenset(words.split()) for words in _WORDS.values())
+_TRANSCENDENTAL, _MOVES = (frozenset(words.split()) for words in _WORDS.values())
 _SEVERAL = {"addcdiv": 3, "addcmul": 3, "lerp": 3, "clamp": 2}  # operations an element
 _STRUCTURE = ("Construct", "Unpack", "Constant", "Uninitialized", "EnumName", "EnumValue")
 

@@ -20,12 +20,12 @@ from collections.abc import Iterable
 
 from tensorlab.core.types import TensorType
 from tensorlab.jit.alias import AliasInfo
-from tensorlab.jit.costs import ARITHMETIC
 from tensorlab.jit.ir import CONSTANT, Block, Node, Value
 from tensorlab.jit.passes.enclosing import Enclosing
 from tensorlab.jit.passes.order import Order
 from tensorlab.jit.regions import is_product, looks_at_values
 from tensorlab.jit.rewrite import Pass, Rewriter
+from tensorlab.jit.work import ARITHMETIC
 
 # Compiling a loop takes longer than in proportion to its length; more nodes than this gain little by one more. What is
 # more than a sum or a product counts for several: 64 hyperbolic tangents take 5 s of processor time, 128 take 15.
