@@ -6,9 +6,13 @@ from tensorlab.jit.ir import CONSTANT, LIST_CONSTRUCT, TUPLE_CONSTRUCT, Graph, w
 
 # Pointwise operations that are an instruction or a few for each element.
 ARITHMETIC = frozenset(
-    "abs add addcdiv addcmul bitwise_and bitwise_not bitwise_or bitwise_xor ceil clamp clamp_max clamp_min div eq floor "
-    "fmax fmin ge gt le lerp logical_and logical_not logical_or logical_xor lt maximum minimum mul ne neg reciprocal relu "
-    "round rsub sign sqrt square sub threshold trunc where".split()
+    (
+        *("abs", "add", "addcdiv", "addcmul", "bitwise_and", "bitwise_not", "bitwise_or", "bitwise_xor", "ceil"),
+        *("clamp", "clamp_max", "clamp_min", "div", "eq", "floor", "fmax", "fmin", "ge"),
+        *("gt", "le", "lerp", "logical_and", "logical_not", "logical_or", "logical_xor", "lt", "maximum"),
+        *("minimum", "mul", "ne", "neg", "reciprocal", "relu", "round", "rsub", "sign"),
+        *("sqrt", "square", "sub", "threshold", "trunc", "where"),
+    )
 )
 _FREE = (CONSTANT, TUPLE_CONSTRUCT, LIST_CONSTRUCT)
 
