@@ -17,6 +17,7 @@ from tensorlab.jit.hot_block import hot_block
 from tensorlab.jit.ir import Node, Span
 from tensorlab.jit.loop_lines import LoopLines, Origin
 from tensorlab.jit.program import Program
+from tensorlab.jit.source import own_span
 
 CodeStage = Literal["python", "numba", "typed", "llvm", "asm"]
 CODE_STAGES: tuple[CodeStage, ...] = ("python", "numba", "typed", "llvm", "asm")
@@ -105,7 +106,7 @@ def program_part(program: Program) -> CodePart:
     nodes = dict[int, Node]() if native else program.nodes
     texts = program.text.splitlines()
     lines = [CodeLine(text, (Origin("computes", nodes[i]),) if i in nodes else ()) for i, text in enumerate(texts, 1)]
-    spans = _distinct(node.span for node in nodes.values())
+    spans = _distinct(own_span(node.span) for node in nodes.values())
     shown = tuple(line for line in lines if line.text.strip())
     name = "native" if native else "program"
     return CodePart(name, shown, len(texts), None, 0, spans, tuple(lines), text=program.text)

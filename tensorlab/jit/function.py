@@ -211,7 +211,7 @@ class ScriptFunction:
         latest = self.latest
         loops = latest.program.compiled_loops() if latest is not None else ()
         if latest is None or (stage in ("numba", "llvm", "asm") and latest.program.loops and not loops):
-            raise ArgumentError(f"{self.name} has not been called yet, so nothing is compiled: call it once")
+            raise ArgumentError(nothing_compiled(self.name, called=latest is not None and bool(latest.calls)))
         if stage == "graph":
             return str(latest.graph)
         if stage == "python":
@@ -322,6 +322,16 @@ def _constant_tensors(graph: Graph) -> Iterator[Tensor]:
 def _cause(error: Exception) -> BaseException | None:
     """What to name as the cause of an error that is told again: none for a script's own, which has said all."""
     return error.__cause__ if isinstance(error, RunError) else error
+
+
+def nothing_compiled(name: str, *, called: bool) -> str:
+    """Why no loop of a function is compiled: one is when it first runs."""
+    if not called:
+        return f"{name} has not been called yet, so nothing is compiled: call it once"
+    return (
+        f"the latest call of {name} ran no loop, so none is compiled: "
+        "its tensors had no elements, or its branches no loop"
+    )
 
 
 def _loop_text(loop: Loop, stage: Stage) -> str:

@@ -25,6 +25,7 @@ class Ran:
     types: tuple[Type, ...]
     graph: Graph
     program: Program
+    calls: int = 1  # both sides are made by a call
     seconds: None = None  # both sides are made together, on the first call; what each took is not measured
 
 

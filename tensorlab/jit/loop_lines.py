@@ -16,6 +16,7 @@ from tensorlab.core.compile import Loop
 from tensorlab.core.located import Chain
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, LOOP, Graph, Node, Span, walk
 from tensorlab.jit.program import Program
+from tensorlab.jit.source import own_span
 
 # What a line does: it computes a node, reads for it, writes it or calls its loop; or it counts a loop's turns, begins
 # the function or ends it; or LLVM made one instruction of several lines.
@@ -41,7 +42,7 @@ class Origin:
     @property
     def span(self) -> Span | None:
         """The user's place; that of a call of a fused loop is that of no one operation."""
-        return None if self.node is None or self.role == "calls" else self.node.span
+        return None if self.node is None or self.role == "calls" else own_span(self.node.span)
 
     @property
     def op(self) -> str:

@@ -27,6 +27,7 @@ from tensorlab.jit.labels import Labels
 from tensorlab.jit.lifetimes import deaths
 from tensorlab.jit.program import Program, build_program
 from tensorlab.jit.regions import LoopCall, loop_call, product_under, rows_call
+from tensorlab.jit.source import own_span
 
 # CPython takes 20 loops inside of one another, and 100 levels of indentation.
 MOST_LOOPS, MOST_BLOCKS = 18, 90
@@ -102,7 +103,8 @@ class _Emitter:
     # Lines and names
 
     def _line(self, text: str, node: Node | None = None) -> None:
-        where = f"  # line {node.span.line}" if node is not None and node.span is not None else ""
+        span = None if node is None else own_span(node.span)
+        where = "" if span is None else f"  # line {span.line}"
         self.lines.append(f"{self.indent}{text}{where}")
         if node is not None:
             self.nodes[len(self.lines)] = node

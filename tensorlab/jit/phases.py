@@ -23,6 +23,7 @@ _FOUND = {
     "traced": "recorded while the function ran, with the types that came",
     "loaded": "read from an archive",
 }
+_DIFFERENTIATED = "calls that are differentiated run programs of their own: call {}(...) under no_grad()"
 
 
 class _Row(NamedTuple):
@@ -186,6 +187,8 @@ class _Maker:
     def of_program(self, latest: Specialisation | None, name: str, *, with_gradients: bool) -> Iterator[Phase]:
         if latest is None:
             why = f"compiled for the arguments of a call: call {name}(...) once"
+            if with_gradients:
+                why = _DIFFERENTIATED.format(name)
             yield Phase("program", "translation", None, "line", note=why)
             yield Phase("native code", "execution", None, "byte", note=why)
             return
@@ -204,7 +207,7 @@ class _Maker:
             return
         why = f"not called yet: call {name}(...) once"
         if with_gradients:
-            why = f"calls that are differentiated run programs of their own: call {name}(...) under no_grad()"
+            why = _DIFFERENTIATED.format(name)
         yield Phase("native code", "execution", None, "byte", note=why)
 
     def _native(self, latest: Specialisation) -> Phase:

@@ -94,7 +94,10 @@ def sample_inputs(function: ScriptFunction, given: Sequence[Any] | None = None) 
     try:
         values = [sample_of(type_, rng) for type_ in types]
     except ArgumentError as error:
-        raise ArgumentError(f"{function.name}: {error}; call it once, or give inputs") from None
+        once = "call it once"
+        if latest is None and function.gradient_programs:
+            once = "all its calls took tensors that require gradients: call it once under no_grad()"
+        raise ArgumentError(f"{function.name}: {error}; {once}, or give inputs") from None
     return SampleInputs(tuple(values), _types(function.graph, values), "samples")
 
 

@@ -6,7 +6,7 @@ import linecache
 from functools import lru_cache
 from types import CodeType
 
-from tensorlab.core.place import user_frame
+from tensorlab.core.place import is_inside, user_frame
 from tensorlab.jit.ir import Span
 
 
@@ -14,6 +14,16 @@ def user_span() -> Span | None:
     """The expression that the user's innermost frame is evaluating."""
     frame = user_frame()
     return None if frame is None else span_of(frame.f_code, frame.f_lasti)
+
+
+def own_span(span: Span | None) -> Span | None:
+    """The user's place behind one: where he called what is put in place from a file of the package, `Linear.forward`.
+
+    Of what the package has alone, as the models that come with it, the outermost place.
+    """
+    while span is not None and span.caller is not None and is_inside[span.filename]:
+        span = span.caller
+    return span
 
 
 def span_of(code: CodeType, instruction: int) -> Span:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from tensorlab.core.located import locate
 from tensorlab.errors import ArgumentError, RangeError
 from tensorlab.jit.code_parts import CODE_STAGES, CodeLine, CodePart, CodeStage, machine_part, program_part, python_part
-from tensorlab.jit.function import ScriptFunction
+from tensorlab.jit.function import ScriptFunction, nothing_compiled
 from tensorlab.jit.ir import Graph, Node, Span
 from tensorlab.jit.lives import Lives
 from tensorlab.jit.lives_lines import on_line, working_nodes
@@ -99,8 +99,8 @@ def stage_code(function: ScriptFunction, stage: CodeStage, line: int | None = No
     latest = function.latest
     program = None if latest is None else latest.program
     loops = () if program is None else program.compiled_loops()
-    if program is None or (stage != "python" and program.loops and not loops):
-        raise ArgumentError(f"{function.name} has not been called yet, so nothing is compiled: call it once")
+    if latest is None or program is None or (stage != "python" and program.loops and not loops):
+        raise ArgumentError(nothing_compiled(function.name, called=latest is not None and bool(latest.calls)))
     marks = _Marks(function, line)
     parts = [marks.part(part) for part in _parts(program, stage)]
     native = program.native is not None and program.native.function is not None

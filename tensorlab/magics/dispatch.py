@@ -52,6 +52,8 @@ class DispatchMagic(NotebookMagics):
         from tensorlab.view.dispatch import DispatchView
 
         shell = self.session.shell
+        if not text:
+            raise MagicError("%dispatch", "an expression is missing", "%dispatch a + b")
         code = compiled(shell, self.dispatch, text)
         names = shell.user_global_ns, shell.user_ns
         try:

@@ -189,8 +189,7 @@ def _vectors(function: ScriptFunction, name: str, teller: Teller, value: Value |
 
     latest = function.latest
     if latest is None:
-        message = f"{name} has not been called yet, and is compiled for the arguments of a call"
-        raise MagicError("%ir", message, f"call {name}(...) once")
+        raise not_compiled(function, name)
     loops, about = latest.program.loops, ""
     if value is not None:
         told = teller.value(value)

@@ -77,6 +77,13 @@ def answered(question: Question) -> View | None:
     return _QUESTIONS[asked[0]][1](question)
 
 
+def _unanswered(question: Question, error: Exception) -> MagicError:
+    """The error of the library, and what can be asked where all calls were differentiated."""
+    function = question.function
+    only = function.latest is None and bool(function.gradient_programs)
+    return MagicError("%ir", str(error), f"%ir {question.name} --gradient forward asks of what ran" if only else "")
+
+
 # -- another pipeline
 
 
@@ -93,7 +100,7 @@ def _what_if(question: Question) -> View:
     try:
         found = what_if(question.function, pipeline=pipeline, times=question.args.times)
     except (ArgumentError, RangeError) as error:
-        raise MagicError("%ir", str(error)) from None
+        raise _unanswered(question, error) from None
     return WhatIfView(found, question.name, change)
 
 
@@ -140,7 +147,7 @@ def _check(question: Question) -> View:
     try:
         return CheckView(check_passes(question.function), question.name)
     except ArgumentError as error:
-        raise MagicError("%ir", str(error)) from None
+        raise _unanswered(question, error) from None
 
 
 def _asks_stage(args: Any) -> bool:
@@ -162,7 +169,7 @@ def _stage(question: Question) -> View:
     try:
         found = stage_code(question.function, stage, line)
     except ArgumentError as error:
-        raise MagicError("%ir", str(error), f"call {name}(...) once") from None
+        raise MagicError("%ir", str(error), f"call {name}(...) with what makes it compute") from None
     return whole_stage_view(found, name) if question.args.full else StageCodeView(found, name)
 
 
@@ -174,7 +181,7 @@ def _measure(question: Question) -> View:
     try:
         return LedgerView(ledger(question.function), question.name)
     except ArgumentError as error:
-        raise MagicError("%ir", str(error)) from None
+        raise _unanswered(question, error) from None
 
 
 def _compare(question: Question) -> View:
@@ -193,7 +200,7 @@ def _compare(question: Question) -> View:
         other = notebook.function_named(question.names, text, "%ir")
         return ComparisonView(compare_functions(function, other), (question.name, text))
     except ArgumentError as error:
-        raise MagicError("%ir", str(error)) from None
+        raise _unanswered(question, error) from None
 
 
 def _edit(question: Question) -> View:

@@ -238,5 +238,10 @@ def test_errors() -> None:
     traced = tl.jit.CompilationUnit("def f(x):\n    return x + 1\n").f
     with pytest.raises(ArgumentError, match=r"^f has not been called yet, so nothing is compiled: call it once$"):
         stage_code(traced, "asm")
+    traced(tl.ones(0))
+    with pytest.raises(ArgumentError) as error:
+        stage_code(traced, "asm")
+    said = "the latest call of f ran no loop, so none is compiled: its tensors had no elements, or its branches no loop"
+    assert str(error.value) == said
     with pytest.raises(RangeError, match=r"^f: no stage 'graph'; takes python, numba, typed, llvm, asm$"):
         stage_code(traced, "graph")

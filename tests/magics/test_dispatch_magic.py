@@ -84,7 +84,7 @@ def test_times_of_a_call_that_was_never_made(tensors, quick: None) -> None:
 
 def test_errors(tensors) -> None:
     assert tensors.error("%dispatch") == (
-        "MagicError: %dispatch: an expression is missing\n  %dispatch x\n  see %dispatch?"
+        "MagicError: %dispatch: an expression is missing\n  %dispatch a + b\n  see %dispatch?"
     )
     assert tensors.error("%dispatch 1 + 1") == (
         "MagicError: %dispatch: 1 + 1 runs no operation of tensorlab, so there is no way to show\n"

@@ -122,3 +122,29 @@ def test_a_call_that_runs_op_by_op_says_why(modules) -> None:
     said = modules.error("%ir f --gradient forward")
     assert "f: its calls with gradients run op by op, without a program forward: " in said
     assert "writes" in said
+
+
+def test_calls_that_are_all_differentiated_say_what_can_be_asked(modules) -> None:
+    modules.value("net(x).sum().backward()")
+    own = "%ir net --gradient forward"
+    vectors = modules.error("%ir net --why-not vectorize")
+    assert "all calls of net took tensors that require gradients, and ran programs of their own" in vectors
+    assert modules.error("%ir net --check").splitlines()[:2] == [
+        "MagicError: %ir: forward: no sample of the type Tensor can be made: its dtype and dimensions are not known; "
+        "all its calls took tensors that require gradients: call it once under no_grad(), or give inputs",
+        f"  {own} asks of what ran",
+    ]
+    phases = {phase["name"]: phase["note"] for phase in modules.value("%phases net").to_dict()["phases"]}
+    assert phases["program"] == phases["native code"]
+    assert phases["program"] == (
+        "calls that are differentiated run programs of their own: call net(...) under no_grad()"
+    )
+
+
+def test_the_place_of_what_a_layer_does_is_the_user_s(modules) -> None:
+    modules.value("with tl.no_grad(): net(x)")
+    lines = modules.value("%ir net --stage python").to_dict()["user_lines"]
+    assert [(line["span"]["line"], line["text"], line["ops"]) for line in lines] == [
+        (8, "return self.linear(x).tanh()", ["linear", "tanh"])
+    ]
+    assert "line 64" not in modules.value("%ir net --stage python --full").text()
