@@ -17,6 +17,7 @@ from tensorlab.errors import RangeError
 from tensorlab.jit.rewrite import Pass
 
 _TOKEN = re.compile(r"\s*(?:(?P<word>[A-Za-z_]\w*)|(?P<number>\d+)|(?P<sign>[(),*=]))")
+_MOST = 1_000  # passes that a line may name: a repetition is written out before anything runs
 _LITERAL = re.compile(r"""\s*(?P<text>-?[\w.]+|"[^"]*"|'[^']*')""")
 
 
@@ -80,7 +81,10 @@ class _Reader:
             self.expect(")")
         else:
             passes = [self.one()]
-        return passes * (self.number() if self.skip("*") else 1)
+        times = self.number() if self.skip("*") else 1
+        if len(passes) * times > _MOST:
+            raise RangeError(f"pipeline: {len(passes) * times:,} passes in {self.text!r}; takes {_MOST:,} at most")
+        return passes * times
 
     def one(self) -> Pass:
         name = self.word("the name of a pass")

@@ -32,7 +32,7 @@ class IrEditMagic(NotebookMagics):
     @magic_arguments("%ir")
     @help_option
     @argument("-o", "--output", metavar="NAME", type=identifier, help="bind the view to this name")
-    @argument("--edit-of", metavar="F", required=True, help="the function whose graph was edited")
+    @argument("--edit-of", metavar="F", help="the function whose graph was edited")
     @argument("--after", metavar="PASS", help="go on behind this pass (default: all passes run)")
     @argument("--name", type=identifier, default=UNNAMED, help=f"bind the function to this name (default: {UNNAMED})")
     def ir(self, line: str, cell: str) -> View | None:
@@ -43,6 +43,9 @@ class IrEditMagic(NotebookMagics):
         args = parse(self.ir, line)
         if args is None:
             return None
+        if args.edit_of is None:
+            hint = "it names the function whose graph was edited; --edit writes such a cell"
+            raise MagicError("%%ir", "--edit-of is missing", hint)
         function = notebook.function_named(self.names, args.edit_of, "%%ir")
         done = passes_done("%%ir", function, args.edit_of, args.after)
         view = _compiled(self.names, function, args, cell, done)

@@ -116,6 +116,9 @@ def value_named(
     from tensorlab.jit.lives_teller import printed
     from tensorlab.jit.text import Names
 
+    if not wanted.removeprefix("%"):
+        example = option if option == "--value" else f"{option} fuse"
+        raise MagicError("%ir", f"{option}: takes the name of a value, got {wanted!r}", f"%ir {name} {example} %7")
     found = printed(function.records, teller.names)
     full = printed(function.records, Names())  # where constants have names too
     spelled = wanted if wanted.startswith("%") else f"%{wanted}"

@@ -142,7 +142,9 @@ def _unknown(name: str, words: Sequence[str], parser: argparse.ArgumentParser) -
     option = next((word.partition("=")[0] for word in words if word.startswith("-")), None)
     if option is not None:
         return MagicError(name, f"no option {option}", nearest(option, option_strings(parser)))
-    lists = [f"{a.option_strings[0]} {a.metavar}" for a in parser._actions if "," in str(a.metavar)]
+    lists = [
+        f"{a.option_strings[0]} {a.metavar}" for a in parser._actions if isinstance(a.metavar, str) and "," in a.metavar
+    ]
     hint = f"an option's values are joined by commas: {_either(lists)}" if lists else ""
     return MagicError(name, f"nothing takes {' '.join(words)!r}", hint)
 

@@ -101,7 +101,8 @@ class TraceView(View):
             lines += wrapped(visible(f"! {_warning(warning)}"), line_width(), "  ")
         marked, rows, left_out = self._marked_lines(names), (), ""
         if marked:
-            lines += ["", *source_text(marked), *wrapped(visible(self._marked_notes(marked)), line_width())]
+            notes = self._marked_notes(marked)
+            lines += ["", *source_text(marked), *(wrapped(visible(notes), line_width()) if notes else ())]
         else:
             rows, left_out = self._source_rows(names)
         if rows:

@@ -72,6 +72,7 @@ def test_passes_of_ones_own() -> None:
         ("unroll(factor=x)", "expected a number, a string, True, False or None, got 'x)' in 'unroll(factor=x)'"),
         ("unroll(factor 3)", "expected '=', got '3)' in 'unroll(factor 3)'"),
         ("unroll(factor=3 body=4)", "expected ',' or ')', got 'body=4)' in 'unroll(factor=3 body=4)'"),
+        ("(dce,cse*3)*999999999999", "3,999,999,999,996 passes in '(dce,cse*3)*999999999999'; takes 1,000 at most"),
         ("dce -> cse", "expected ',' or the end, got '-> cse' in 'dce -> cse'"),
     ],
 )

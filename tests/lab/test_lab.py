@@ -161,7 +161,10 @@ def test_a_view_is_a_page_and_data() -> None:
         ("ir(f, line=0)", "lab.ir: line: takes a positive whole number, got '0'"),
         ("ir(f, edit_of=f)", "lab.ir: edit_of goes with a cell"),
         ("ir(f, cell='graph()')", "lab.ir: function goes without a cell"),
-        ("ir(cell='graph()')", "lab.ir: edit_of is missing"),
+        (
+            "ir(cell='graph()')",
+            "lab.ir: edit_of is missing; it names the function whose graph was edited; edit writes such a cell",
+        ),
         ("ir(cell='%%trace\\nx')", "lab.ir: the cell is one for lab.trace"),
         ("ir(f, output='v')", "lab.ir: output is for notebooks; assign what the function gives: v = lab.ir()"),
         ("ir(f, check=True, stage='asm')", "lab.ir: stage and check are two questions; takes one at a time"),

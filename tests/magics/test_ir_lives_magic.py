@@ -116,6 +116,9 @@ def test_why_not_vectorize_has_the_remarks_of_llvm(compiled) -> None:
         ("--value a --line 3", "--value and --line ask for different things", "leave --line out"),
         ("--value a --without dce", "--value and --without ask for different things", "leave --without out"),
         ("--value a --all", "--value takes no --stage, --pass, --all or --stable", "see %ir?"),
+        ('--value ""', "--value: takes the name of a value, got ''", "%ir f --value %7"),
+        ("--why-not fuse %", "--why-not: takes the name of a value, got '%'", "%ir f --why-not fuse %7"),
+        ("f", "nothing takes 'f'", "an option's values are joined by commas: --without PASS,PASS"),
         ("--line 0", "--line: takes a positive whole number, got '0'", "see %ir?"),
     ],
 )
