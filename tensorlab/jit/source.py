@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import linecache
+import re
 from functools import lru_cache
 from types import CodeType
 
 from tensorlab.core.place import is_inside, user_frame
 from tensorlab.jit.ir import Span
+
+_WRITTEN = re.compile(r"<(?:einsum |\w+\.forward\b)")  # source that scripting wrote, for an einsum and for layers
 
 
 def user_span() -> Span | None:
@@ -21,7 +24,9 @@ def own_span(span: Span | None) -> Span | None:
 
     Of what the package has alone, as the models that come with it, the outermost place.
     """
-    while span is not None and span.caller is not None and is_inside[span.filename]:
+    while span is not None and span.caller is not None:
+        if not is_inside[span.filename] and not _WRITTEN.match(span.filename):
+            break
         span = span.caller
     return span
 

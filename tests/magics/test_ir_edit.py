@@ -52,7 +52,8 @@ def test_wrong_cells(compiled, cell: str, message: str) -> None:
 
 def test_wrong_lines(compiled) -> None:
     assert compiled.error("%%ir\ngraph():\n") == (
-        "MagicError: %%ir: --edit-of is missing\n  it names the function whose graph was edited; --edit writes such a cell\n  see %%ir?"
+        "MagicError: %%ir: --edit-of is missing\n"
+        "  it names the function whose graph was edited; --edit writes such a cell\n  see %%ir?"
     )
     assert compiled.error("%ir f --edit --pass fues").splitlines()[:2] == [
         "MagicError: %ir: f goes through no pass 'fues'; its passes: shapes, tuples, lists, dce, cse, constant, "

@@ -148,3 +148,13 @@ def test_the_place_of_what_a_layer_does_is_the_user_s(modules) -> None:
         (8, "return self.linear(x).tanh()", ["linear", "tanh"])
     ]
     assert "line 64" not in modules.value("%ir net --stage python --full").text()
+
+
+def test_nor_is_the_place_in_source_that_was_written_for_a_layer(modules) -> None:
+    modules.value(
+        "class Two(nn.Module):\n    def __init__(self):\n        super().__init__()\n        self.relu = nn.ReLU()\n"
+        "    def forward(self, x):\n        return tl.einsum('ij,kj->ik', self.relu(x), x)\n"
+        "two = tl.jit.script(Two())\ntwo(x)"
+    )
+    lines = modules.value("%ir two --stage python").to_dict()["user_lines"]
+    assert {line["span"]["line"] for line in lines} == {6}
