@@ -22,6 +22,7 @@ from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.names import BUILTINS, is_ours, near_op, op_kind
 from tensorlab.jit.scripting.python_calls import python_call
 from tensorlab.jit.scripting.pythonic import python_function
+from tensorlab.nn.module import Module
 from tensorlab.ops.conversion import CONVERTERS
 from tensorlab.ops.einsum import einsum
 
@@ -153,12 +154,20 @@ def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
         if mark in ("ignore", "unused"):
             return python_call(scope, thing, mark, node)
         return call_function(scope, thing, node, text)
+    if isinstance(thing, Module) and (graph is None or _takes_itself(graph)):
+        hint = f"make it a part of a module that is scripted, or trace it: {text} = tensorlab.jit.trace({text}, (x,))"
+        scope.fail(node.func, f"{text} is a module: only the module that it is a part of can call it in a script", hint)
     if graph is not None:
         return inline(scope, graph, getattr(thing, "__wrapped__", thing), text, node)
     name = text.rpartition(".")[2]
     if text.startswith("torch.") and lookup(f"aten::{name}"):
         scope.fail(node.func, f"{text} is torch's own", f"call tensorlab.{name}")
     scope.fail(node.func, f"{text} cannot be called in a script", near_op(f"aten::{name}"))
+
+
+def _takes_itself(graph: Graph) -> bool:
+    """Whether a graph is a scripted module's, which is given the module."""
+    return bool(graph.inputs) and module_of(graph.inputs[0].type) is not None
 
 
 def call_function(

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
+from tensorlab.errors import ScriptError
 from tests.jit.scripting.program import T
 from tests.jit.scripting.programs_module_parts import MODULES
 
@@ -98,3 +99,25 @@ def test_a_module_does_what_torch_does(program):
     if program.name in WITH_MODES:
         scripted.eval(), other.eval()
         compare(scripted, other, program.calls, gradients=gradients)
+
+
+_APART = tl.nn.Linear(2, 2)
+_SCRIPTED = tl.jit.script(_APART)
+
+
+def _calls_apart(x):
+    return _APART(x)
+
+
+def _calls_scripted(x):
+    return _SCRIPTED(x)
+
+
+@pytest.mark.parametrize(("caller", "name"), [(_calls_apart, "_APART"), (_calls_scripted, "_SCRIPTED")])
+def test_a_module_apart_from_the_caller(caller, name: str) -> None:
+    with pytest.raises(ScriptError) as error:
+        tl.jit.script(caller)
+    said = str(error.value)
+    assert said.startswith(f"{name} is a module: only the module that it is a part of can call it in a script\n")
+    hint = f"make it a part of a module that is scripted, or trace it: {name} = tensorlab.jit.trace({name}, (x,))"
+    assert said.endswith(f"hint: {hint}")
