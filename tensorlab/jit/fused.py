@@ -220,5 +220,5 @@ def _arguments(tensors: int, params: int) -> tuple[list[str], list[str]]:
 
 def _function(lines: Sequence[str]) -> Callable[..., Callable[..., Any]]:
     namespace: dict[str, Any] = {"Storage": Storage, "Tensor": Tensor, "current": current}
-    exec("\n".join(lines), namespace)  # noqa: S102 - the text above
+    exec(compile("\n".join(lines), "<tensorlab fused loop>", "exec"), namespace)  # noqa: S102 - the text above
     return namespace["make"]

@@ -9,7 +9,7 @@ from types import CodeType, FrameType
 from tensorlab.memory.segments import Frame
 
 _PACKAGE = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "")
-_INSIDE = ("<frozen ", "<__array_function__")  # frames that are between the user and us, but nobody's
+_INSIDE = ("<frozen ", "<__array_function__", "<tensorlab ")  # between the user and us, but nobody's; code we wrote
 _KNOWN = 4096  # each cell of a notebook is a file of its own, so what is remembered has a bound
 
 

@@ -349,3 +349,16 @@ def test_programs_grow_with_the_graph_and_no_faster() -> None:
         lines.append(len(lower(graph).text.splitlines()))
         assert (len(plan.places), plan.nbytes) == (n, 64)
     assert lines[1] - 100 * lines[0] < 0
+
+
+def test_memory_that_a_program_asks_for_is_of_the_line_that_called_it() -> None:
+    function = tl.jit.CompilationUnit("def f(x):\n    return (x * 2 + 1).tanh()\n").f
+    x = tl.rand(64)
+    function(x)
+    history = tl.memory.record_history()
+    try:
+        held = function(x)
+    finally:
+        tl.memory.record_history(None)
+    assert held.shape == (64,)
+    assert {event.frames[0].filename for event in history.events() if event.action == "alloc"} == {__file__}
