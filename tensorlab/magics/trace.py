@@ -15,7 +15,7 @@ from IPython.core.magic_arguments import argument, magic_arguments
 from tensorlab.errors import TracerWarning
 from tensorlab.magics import frames, notebook
 from tensorlab.magics.cell import Cell, read_cell, run_cell
-from tensorlab.magics.errors import MagicError
+from tensorlab.magics.errors import MagicError, listed
 from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, names, parse
 from tensorlab.magics.session import NotebookMagics, Tensorlab
@@ -132,12 +132,17 @@ class _Recording:
         __tracebackhide__ = True
         names = self.session.shell.user_ns
         before = {name: names.get(name, _MISSING) for name in self.assigned}
+        versions = {name: value._version for name, value in before.items() if notebook.is_tensor(value)}
         self.value = run_cell(self.session.shell, self.cell)
         new = {name: names[name] for name in self.assigned if name in names and names[name] is not before[name]}
         self.made = {name: value for name, value in new.items() if notebook.is_tensor(value)}
         given = self.value if isinstance(self.value, tuple) else (self.value,)
         tensors = [*self.made.values(), *filter(notebook.is_tensor, given)]
         self.results = list({id(tensor): tensor for tensor in tensors}.values())
+        written = [name for name, version in versions.items() if name not in new and before[name]._version > version]
+        if not self.results and written:
+            message = f"the cell has run and wrote to {listed(written)} in place, but it gives no tensor"
+            raise MagicError("%%trace", message, f"end the cell in {written[0]}")
         if not self.results:
             raise MagicError(
                 "%%trace",

@@ -239,6 +239,15 @@ def test_a_cell_without_a_tensor_says_what_would_do(cells, body: str, hint: str)
     )
 
 
+def test_a_cell_that_only_writes_to_its_input_says_what_would_do(cells) -> None:
+    cells.value("w = tl.ones(2)")
+    assert cells.error("%%trace\nw += 1\n") == (
+        "MagicError: %%trace: the cell has run and wrote to w in place, but it gives no tensor\n  end the cell in w\n"
+        "  see %%trace?"
+    )
+    assert cells.names["w"].tolist() == [2.0, 2.0]
+
+
 def test_a_cell_that_writes_to_its_input_runs_once(cells, capsys: pytest.CaptureFixture[str]) -> None:
     value, _ = trace(cells, "x.add_(1)\na = x * 2\na\n", "--name f")
     assert cells.names["x"].tolist() == [2.0, 3.0, 4.0]
