@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import gc
 import subprocess
 import sys
 
@@ -36,6 +37,7 @@ def test_the_default_stack() -> None:
 
 
 def test_allocating_counts() -> None:
+    gc.collect()  # what other tests left is not freed meanwhile
     before = memory.stats()
     data = current.allocate(1000)
     during = memory.stats()
