@@ -84,24 +84,33 @@ def type_region(region: Region, inputs: Sequence[TensorType], params: Sequence[C
 
     Raises: `ShapeError` or `DTypeError` as the op itself does.
     """
+    numbers = [_CATEGORY_TYPE[p] for p in params]
     typed: list[TypedStep] = []
     for step in region.steps:
-        args: list[object] = []
-        for ref in step.args:
-            match ref.source:
-                case Source.INPUT:
-                    args.append(inputs[ref.index])
-                case Source.STEP:
-                    args.append(typed[ref.index].result)
-                case Source.PARAM:
-                    args.append(_CATEGORY_TYPE[params[ref.index]])
-                case Source.LITERAL:
-                    args.append(ref.literal)
+        args = step_arguments(step, inputs, typed, numbers)
         if isinstance(step, Reduce):
             typed.append(_reduced(step, args[0]))
         else:
             typed.append(TypedStep(*pointwise_types(step.op, args)))
     return tuple(typed)
+
+
+def step_arguments(
+    step: Step, inputs: Sequence[object], typed: Sequence[TypedStep], numbers: Sequence[object]
+) -> list[object]:
+    """What a step is given of a region's inputs, of the results of the steps before it, and of its numbers."""
+    args: list[object] = []
+    for ref in step.args:
+        match ref.source:
+            case Source.INPUT:
+                args.append(inputs[ref.index])
+            case Source.STEP:
+                args.append(typed[ref.index].result)
+            case Source.PARAM:
+                args.append(numbers[ref.index])
+            case Source.LITERAL:
+                args.append(ref.literal)
+    return args
 
 
 def _reduced(step: Reduce, argument: object) -> TypedStep:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tensorlab.core.op import Op
 from tensorlab.core.pointwise import EagerPointwise, is_literal
 from tensorlab.core.reduction_loops import Fold
-from tensorlab.core.region import Reduce, Ref, Region, Source, Step, TypedStep, category, type_region
+from tensorlab.core.region import Reduce, Ref, Region, Source, Step, TypedStep, category, step_arguments, type_region
 from tensorlab.core.row_form import row_form
 from tensorlab.core.row_schedule import SPREADS
 from tensorlab.core.types import ScalarType, TensorType
@@ -188,17 +188,5 @@ def guarded_steps(
 ) -> Iterator[tuple[int, Step, list[object]]]:
     """The steps that look at their numbers: place, step and arguments, which are types of tensors and numbers."""
     for index, step in enumerate(region.steps):
-        if "guard" not in step.op.rules:
-            continue
-        args: list[object] = []
-        for ref in step.args:
-            match ref.source:
-                case Source.INPUT:
-                    args.append(types[ref.index])
-                case Source.STEP:
-                    args.append(typed[ref.index].result)
-                case Source.PARAM:
-                    args.append(numbers[ref.index])
-                case Source.LITERAL:
-                    args.append(ref.literal)
-        yield index, step, args
+        if "guard" in step.op.rules:
+            yield index, step, step_arguments(step, types, typed, numbers)
