@@ -19,7 +19,6 @@ from tensorlab.autograd.views import refreshed
 from tensorlab.core.place import CodePlace
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import TensorType
 
 # What IPython calls the file of a cell: a name that changes with every process.
 _CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
@@ -115,7 +114,7 @@ class _Describing:
             number=i + 1,
             name=node.name,
             names=tuple(results),
-            shapes=tuple(_shape(t) for t in node.outputs if t is not None),
+            shapes=tuple(t.sizes for t in node.outputs if t is not None),
             place=self._place(node.place),
             saved=tuple(self._saved(name, s) for name, s in held or ()),
             released=held is None,
@@ -213,10 +212,6 @@ def _inputs(node: Node) -> list[str]:
             else:
                 names[slice(*at)] = [f"{name}[{i}]" for i in range(at[1] - at[0])]
     return names
-
-
-def _shape(type_: TensorType) -> tuple[int, ...]:
-    return tuple(n or 0 for n in type_.shape or ())
 
 
 @lru_cache(maxsize=256)

@@ -171,7 +171,7 @@ _REFERENCES = 4  # the engine's list, the names of two calls, and that of the co
 def zeros_of(type_: TensorType) -> Tensor:
     """A gradient of zero for a tensor of this type."""
     (zeros,) = lookup("aten::zeros")
-    return zeros.run((tuple(n or 0 for n in type_.shape or ()), type_.dtype))
+    return zeros.run((type_.sizes, type_.dtype))
 
 
 def accumulator(leaf: Tensor, tape: Any) -> AccumulateGrad:

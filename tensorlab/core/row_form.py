@@ -50,8 +50,8 @@ def folded_of(step: Reduce, ndim: int) -> int | None:
 
 def row_form(region: Region, inputs: Sequence[TensorType], steps: Sequence[TypedStep]) -> RowForm | None:
     """The walk over rows of a region of these types; None where it is none."""
-    shapes = [_shape(t) for t in inputs]
-    results = [_shape(s.result) for s in steps]
+    shapes = [t.sizes for t in inputs]
+    results = [s.result.sizes for s in steps]
     walked: tuple[Shape, int] | None = None
     for step in region.steps:
         if not isinstance(step, Reduce):
@@ -64,10 +64,6 @@ def row_form(region: Region, inputs: Sequence[TensorType], steps: Sequence[Typed
     if walked is None:
         return None
     return _Forms(region, *walked, shapes, results).found()
-
-
-def _shape(type_: TensorType) -> Shape:
-    return tuple(n or 0 for n in type_.shape or ())
 
 
 def _of(ref: Ref, inputs: Sequence[Shape], steps: Sequence[Shape]) -> Shape:

@@ -28,6 +28,11 @@ class TensorType:
         return self.dtype is not None and self.shape is not None and None not in self.shape
 
     @property
+    def sizes(self) -> Shape:
+        """The shape of a type that knows it; what is not known counts as 0."""
+        return tuple(n or 0 for n in self.shape or ())
+
+    @property
     def numel(self) -> int | None:
         """Number of elements, or `None` where a size is not known."""
         if self.shape is None:

@@ -114,7 +114,7 @@ def _constant_like(number: int) -> Rule:
 def _cat(w: Writer, node: Node, args: list[Thing]) -> Thing:
     parts, dim = tensors(node, args[0]), python_of(args[1])
     found = cat_type([p.form.type for p in parts], dim)
-    form = layout(found.dtype or parts[0].form.dtype, tuple(n or 0 for n in found.shape or ()))
+    form = layout(found.dtype or parts[0].form.dtype, found.sizes)
     at, start = wrap_dim(dim, len(form.shape), op="cat"), 0
     target = w.fresh(form, node.output.name)
     for part in parts:
@@ -130,7 +130,7 @@ def _cat(w: Writer, node: Node, args: list[Thing]) -> Thing:
 def _stack(w: Writer, node: Node, args: list[Thing]) -> Thing:
     parts, dim = tensors(node, args[0]), python_of(args[1])
     found = stack_type([p.form.type for p in parts], dim)
-    form = layout(found.dtype or parts[0].form.dtype, tuple(n or 0 for n in found.shape or ()))
+    form = layout(found.dtype or parts[0].form.dtype, found.sizes)
     at = wrap_dim(dim, len(form.shape), op="stack")
     own = layout(form.dtype, tuple(parts[0].form.shape), (*form.strides[:at], *form.strides[at + 1 :]))
     target = w.fresh(form, node.output.name)

@@ -15,7 +15,7 @@ from tensorlab.jit.native_creation import filled
 from tensorlab.jit.native_regions import copied, row_major
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Place, Thing, literal
-from tensorlab.ops.convolution import known, plan_convolution
+from tensorlab.ops.convolution import plan_convolution
 from tensorlab.ops.convolution_backward import plan_weight_backward
 from tensorlab.ops.pooling import Windows, as_windows, pooling_plan
 
@@ -99,8 +99,8 @@ def _with_places(kind: str) -> Form:
     def form(w: Writer, node: Node, args: list[Thing]) -> Found:
         x, given = tensor(node, args[0]), [settled(node, a) for a in args[1:]]
         values, places = typed(node, x.form.type, *given)
-        indices = w.fresh(layout(places.dtype, known(places)))
-        sizes = tuple(x.form.shape), known(values)
+        indices = w.fresh(layout(places.dtype, places.sizes))
+        sizes = tuple(x.form.shape), values.sizes
         return _pool(w, node, kind, x, sizes, _Windows.of(kind, given), indices), indices
 
     return form
@@ -109,7 +109,7 @@ def _with_places(kind: str) -> Form:
 def _means(kind: str) -> Form:
     def form(w: Writer, node: Node, args: list[Thing]) -> Found:
         x, given = tensor(node, args[0]), [settled(node, a) for a in args[1:]]
-        sizes = tuple(x.form.shape), known(typed(node, x.form.type, *given))
+        sizes = tuple(x.form.shape), typed(node, x.form.type, *given).sizes
         return _pool(w, node, kind, x, sizes, _Windows.of(kind, given))
 
     return form

@@ -22,7 +22,6 @@ from tensorlab.jit.native_values import Fixed, Number, Place, RefusedError, Seve
 from tensorlab.jit.native_views import stand_in
 from tensorlab.ops import along, comparison
 from tensorlab.ops.advanced_index import reading, walk_at
-from tensorlab.ops.convolution import known
 from tensorlab.ops.copying import copy_runner
 from tensorlab.ops.indexed_places import MASKS, Places, find
 
@@ -42,7 +41,7 @@ def _indices(w: Writer, node: Node, thing: Thing) -> Place:
 def _gather(w: Writer, node: Node, args: list[Thing]) -> Found:
     source, dim, index = tensor(node, args[0]), settled(node, args[1]), _indices(w, node, args[2])
     found = typed(node, source.form.type, dim, tensor(node, args[2]).form.type, *map(_of, args[3:]))
-    result = w.fresh(layout(source.form.dtype, known(found)))
+    result = w.fresh(layout(source.form.dtype, found.sizes))
     if result.form.numel:
         at = wrap_dim(dim, len(source.form.shape), op="gather")
         out, of, by = (along.with_one(p.form) for p in (result, source, index))
@@ -69,19 +68,19 @@ def _index_select(w: Writer, node: Node, args: list[Thing]) -> Found:
     source, dim, index = tensor(node, args[0]), settled(node, args[1]), tensor(node, args[2])
     found = typed(node, source.form.type, dim, index.form.type)
     at = wrap_dim(dim, len(source.form.shape), op="index_select")
-    return _rows(w, node, source, at, _indices(w, node, index), layout(source.form.dtype, known(found)))
+    return _rows(w, node, source, at, _indices(w, node, index), layout(source.form.dtype, found.sizes))
 
 
 def _embedding(w: Writer, node: Node, args: list[Thing]) -> Found:
     weight, index = tensor(node, args[0]), tensor(node, args[1])
     found = typed(node, weight.form.type, index.form.type, *(settled(node, a) for a in args[2:]))
-    return _rows(w, node, weight, 0, _indices(w, node, index), layout(weight.form.dtype, known(found)))
+    return _rows(w, node, weight, 0, _indices(w, node, index), layout(weight.form.dtype, found.sizes))
 
 
 def _embedding_backward(w: Writer, node: Node, args: list[Thing]) -> Found:
     grad, index = tensor(node, args[0]), tensor(node, args[1])
     count, padding, by_frequency = (settled(node, a) for a in args[2:])
-    form = layout(grad.form.dtype, known(typed(node, grad.form.type, index.form.type, count, padding, by_frequency)))
+    form = layout(grad.form.dtype, typed(node, grad.form.type, index.form.type, count, padding, by_frequency).sizes)
     _check_folds(node, form)
     result, wide = filled(w, node, form, literal(0)), form.shape[1]
     places = _indices(w, node, index)
@@ -289,7 +288,7 @@ def _masked_fill(*, written: bool) -> Form:
             check_written(w, node, source)
             mask, target = apart(w, node, mask, source), source
         else:
-            target = w.fresh(layout(dtype, known(found)))
+            target = w.fresh(layout(dtype, found.sizes))
         write_region(w, node, _WHERE_NUMBER, [mask, source], [value], [target])
         return target
 

@@ -22,7 +22,6 @@ from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Place, RefusedError, Thing, literal
 from tensorlab.ops import blas, reduce
 from tensorlab.ops.class_losses import class_dim
-from tensorlab.ops.convolution import known
 from tensorlab.ops.copying import copy_runner
 from tensorlab.ops.operands import as_dtype
 from tensorlab.ops.recurrent import steps_loop
@@ -66,7 +65,7 @@ def _layer_norm(w: Writer, node: Node, args: list[Thing]) -> Found:
     parts = [maybe(node, a) for a in args[2:4]]
     found = typed(node, x.form.type, shape, *(None if p is None else p.form.type for p in parts), eps.value)
     dtype = x.form.dtype
-    results = tuple(w.fresh(layout(dtype, known(t))) for t in found)
+    results = tuple(w.fresh(layout(dtype, t.sizes)) for t in found)
     if x.form.numel:
         taken = [row_major(w, node, x), *(maybe_rows(w, node, p) for p in parts)]
         outer = results[1].form.numel
@@ -110,7 +109,7 @@ def _class_loss(w: Writer, node: Node, args: list[Thing]) -> Found:
     x, target, weight = tensor(node, args[0]), tensor(node, args[1]), maybe(node, args[2])
     reduction, ignored = (settled(node, a) for a in args[3:])
     given = x.form.type, target.form.type, None if weight is None else weight.form.type
-    results = tuple(w.fresh(layout(x.form.dtype, known(t))) for t in typed(node, *given, reduction, 0))
+    results = tuple(w.fresh(layout(x.form.dtype, t.sizes)) for t in typed(node, *given, reduction, 0))
     loop, sizes = _class_loop(x, backward=False)
     sources = row_major(w, node, x), row_major(w, node, target, int64), maybe_rows(w, node, weight, x.form.dtype)
     reason = "a target that is no class"
@@ -154,7 +153,7 @@ def _steps(w: Writer, node: Node, args: list[Thing]) -> Found:
     kind, backwards = settled(node, args[5]), settled(node, args[6])
     types = [None if p is None else p.form.type for p in (gates, hidden, cell, weight, bias)]
     dtype = gates.form.dtype
-    results = tuple(w.fresh(layout(dtype, known(t))) for t in typed(node, *types, kind, backwards))
+    results = tuple(w.fresh(layout(dtype, t.sizes)) for t in typed(node, *types, kind, backwards))
     steps, batch, n = results[0].form.shape
     if not results[0].form.numel:
         return results

@@ -16,7 +16,6 @@ from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Place, RefusedError, Thing, literal
 from tensorlab.jit.native_views import stand_in
 from tensorlab.ops import movement
-from tensorlab.ops.convolution import known
 from tensorlab.ops.copying import copy_runner, element
 from tensorlab.ops.padding import edges_of
 from tensorlab.ops.rearranging import repeated
@@ -78,7 +77,7 @@ def _roll(w: Writer, node: Node, args: list[Thing]) -> Found:
 
 def _repeat(w: Writer, node: Node, args: list[Thing]) -> Found:
     source, repeats = tensor(node, args[0]), settled(node, args[1])
-    form = layout(source.form.dtype, known(typed(node, source.form.type, repeats)))
+    form = layout(source.form.dtype, typed(node, source.form.type, repeats).sizes)
     result = w.fresh(form)
     if form.numel:
         shape, own = tuple(source.form.shape), source.form.strides
@@ -95,7 +94,7 @@ def _pad(w: Writer, node: Node, args: list[Thing]) -> Found:
     if value.value is None:
         raise RefusedError("fills with a number that is not known beforehand", node)
     dtype = source.form.dtype
-    form = layout(dtype, known(typed(node, source.form.type, pad, value.value)))
+    form = layout(dtype, typed(node, source.form.type, pad, value.value).sizes)
     border = element(value.value, dtype, op="constant_pad_nd")
     result = filled(w, node, form, literal(float(border) if dtype.is_floating_point else border))
     target = result

@@ -22,7 +22,6 @@ from tensorlab.jit.native_regions import row_major, write_region
 from tensorlab.jit.native_text import Writer
 from tensorlab.jit.native_values import Place, RefusedError, Thing, literal
 from tensorlab.ops import comparison
-from tensorlab.ops.convolution import known
 from tensorlab.ops.extremes import amax, amin
 from tensorlab.ops.norms import frobenius_norm
 from tensorlab.ops.variance import divisor
@@ -155,7 +154,7 @@ def _asks(extreme: Op, *, of_none: bool) -> Form:
         if dim in ((), []):
             raise RefusedError("asks each element alone", node)
         if not source.form.numel:
-            return filled(w, node, layout(found.dtype, known(found)), literal(of_none))
+            return filled(w, node, layout(found.dtype, found.sizes), literal(of_none))
         if source.form.dtype is not bool_dtype:
             (source,) = write_region(w, node, _NOT_ZERO, [source], [literal(0)])
         dims = reduced_dims(dim, len(source.form.shape), op=node.kind)

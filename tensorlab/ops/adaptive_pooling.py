@@ -14,7 +14,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops import reduce
-from tensorlab.ops.convolution import known, remember
+from tensorlab.ops.convolution import remember
 from tensorlab.ops.movement import call_evaluator, squeeze, unsqueeze
 from tensorlab.ops.pooling import (
     Ints,
@@ -48,7 +48,7 @@ def _shared_shape(op: str, x: TensorType, size: Ints) -> Shape:
 
     Raises: `ShapeError`, `RangeError`.
     """
-    shape, sizes = known(x), pair(size, "output_size", op)
+    shape, sizes = x.sizes, pair(size, "output_size", op)
     check_image(op, shape)
     if min(sizes) < 0:
         raise RangeError(f"{op}: elements of output_size must be greater than or equal to 0 but received {sizes}")
@@ -70,7 +70,7 @@ def adaptive_avg_pool2d_type(x: TensorType, output_size: Ints) -> TensorType:
 @adaptive_avg_pool2d.rule("composite")
 def adaptive_avg_pool2d_composite(x: Tensor, output_size: Ints) -> Tensor:
     """One mean for all of an image is the mean that reductions have."""
-    shape = known(adaptive_avg_pool2d_type(x.type, output_size))
+    shape = adaptive_avg_pool2d_type(x.type, output_size).sizes
     if shape[-2:] == (1, 1):
         return reduce.mean_dim.call((x, (-1, -2), True, None))
     return shared_avg_pool2d.call((x, output_size))
@@ -88,7 +88,7 @@ def _plan(op: Op, kind: str, x: Tensor, size: Ints) -> PoolingPlan:
     plan: PoolingPlan | None = op.plans.get(key)
     if plan is None:
         found = op.rules["type"](x.type, size)
-        shape = known(found[0] if isinstance(found, tuple) else found)
+        shape = (found[0] if isinstance(found, tuple) else found).sizes
         plan = remember(op, key, pooling_plan(kind, tuple(x.shape), shape, x.dtype, None))
     return plan
 
@@ -124,7 +124,7 @@ def backward_self_vjp() -> None:
 
 @shared_avg_pool2d_backward.vjp("grad_output")
 def shared_avg_pool2d_backward_vjp(g: Tensor, grad_output_type: TensorType) -> Tensor:
-    return shared_avg_pool2d.call((g, known(grad_output_type)[-2:]))
+    return shared_avg_pool2d.call((g, grad_output_type.sizes[-2:]))
 
 
 @adaptive_max_pool2d.rule("type")
@@ -172,15 +172,15 @@ def max_unpool2d_type(x: TensorType, indices: TensorType, output_size: Ints) -> 
 
     Raises: `ShapeError`, `DTypeError`.
     """
-    shape, sizes = known(x), pair(output_size, "output_size", "max_unpool2d")
+    shape, sizes = x.sizes, pair(output_size, "output_size", "max_unpool2d")
     check_dtype("max_unpool2d", x.dtype, whole=True)
     if indices.dtype is not None and indices.dtype is not int64:
         raise DTypeError(f"max_unpool2d: elements in indices should be type int64 but got: {indices.dtype.name}")
     check_image("max_unpool2d", shape)
-    if known(indices) != shape:
+    if indices.sizes != shape:
         raise ShapeError(
             f"max_unpool2d: expected shape of indices to be same as that of the input tensor ({list(shape)}), but got "
-            f"indices tensor with shape: {list(known(indices))}"
+            f"indices tensor with shape: {list(indices.sizes)}"
         )
     return TensorType(x.dtype, (*shape[:-2], *sizes))
 
@@ -192,7 +192,7 @@ def max_unpool2d_call(x: Tensor, indices: Tensor, output_size: Ints) -> Tensor:
 
     Raises: `RangeError` for a place that is none.
     """
-    shape = known(max_unpool2d_type(x.type, indices.type, output_size))
+    shape = max_unpool2d_type(x.type, indices.type, output_size).sizes
     places, limit = borrowed(indices), shape[-2] * shape[-1]
     if places.size and not (places.min() >= 0 and places.max() < limit):
         bad = places.min() if places.min() < 0 else places.max()
@@ -248,11 +248,11 @@ def _of_one_row(op: Op, over: Op, type_rule: Callable[..., Any]) -> None:
         return squeeze.call((found, -2))
 
     def one_row_type(x: TensorType, *args: Any) -> Any:
-        shape = known(x)
+        shape = x.sizes
         wide = widened_arguments(shape, args)
         found = type_rule(TensorType(x.dtype, (*shape[:-1], 1, *shape[-1:])), *wide)
         several = found if isinstance(found, tuple) else (found,)
-        types = tuple(TensorType(t.dtype, (*known(t)[:-2], known(t)[-1])) for t in several)
+        types = tuple(TensorType(t.dtype, (*t.sizes[:-2], t.sizes[-1])) for t in several)
         return types if len(op.schema.results) > 1 else types[0]
 
     for kind, rule in (("type", one_row_type), ("composite", one_row)):

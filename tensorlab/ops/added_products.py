@@ -21,7 +21,7 @@ from tensorlab.errors import AliasError, DTypeError, RangeError, ShapeError
 from tensorlab.memory import current
 from tensorlab.ops import matmul as products
 from tensorlab.ops.copying import copy_runner
-from tensorlab.ops.matmul import common_dtype, product, shape_of
+from tensorlab.ops.matmul import common_dtype, product
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.product_plans import Product
 
@@ -42,15 +42,14 @@ def _added(functional: Op, in_place: Op, of: Op) -> None:
     def added_type(a: TensorType, x: TensorType, y: TensorType, beta: Any, alpha: Any) -> TensorType:
         result = _product_type(name, of, x, y)
         common_dtype(name, a, result)
-        _check_reaches(name, shape_of(a), shape_of(result))
+        _check_reaches(name, a.sizes, result.sizes)
         return result
 
     def written_type(a: TensorType, x: TensorType, y: TensorType, beta: Any, alpha: Any) -> TensorType:
         result = added_type(a, x, y, beta, alpha)
         if result.shape != a.shape:
             raise ShapeError(
-                f"{name}_: the tensor that is written to has shape {list(shape_of(a))}, the product "
-                f"{list(shape_of(result))}"
+                f"{name}_: the tensor that is written to has shape {list(a.sizes)}, the product {list(result.sizes)}"
             )
         return a
 
@@ -67,7 +66,7 @@ def _added(functional: Op, in_place: Op, of: Op) -> None:
                 return added_half(a, x, y, beta, alpha)
             if len(functional.plans) >= products.PLAN_LIMIT:
                 functional.plans.clear()
-            plan = functional.plans[key] = _plan(a.layout, layout(a.dtype, shape_of(found)), product(of, x, y))
+            plan = functional.plans[key] = _plan(a.layout, layout(a.dtype, found.sizes), product(of, x, y))
         form = plan.form
         result = Tensor(Storage.empty(form.nbytes), form, 0)
         beta, alpha = _as_numbers(name, a, beta, alpha)

@@ -48,7 +48,7 @@ def index_type(a: TensorType, indices: Sequence[TensorType | None]) -> TensorTyp
 
     Raises: `DimError`, `ShapeError`.
     """
-    shape = tuple(n or 0 for n in a.shape or ())
+    shape = a.sizes
     slots: list[Any] = []
     shapes: list[tuple[int, ...]] = []
     unknown = False
@@ -57,7 +57,7 @@ def index_type(a: TensorType, indices: Sequence[TensorType | None]) -> TensorTyp
             slots.append(None)
             continue
         check_index_dtype(item.dtype)
-        own = tuple(n or 0 for n in item.shape or ())
+        own = item.sizes
         if item.dtype in MASKS:
             check_mask(own, shape, len(slots))
             unknown = True
@@ -191,7 +191,7 @@ def index_put_type(
     _check_dtypes(a.dtype, values.dtype)
     named = index_type(a, indices)
     if named.is_complete:
-        _check_values(tuple(n or 0 for n in values.shape or ()), tuple(n or 0 for n in named.shape or ()))
+        _check_values(values.sizes, named.sizes)
     return a
 
 

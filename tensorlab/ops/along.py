@@ -16,7 +16,6 @@ from tensorlab.core.shape import contiguous_strides
 from tensorlab.core.short_cut import are_apart
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor, empty, fresh
-from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, DTypeError, ShapeError
 from tensorlab.ops.copying import clone
 from tensorlab.ops.indexed_places import as_row_major
@@ -24,11 +23,6 @@ from tensorlab.ops.twins import folds_wide
 
 LIMIT = 2048  # walks that are remembered; beyond it the table starts over
 _walks: dict[object, Any] = {}
-
-
-def sizes(a: TensorType) -> tuple[int, ...]:
-    """The shape of a type that knows it."""
-    return tuple(n or 0 for n in a.shape or ())
 
 
 def with_dims(a: Tensor) -> Tensor:

@@ -34,7 +34,7 @@ def linear_type(input: TensorType, weight: TensorType, bias: TensorType | None) 
 
     Raises: `ShapeError`, `DTypeError` where dtypes differ.
     """
-    x, w = (tuple(n or 0 for n in t.shape or ()) for t in (input, weight))
+    x, w = (t.sizes for t in (input, weight))
     if not x or len(w) not in (1, 2):
         raise ShapeError(f"linear: takes an input of at least 1 and a weight of 1 or 2 dimensions, got {x} and {w}")
     if x[-1] != w[-1]:
@@ -48,7 +48,7 @@ def linear_type(input: TensorType, weight: TensorType, bias: TensorType | None) 
         if part is not None and part.dtype is not input.dtype:
             raise DTypeError(f"linear: {name} has dtype {part.dtype!r}, the input {input.dtype!r}; takes one dtype")
     shape = (*x[:-1], *w[:-1])
-    if bias is not None and broadcast_shapes(shape, tuple(n or 0 for n in bias.shape or ()), op="linear") != shape:
+    if bias is not None and broadcast_shapes(shape, bias.sizes, op="linear") != shape:
         raise ShapeError(f"linear: a bias of shape {bias.shape} does not broadcast to {shape}")
     return TensorType(input.dtype, shape)
 
@@ -87,7 +87,7 @@ def attention_type(
 
     Raises: `ShapeError`, `DTypeError`, `ArgumentError` for a mask together with ``is_causal``.
     """
-    q, k, v = (tuple(n or 0 for n in t.shape or ()) for t in (query, key, value))
+    q, k, v = (t.sizes for t in (query, key, value))
     name = "scaled_dot_product_attention"
     if min(len(q), len(k), len(v)) < 2:
         raise ShapeError(f"{name}: takes tensors of at least 2 dimensions, got {len(q)}, {len(k)} and {len(v)}")

@@ -34,7 +34,7 @@ def _sizes(input: TensorType, *parts: TensorType | None) -> tuple[int, int, int]
 
     Raises: `ShapeError` for fewer than two dimensions or a vector of another length, `DTypeError` for integers.
     """
-    shape = tuple(n or 0 for n in input.shape or ())
+    shape = input.sizes
     if len(shape) < 2:
         raise ShapeError(f"batch_norm: takes an input of at least 2 dimensions, got {len(shape)}")
     if input.dtype is None or not input.dtype.is_floating_point:

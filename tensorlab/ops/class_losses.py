@@ -46,7 +46,7 @@ def check_classes(a: TensorType, target: TensorType, weight: TensorType | None) 
 
     Raises: `ShapeError`, `DTypeError`.
     """
-    shape, of_target = (tuple(n or 0 for n in t.shape or ()) for t in (a, target))
+    shape, of_target = (t.sizes for t in (a, target))
     if not shape:
         raise ShapeError("nll_loss: takes an input of at least 1 dimension, got 0")
     if target.dtype is None or target.dtype.name not in ("int64", "uint8"):
@@ -103,7 +103,7 @@ def nll_loss_forward_call(a: Tensor, target: Tensor, weight: MaybeTensor, reduct
     sizes = _sizes(tuple(a.shape))
     dense, places = layout(a.dtype, tuple(a.shape)), layout(int64, tuple(target.shape))
     vector, single = layout(a.dtype, (sizes[1],)), layout(a.dtype, ())
-    form = layout(a.dtype, tuple(n or 0 for n in result.shape or ()))
+    form = layout(a.dtype, result.sizes)
 
     def run(a: Tensor, target: Tensor, weight: MaybeTensor, *_: object) -> tuple[Tensor, Tensor]:
         a, target = _dense(a, dense), _dense(target, places)

@@ -59,17 +59,12 @@ def convolution_type(
 
     Raises: `ShapeError`, `RangeError`, `DTypeError`, in torch's words.
     """
-    x, w = known(input), known(weight)
+    x, w = input.sizes, weight.sizes
     window = as_window(len(w) - 2, stride, padding, dilation, transposed, output_padding, groups)
-    _check_shapes(x, w, None if bias is None else known(bias), window)
+    _check_shapes(x, w, None if bias is None else bias.sizes, window)
     _check_dtypes(input.dtype, weight.dtype, None if bias is None else bias.dtype)
     spatial = transposed_sizes(x, w, window) if transposed else convolved_sizes(x, w, window)
     return TensorType(input.dtype, (x[0], w[1] * groups if transposed else w[0], *spatial))
-
-
-def known(type_: TensorType) -> Shape:
-    """The shape of a type whose sizes are all known."""
-    return tuple(n or 0 for n in type_.shape or ())
 
 
 def as_window(
@@ -270,7 +265,7 @@ def plan_convolution(
     """
     numbers = (stride, padding, dilation, transposed, output_padding, groups)
     found = convolution_type(x.type, w.type, None if bias is None else bias.type, *numbers)
-    y = layout(found.dtype or x.dtype, known(found))
+    y = layout(found.dtype or x.dtype, found.sizes)
     if not y.numel or not x.numel:
         return ConvolutionPlan(y, (), blank=True)
     window = as_window(len(w.shape) - 2, *numbers)

@@ -20,7 +20,6 @@ from tensorlab.ops.convolution import (
     Shape,
     as_window,
     convolution,
-    known,
     over_two,
     remember,
     steps_of,
@@ -49,7 +48,7 @@ def convolution_input_vjp(
     transposed: bool,
     groups: int,
 ) -> Tensor:
-    return input_gradient(g, known(input_type), weight, stride, padding, dilation, transposed, groups)
+    return input_gradient(g, input_type.sizes, weight, stride, padding, dilation, transposed, groups)
 
 
 @convolution.vjp("weight")
@@ -63,7 +62,7 @@ def convolution_weight_vjp(
     transposed: bool,
     groups: int,
 ) -> Tensor:
-    return weight_backward.call((g, input, known(weight_type), stride, padding, dilation, transposed, groups))
+    return weight_backward.call((g, input, weight_type.sizes, stride, padding, dilation, transposed, groups))
 
 
 @convolution.vjp("bias")
@@ -170,7 +169,7 @@ def weight_backward_grad_vjp(
 ) -> Tensor:
     extra = (0,) * (g.ndim - 2)
     if transposed:
-        extra = _left_over(tuple(input.shape), known(grad_output_type), tuple(g.shape), stride, padding, dilation)
+        extra = _left_over(tuple(input.shape), grad_output_type.sizes, tuple(g.shape), stride, padding, dilation)
     return convolution.call((input, g, None, stride, padding, dilation, transposed, extra, groups))
 
 
@@ -185,7 +184,7 @@ def weight_backward_input_vjp(
     transposed: bool,
     groups: int,
 ) -> Tensor:
-    return input_gradient(grad_output, known(input_type), g, stride, padding, dilation, transposed, groups)
+    return input_gradient(grad_output, input_type.sizes, g, stride, padding, dilation, transposed, groups)
 
 
 @convolution_backward.rule("type")
@@ -208,7 +207,7 @@ def convolution_backward_type(
     """
     if len(output_mask) != 3:
         raise ArgumentError(f"convolution_backward: output_mask takes 3 bools, got {len(output_mask)}")
-    channels = known(w)[1] * groups if transposed else known(w)[0]
+    channels = w.sizes[1] * groups if transposed else w.sizes[0]
     types = (x, w, TensorType(grad.dtype, (channels,)))
     return tuple(t if asked else NONE for t, asked in zip(types, output_mask, strict=True))
 

@@ -8,7 +8,7 @@ from tensorlab.core.op import Op, declare
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import RangeError, ShapeError
-from tensorlab.ops.convolution import Ints, convolution, convolution_type, known
+from tensorlab.ops.convolution import Ints, convolution, convolution_type
 from tensorlab.ops.copying import contiguous
 from tensorlab.ops.movement import call_evaluator, slice_, squeeze, unsqueeze
 
@@ -78,14 +78,14 @@ def _forward(op: Op, dims: int) -> None:
     def convolved_type(
         x: TensorType, w: TensorType, bias: TensorType | None, stride: Ints, padding: Any, dilation: Ints, groups: int
     ) -> TensorType:
-        shape = known(x)
+        shape = x.sizes
         single = _is_single(name, shape, dims)
         batch = TensorType(x.dtype, (1, *shape)) if single else x
         word = isinstance(padding, str)
-        pads = same_padding(name, padding, known(w), stride, dilation) if word else padding
-        found = known(convolution_type(batch, w, bias, stride, pads, dilation, False, (0,) * dims, groups))
+        pads = same_padding(name, padding, w.sizes, stride, dilation) if word else padding
+        found = convolution_type(batch, w, bias, stride, pads, dilation, False, (0,) * dims, groups).sizes
         if padding == "same":
-            found = (*found[:2], *known(batch)[2:])
+            found = (*found[:2], *batch.sizes[2:])
         return TensorType(x.dtype, found[1:] if single else found)
 
     _finish(op, convolved_type, convolved)
@@ -122,10 +122,10 @@ def _backward(op: Op, dims: int) -> None:
         groups: int,
         dilation: Ints,
     ) -> TensorType:
-        shape = known(x)
+        shape = x.sizes
         single = _is_single(name, shape, dims)
         batch = TensorType(x.dtype, (1, *shape)) if single else x
-        found = known(convolution_type(batch, w, bias, stride, padding, dilation, True, extra, groups))
+        found = convolution_type(batch, w, bias, stride, padding, dilation, True, extra, groups).sizes
         return TensorType(x.dtype, found[1:] if single else found)
 
     _finish(op, transposed_type, transposed)

@@ -36,10 +36,6 @@ def clone_vjp(g: Tensor) -> Tensor:
     return g
 
 
-def _shape(a: TensorType) -> tuple[int, ...]:
-    return tuple(n or 0 for n in a.shape or ())
-
-
 _copy: dict[type, RegionRunner] = {}
 
 
@@ -121,7 +117,7 @@ def copy_type(target: TensorType, src: TensorType, non_blocking: bool) -> Tensor
 
     Raises: `ShapeError`.
     """
-    check_broadcasts(_shape(src), _shape(target), op="copy_")
+    check_broadcasts(src.sizes, target.sizes, op="copy_")
     return target
 
 

@@ -10,7 +10,6 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops.joining import cat
-from tensorlab.ops.reduce import shape_of
 from tensorlab.ops.searching import type_of
 from tensorlab.ops.view_evaluator import call_evaluator
 
@@ -23,13 +22,13 @@ def diff_type(a: TensorType, n: int, dim: int, prepend: TensorType | None, appen
 
     Raises: `ShapeError` for a tensor without dimensions, `RangeError` for a negative order.
     """
-    shape = shape_of(a)
+    shape = a.sizes
     if not shape:
         raise ShapeError("diff: diff expects input to be at least one-dimensional")
     if n < 0:
         raise RangeError(f"diff: order must be non-negative but got {n}")
     at = wrap_dim(dim, len(shape), op="diff")
-    more = sum(shape_of(x)[at] for x in (prepend, append) if x is not None)
+    more = sum(x.sizes[at] for x in (prepend, append) if x is not None)
     return TensorType(a.dtype, (*shape[:at], max(shape[at] + more - n, 0), *shape[at + 1 :]))
 
 
@@ -58,7 +57,7 @@ trapezoid_x = declare("trapezoid.x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"
 
 
 def _trapezoid_type(y: TensorType, dim: int) -> TensorType:
-    shape = shape_of(y)
+    shape = y.sizes
     at = wrap_dim(dim, len(shape), op="trapezoid")
     own = y.dtype if y.dtype is None or y.dtype.is_floating_point else category_dtype(Category.FLOAT)
     return TensorType(own, (*shape[:at], *shape[at + 1 :]))
@@ -113,7 +112,7 @@ corrcoef = declare("corrcoef(Tensor self) -> Tensor")
 
 
 def _square(a: TensorType, name: str) -> TensorType:
-    shape = shape_of(a)
+    shape = a.sizes
     if len(shape) > 2:
         raise ShapeError(f"{name}: expected input to have two or fewer dimensions but got an input with {len(shape)}")
     if a.dtype is bool_dtype:
@@ -126,8 +125,8 @@ def _square(a: TensorType, name: str) -> TensorType:
 def cov_type(a: TensorType, correction: int, fweights: TensorType | None, aweights: TensorType | None) -> TensorType:
     """One number a pair of rows."""
     for name, weights in (("fweights", fweights), ("aweights", aweights)):
-        if weights is not None and len(shape_of(weights)) > 1:
-            raise ShapeError(f"cov: expected {name} to have one or fewer dimensions, got {len(shape_of(weights))}")
+        if weights is not None and len(weights.sizes) > 1:
+            raise ShapeError(f"cov: expected {name} to have one or fewer dimensions, got {len(weights.sizes)}")
     if fweights is not None and fweights.dtype is not None and fweights.dtype.is_floating_point:
         raise DTypeError(f"cov: expected fweights to have integral dtype but got fweights with {fweights.dtype.name}")
     if aweights is not None and aweights.dtype is not None and not aweights.dtype.is_floating_point:
@@ -172,7 +171,7 @@ def cov_composite(a: Tensor, correction: int, fweights: Tensor | None, aweights:
         product = product / norm.clamp(0).to(product.dtype)
     else:
         product = product / max(norm, 0.0)
-    return product.reshape(shape_of(found)) if product.numel() == 1 and not shape_of(found) else product
+    return product.reshape(found.sizes) if product.numel() == 1 and not found.sizes else product
 
 
 @corrcoef.rule("type")

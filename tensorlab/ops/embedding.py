@@ -15,8 +15,6 @@ from tensorlab.ops.masks import masked_fill
 from tensorlab.ops.movement import reshape
 from tensorlab.ops.view_evaluator import call_evaluator
 
-sizes = along.sizes
-
 embedding = declare(
     "embedding(Tensor weight, Tensor indices, int padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False)"
     " -> Tensor"
@@ -35,14 +33,14 @@ def embedding_type(
 
     Raises: `DTypeError`, `ShapeError`, `ArgumentError` for sparse gradients and such that are scaled by frequency.
     """
-    if len(sizes(weight)) != 2:
-        raise ShapeError(f"embedding: 'weight' must be 2-D, got shape {list(sizes(weight))}")
+    if len(weight.sizes) != 2:
+        raise ShapeError(f"embedding: 'weight' must be 2-D, got shape {list(weight.sizes)}")
     along.check_long("embedding", indices.dtype)
     if scale_grad_by_freq:
         raise ArgumentError("embedding: scale_grad_by_freq=True is not taken")
     if sparse:
         raise ArgumentError("embedding: sparse=True is not taken: there are no sparse tensors")
-    return TensorType(weight.dtype, (*sizes(indices), sizes(weight)[1]))
+    return TensorType(weight.dtype, (*indices.sizes, weight.sizes[1]))
 
 
 @recurring(embedding)
@@ -53,14 +51,14 @@ def embedding_call(
     scale_grad_by_freq: bool,  # noqa: FBT001
     sparse: bool,  # noqa: FBT001
 ) -> Run:
-    shape = sizes(embedding_type(weight.type, indices.type, padding_idx, scale_grad_by_freq, sparse))
+    shape = embedding_type(weight.type, indices.type, padding_idx, scale_grad_by_freq, sparse).sizes
     read = along.rows_reader("embedding", weight.layout, 0, indices.layout, shape)
     return lambda weight, indices, *_: read(weight, indices)
 
 
 @embedding.vjp("weight")
 def embedding_vjp(g: Tensor, indices: Tensor, padding_idx: int, weight_type: TensorType) -> Tensor:
-    return embedding_dense_backward.call((g, indices, sizes(weight_type)[0], padding_idx, False))
+    return embedding_dense_backward.call((g, indices, weight_type.sizes[0], padding_idx, False))
 
 
 embedding_dense_backward = declare(
@@ -84,9 +82,9 @@ def embedding_dense_backward_type(
     if scale_grad_by_freq:
         raise ArgumentError("embedding: scale_grad_by_freq=True is not taken")
     along.check_long("embedding", indices.dtype)
-    shape = sizes(grad_output)
-    if shape[:-1] != sizes(indices):
-        raise ShapeError(f"embedding: got a gradient of shape {list(shape)} for indices of {list(sizes(indices))}")
+    shape = grad_output.sizes
+    if shape[:-1] != indices.sizes:
+        raise ShapeError(f"embedding: got a gradient of shape {list(shape)} for indices of {list(indices.sizes)}")
     return TensorType(grad_output.dtype, (num_weights, shape[-1]))
 
 
@@ -100,7 +98,7 @@ def embedding_dense_backward_call(
 ) -> Tensor:
     """Gradients of rows, added up where a row was taken several times; the padding's stays 0."""
     found = embedding_dense_backward_type(grad_output.type, indices.type, num_weights, padding_idx, scale_grad_by_freq)
-    shape = sizes(found)
+    shape = found.sizes
     result = empty(grad_output.dtype, shape)
     fill_.run((result, 0))
     indices = as_row_major(indices)

@@ -17,7 +17,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.reduce import first, restored, shape_of
+from tensorlab.ops.reduce import first, restored
 from tensorlab.ops.return_types import AMinMax, Max, Min
 from tensorlab.ops.selecting import put_back
 
@@ -54,11 +54,11 @@ def _extreme(op: Op, along: Op, whole: Fold, at: Fold) -> None:
     name = op.name
 
     def extreme_type(a: TensorType) -> TensorType:
-        check_not_empty(shape_of(a), (), op=name, explicit=False)
+        check_not_empty(a.sizes, (), op=name, explicit=False)
         return TensorType(a.dtype, ())
 
     def along_type(a: TensorType, dim: int, keepdim: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
-        shape = shape_of(a)
+        shape = a.sizes
         dims = reduced_dims(dim, len(shape), op=name)
         check_not_empty(shape, dims, op=name, explicit=True)
         result = reduced_shape(shape, dims, keepdim=keepdim)
@@ -77,7 +77,7 @@ def _arg_extreme(op: Op, at: Fold) -> None:
     def arg_type(a: TensorType, dim: int | None, keepdim: bool) -> TensorType:  # noqa: FBT001
         if a.dtype is bool_dtype:
             raise DTypeError(f"{name}: takes no bool tensor")
-        shape = shape_of(a)
+        shape = a.sizes
         dims = reduced_dims(dim, len(shape), op=name)
         check_not_empty(shape, dims, op=name, explicit=dim is not None)
         return TensorType(int64, reduced_shape(shape, dims, keepdim=keepdim))
@@ -115,7 +115,7 @@ def max_dim_vjp(
     keepdim: bool,  # noqa: FBT001
     indices: Tensor,
 ) -> Tensor | None:
-    return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
+    return put_back(g_values, dim, indices, self_type.sizes, keepdim=keepdim)
 
 
 @min_dim.vjp("self")
@@ -126,7 +126,7 @@ def min_dim_vjp(
     keepdim: bool,  # noqa: FBT001
     indices: Tensor,
 ) -> Tensor | None:
-    return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
+    return put_back(g_values, dim, indices, self_type.sizes, keepdim=keepdim)
 
 
 # amax, amin: over several dimensions, without positions ---------------------------------------------------------------
@@ -139,7 +139,7 @@ def _over(op: Op, fold: Fold) -> None:
     name = op.name
 
     def over_type(a: TensorType, dim: object, keepdim: bool) -> TensorType:  # noqa: FBT001
-        shape = shape_of(a)
+        shape = a.sizes
         dims = reduced_dims(dim, len(shape), op=name)
         check_not_empty(shape, dims, op=name, explicit=bool(dim) or isinstance(dim, int))
         return TensorType(a.dtype, reduced_shape(shape, dims, keepdim=keepdim))
@@ -169,7 +169,7 @@ aminmax = declare("aminmax(Tensor self, *, int? dim=None, bool keepdim=False) ->
 
 @aminmax.rule("type")
 def aminmax_type(a: TensorType, dim: int | None, keepdim: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
-    shape = shape_of(a)
+    shape = a.sizes
     dims = reduced_dims(dim, len(shape), op="aminmax")
     check_not_empty(shape, dims, op="aminmax", explicit=dim is not None)
     result = TensorType(a.dtype, reduced_shape(shape, dims, keepdim=keepdim))

@@ -95,7 +95,7 @@ def isclose_type(a: TensorType, b: TensorType, rtol: float, atol: float, equal_n
     for name, bound in (("rtol", rtol), ("atol", atol)):
         if not isinstance(bound, ScalarType) and not bound >= 0:
             raise RangeError(f"isclose: {name} must be greater than or equal to zero, but got {bound}")
-    shapes = [tuple(n or 0 for n in t.shape or ()) for t in (a, b)]
+    shapes = [t.sizes for t in (a, b)]
     return TensorType(bool_dtype, broadcast_shapes(*shapes, op="isclose"))
 
 

@@ -11,7 +11,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import RangeError, ShapeError
-from tensorlab.ops.convolution import known, remember
+from tensorlab.ops.convolution import remember
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.pooling import Ints, PoolingPlan, Shape, Windows, check_dtype, pair, pooling_plan, row_major
 
@@ -57,7 +57,7 @@ def im2col_type(x: TensorType, taps: Ints, dilation: Ints, padding: Ints, stride
 
     Raises: `ShapeError`, `RangeError`, `DTypeError`.
     """
-    windows, shape = _windows("im2col", taps, dilation, padding, stride), known(x)
+    windows, shape = _windows("im2col", taps, dilation, padding, stride), x.sizes
     if len(shape) not in (3, 4) or 0 in shape[-3:]:
         raise ShapeError(f"im2col: expected a non-empty 3D or 4D (batch mode) input tensor, but got {list(shape)}")
     check_dtype("im2col", x.dtype, whole=False)
@@ -72,7 +72,7 @@ def im2col_call(x: Tensor, taps: Ints, dilation: Ints, padding: Ints, stride: In
     key = (x.layout, *_numbers(taps, dilation, padding, stride))
     plan: PoolingPlan | None = im2col.plans.get(key)
     if plan is None:
-        found = known(im2col_type(x.type, taps, dilation, padding, stride))
+        found = im2col_type(x.type, taps, dilation, padding, stride).sizes
         windows = _windows("im2col", taps, dilation, padding, stride)
         shape = tuple(x.shape)
         small = (*shape[:-2], *_places("im2col", shape[-2:], windows))
@@ -89,7 +89,7 @@ def _numbers(*values: Ints) -> tuple[Shape, ...]:
 def im2col_vjp(
     g: Tensor, self_type: TensorType, kernel_size: Ints, dilation: Ints, padding: Ints, stride: Ints
 ) -> Tensor:
-    return col2im.call((g, known(self_type)[-2:], kernel_size, dilation, padding, stride))
+    return col2im.call((g, self_type.sizes[-2:], kernel_size, dilation, padding, stride))
 
 
 @col2im.rule("type")
@@ -100,7 +100,7 @@ def col2im_type(
 
     Raises: `ShapeError`, `RangeError`, `DTypeError`.
     """
-    windows, shape = _windows("col2im", taps, dilation, padding, stride), known(x)
+    windows, shape = _windows("col2im", taps, dilation, padding, stride), x.sizes
     sizes, area = pair(output_size, "output_size", "col2im"), windows.taps[0] * windows.taps[1]
     if len(shape) not in (2, 3) or 0 in shape[-2:]:
         raise ShapeError(f"col2im: expected a non-empty 2D or 3D (batch mode) input tensor, but got {list(shape)}")
@@ -126,7 +126,7 @@ def col2im_call(x: Tensor, output_size: Ints, taps: Ints, dilation: Ints, paddin
     key = (x.layout, *_numbers(output_size, taps, dilation, padding, stride))
     plan: PoolingPlan | None = col2im.plans.get(key)
     if plan is None:
-        large = known(col2im_type(x.type, output_size, taps, dilation, padding, stride))
+        large = col2im_type(x.type, output_size, taps, dilation, padding, stride).sizes
         windows = _windows("col2im", taps, dilation, padding, stride)
         small = (*large[:-2], *_places("col2im", large[-2:], windows))
         plan = remember(col2im, key, pooling_plan("col2im", large, small, x.dtype, windows))

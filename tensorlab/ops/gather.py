@@ -14,8 +14,6 @@ from tensorlab.ops import along
 from tensorlab.ops.movement import expand, reshape
 from tensorlab.ops.view_evaluator import call_evaluator
 
-sizes = along.sizes
-
 gather = declare("gather(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor")
 
 
@@ -25,10 +23,10 @@ def gather_type(a: TensorType, dim: int, index: TensorType, sparse_grad: bool) -
 
     Raises: `DTypeError`, `ShapeError`, `DimError`.
     """
-    at = wrap_dim(dim, len(sizes(a)), op="gather")
-    if 0 not in sizes(index):
+    at = wrap_dim(dim, len(a.sizes), op="gather")
+    if 0 not in index.sizes:
         along.check_long("gather", index.dtype)
-        along.check_cells("gather", sizes(index), sizes(a), at, None)
+        along.check_cells("gather", index.sizes, a.sizes, at, None)
     if sparse_grad:
         raise ArgumentError("gather: sparse_grad=True is not taken: there are no sparse tensors")
     return TensorType(a.dtype, index.shape)
@@ -51,7 +49,7 @@ def index_select_type(a: TensorType, dim: int, index: TensorType) -> TensorType:
 
     Raises: `DTypeError`, `DimError`.
     """
-    shape, own = sizes(a), sizes(index)
+    shape, own = a.sizes, index.sizes
     at = wrap_dim(dim, len(shape), op="index_select")
     if len(own) > 1:
         raise DimError(f"index_select: Index is supposed to be a vector, got shape {list(own)}")
@@ -66,7 +64,7 @@ def index_select_type(a: TensorType, dim: int, index: TensorType) -> TensorType:
 
 @recurring(index_select)
 def index_select_call(a: Tensor, dim: int, index: Tensor) -> Run:
-    shape = sizes(index_select_type(a.type, dim, index.type))
+    shape = index_select_type(a.type, dim, index.type).sizes
     at = wrap_dim(dim, a.ndim, op="index_select")
     read = along.rows_reader("index_select", a.layout, at, index.layout, shape)
     return lambda a, _dim, index: read(a, index)
@@ -102,8 +100,8 @@ def take_along_dim_type(a: TensorType, indices: TensorType, dim: int | None) -> 
     """
     along.check_long("take_along_dim", indices.dtype, also_int=False)
     if dim is None:
-        return TensorType(a.dtype, (math.prod(sizes(indices)),))
-    return TensorType(a.dtype, _aligned(sizes(a), sizes(indices), dim)[1])
+        return TensorType(a.dtype, (math.prod(indices.sizes),))
+    return TensorType(a.dtype, _aligned(a.sizes, indices.sizes, dim)[1])
 
 
 def _aligned(a: tuple[int, ...], index: tuple[int, ...], dim: int) -> tuple[tuple[int, ...], tuple[int, ...]]:

@@ -21,15 +21,13 @@ from tensorlab.ops.movement import expand, reshape
 from tensorlab.ops.scatter import REDUCTIONS, check_reduction, divide, identity, number
 from tensorlab.ops.twins import folds_wide, twins
 
-sizes = along.sizes
-
 
 def rows_type(op: str, a: TensorType, dim: int, index: TensorType, source: TensorType, *, also_int: bool) -> TensorType:
     """The tensor's own type.
 
     Raises: `DTypeError`, `ShapeError`, `DimError`.
     """
-    shape, own, parts = sizes(a), sizes(source), sizes(index)
+    shape, own, parts = a.sizes, source.sizes, index.sizes
     at = wrap_dim(dim, len(shape), op=op)
     if len(parts) > 1:
         raise DimError(f"{op}: Index is supposed to be a vector, got shape {list(parts)}")
@@ -132,13 +130,13 @@ def index_fill_type(a: TensorType, dim: int, index: TensorType, value: object) -
 
     Raises: `DTypeError`, `DimError`, `ShapeError` for a value with dimensions.
     """
-    wrap_dim(dim, len(sizes(a)), op="index_fill")
-    if len(sizes(index)) > 1:
-        raise DimError(f"index_fill: Index is supposed to be a vector, got shape {list(sizes(index))}")
+    wrap_dim(dim, len(a.sizes), op="index_fill")
+    if len(index.sizes) > 1:
+        raise DimError(f"index_fill: Index is supposed to be a vector, got shape {list(index.sizes)}")
     along.check_long("index_fill", index.dtype, also_int=False)
-    if isinstance(value, TensorType) and sizes(value):
+    if isinstance(value, TensorType) and value.sizes:
         raise ShapeError(
-            f"index_fill: only supports a 0-dimensional value tensor, but got tensor with {len(sizes(value))} "
+            f"index_fill: only supports a 0-dimensional value tensor, but got tensor with {len(value.sizes)} "
             "dimension(s)."
         )
     return a

@@ -14,7 +14,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import ShapeError
 from tensorlab.ops.copying import copy_into, copy_runner
 from tensorlab.ops.create import full_of
-from tensorlab.ops.movement import call_evaluator, expand, flatten, known_shape, reshape, select, slice_, unsqueeze
+from tensorlab.ops.movement import call_evaluator, expand, flatten, reshape, select, slice_, unsqueeze
 from tensorlab.ops.view_evaluator import composed
 
 cat = declare("cat(Tensor[] tensors, int dim=0) -> Tensor")
@@ -28,7 +28,7 @@ def cat_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
     """
     if not tensors:
         raise ShapeError("cat: expected a non-empty list of Tensors")
-    shapes = [(i, s) for i, a in enumerate(tensors) if (s := known_shape(a)) != (0,)] or [(0, (0,))]
+    shapes = [(i, s) for i, a in enumerate(tensors) if (s := a.sizes) != (0,)] or [(0, (0,))]
     for i, s in shapes:
         if not s:
             raise ShapeError(f"cat: zero-dimensional tensor (at position {i}) cannot be concatenated")
@@ -71,7 +71,7 @@ def _placing(form: Layout, parts: Sequence[tuple[int, Layout, Layout, int]]) -> 
 def cat_call(tensors: Sequence[Tensor], dim: int) -> Run:
     """One copy into place per tensor."""
     found = cat_type([a.type for a in tensors], dim)
-    form = layout(found.dtype or tensors[0].dtype, known_shape(found))
+    form = layout(found.dtype or tensors[0].dtype, found.sizes)
     at, start = wrap_dim(dim, len(form.shape), op="cat"), 0
     parts: list[tuple[int, Layout, Layout, int]] = []
     for i, a in enumerate(tensors):
@@ -86,7 +86,7 @@ def cat_call(tensors: Sequence[Tensor], dim: int) -> Run:
 def cat_vjp(g: Tensor, tensors_type: Sequence[TensorType], dim: int) -> list[Tensor]:
     parts: list[Tensor] = []
     start = 0
-    for own in map(known_shape, tensors_type):
+    for own in (t.sizes for t in tensors_type):
         n = 0 if own == (0,) else own[dim]
         part = slice_.call((g, dim, start, start + n, 1))
         parts.append(reshape.call((part, own)) if own == (0,) else part)
@@ -105,12 +105,12 @@ def stack_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
     """
     if not tensors:
         raise ShapeError("stack: expects a non-empty TensorList")
-    first = known_shape(tensors[0])
+    first = tensors[0].sizes
     for i, a in enumerate(tensors):
-        if known_shape(a) != first:
+        if a.sizes != first:
             raise ShapeError(
                 f"stack: expects each tensor to be equal size, but got {list(first)} at entry 0 and "
-                f"{list(known_shape(a))} at entry {i}"
+                f"{list(a.sizes)} at entry {i}"
             )
     at = wrap_dim(dim, len(first) + 1, op="stack")
     dtype = result_type([a.dtype for a in tensors if a.dtype is not None])
@@ -121,7 +121,7 @@ def stack_type(tensors: Sequence[TensorType], dim: int) -> TensorType:
 def stack_call(tensors: Sequence[Tensor], dim: int) -> Run:
     """One copy into place per tensor."""
     found = stack_type([a.type for a in tensors], dim)
-    form = layout(found.dtype or tensors[0].dtype, known_shape(found))
+    form = layout(found.dtype or tensors[0].dtype, found.sizes)
     at = wrap_dim(dim, len(form.shape), op="stack")
     strides = (*form.strides[:at], *form.strides[at + 1 :])
     own = layout(form.dtype, tuple(tensors[0].shape), strides)
@@ -191,17 +191,15 @@ def block_diag_type(tensors: Sequence[TensorType]) -> TensorType:
     if not tensors:
         raise ShapeError("block_diag: expects a non-empty TensorList")
     for i, a in enumerate(tensors):
-        if len(known_shape(a)) > 2:
-            raise ShapeError(
-                f"block_diag: input tensors must have 2 or fewer dimensions. Input {i} has {len(known_shape(a))}"
-            )
+        if len(a.sizes) > 2:
+            raise ShapeError(f"block_diag: input tensors must have 2 or fewer dimensions. Input {i} has {len(a.sizes)}")
     blocks = [_block(a) for a in tensors]
     dtype = result_type([a.dtype for a in tensors if a.dtype is not None])
     return TensorType(dtype, (sum(r for r, _ in blocks), sum(c for _, c in blocks)))
 
 
 def _block(type_: TensorType) -> tuple[int, int]:
-    shape = known_shape(type_)
+    shape = type_.sizes
     return (1, 1) if not shape else (1, shape[0]) if len(shape) == 1 else (shape[0], shape[1])
 
 
@@ -209,7 +207,7 @@ def _block(type_: TensorType) -> tuple[int, int]:
 def block_diag_call(tensors: Sequence[Tensor]) -> Tensor:
     """One copy into place per tensor; zeros elsewhere."""
     found = block_diag_type([a.type for a in tensors])
-    result = full_of(known_shape(found), 0, found.dtype or tensors[0].dtype)
+    result = full_of(found.sizes, 0, found.dtype or tensors[0].dtype)
     row = column = 0
     for a in tensors:
         rows, columns = _block(a.type)
@@ -226,7 +224,7 @@ def block_diag_vjp(g: Tensor, tensors_type: Sequence[TensorType]) -> list[Tensor
     for type_ in tensors_type:
         rows, columns = _block(type_)
         part = slice_.call((slice_.call((g, 0, row, row + rows, 1)), 1, column, column + columns, 1))
-        parts.append(reshape.call((part, known_shape(type_))))
+        parts.append(reshape.call((part, type_.sizes)))
         row, column = row + rows, column + columns
     return parts
 

@@ -30,7 +30,7 @@ def matrix_shape(op: str, a: TensorType, *, square: bool = False, name: str = "A
 
     Raises: `ShapeError` for less than two dimensions or matrices that are not square, `DTypeError` for other numbers.
     """
-    shape = tuple(n or 0 for n in a.shape or ())
+    shape = a.sizes
     if len(shape) < 2:
         raise ShapeError(f"{op}: the input tensor {name} must have at least 2 dimensions, got {len(shape)}")
     if square and shape[-1] != shape[-2]:

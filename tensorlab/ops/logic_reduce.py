@@ -16,7 +16,7 @@ from tensorlab.ops import comparison
 from tensorlab.ops.copying import contiguous, to
 from tensorlab.ops.extremes import amax, amin
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.reduce import shape_of, sum_dim
+from tensorlab.ops.reduce import sum_dim
 
 any_ = declare("any(Tensor self) -> Tensor")
 any_dim = declare("any.dim(Tensor self, int dim, bool keepdim=False) -> Tensor")
@@ -39,7 +39,7 @@ def _asks(op: Op, along: Op, over: Op, extreme: Op, *, of_none: bool) -> None:
     name = op.schema.name
 
     def dims_type(a: TensorType, dim: Any, keepdim: bool) -> TensorType:  # noqa: FBT001
-        shape = shape_of(a)
+        shape = a.sizes
         dims = () if dim in ((), []) else reduced_dims(dim, len(shape), op=name)
         result = uint8 if a.dtype is uint8 else bool_dtype
         return TensorType(result, reduced_shape(shape, dims, keepdim=keepdim))
@@ -51,7 +51,7 @@ def _asks(op: Op, along: Op, over: Op, extreme: Op, *, of_none: bool) -> None:
         elif a.numel():
             asked = extreme.run((not_zero(a), reduced_dims(dim, a.ndim, op=name), keepdim))
         else:
-            asked = empty(bool_dtype, shape_of(found))
+            asked = empty(bool_dtype, found.sizes)
             borrowed(asked)[...] = of_none
         return to.run((asked, found.dtype, False, False))
 
@@ -78,7 +78,7 @@ count_nonzero_dims = declare("count_nonzero.dim_IntList(Tensor self, int[] dim) 
 @count_nonzero.rule("type")
 @count_nonzero_dims.rule("type")
 def count_type(a: TensorType, dim: Any) -> TensorType:
-    shape = shape_of(a)
+    shape = a.sizes
     return TensorType(int64, reduced_shape(shape, reduced_dims(dim, len(shape), op="count_nonzero"), keepdim=False))
 
 

@@ -83,7 +83,7 @@ def cross_entropy_type(
     label_smoothing: float,
 ) -> TensorType:
     if target.shape == a.shape and target.dtype is not None and target.dtype.is_floating_point:
-        shape = tuple(n or 0 for n in a.shape or ())
+        shape = a.sizes
         classes = 1 if len(shape) > 1 else 0
         return _reduced_type(TensorType(a.dtype, (*shape[:classes], *shape[classes + 1 :])), reduction)
     return nll_loss_type(a, target, weight, reduction, ignore_index)

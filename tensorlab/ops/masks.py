@@ -29,8 +29,6 @@ from tensorlab.ops.movement import expand, reshape
 from tensorlab.ops.set_positions import as_mask, positions, spread
 from tensorlab.ops.view_evaluator import call_evaluator
 
-sizes = along.sizes
-
 
 def check_mask(op: str, dtype: DType | None) -> None:
     """Refuse a mask of anything but bools.
@@ -57,19 +55,19 @@ def masked_fill_type(a: TensorType, mask: TensorType, value: object) -> TensorTy
     Raises: `DTypeError`, `ShapeError`.
     """
     check_mask("masked_fill", mask.dtype)
-    if isinstance(value, TensorType) and sizes(value):
+    if isinstance(value, TensorType) and value.sizes:
         raise ShapeError(
-            f"masked_fill: only supports a 0-dimensional value tensor, but got tensor with {len(sizes(value))} "
+            f"masked_fill: only supports a 0-dimensional value tensor, but got tensor with {len(value.sizes)} "
             "dimension(s)."
         )
-    return TensorType(a.dtype, broadcast_shapes(sizes(a), sizes(mask), op="masked_fill"))
+    return TensorType(a.dtype, broadcast_shapes(a.sizes, mask.sizes, op="masked_fill"))
 
 
 @masked_fill_tensor_.rule("type")
 @masked_fill_.rule("type")
 def masked_fill_written_type(a: TensorType, mask: TensorType, value: object) -> TensorType:
     masked_fill_type(a, mask, value)
-    check_broadcasts(sizes(mask), sizes(a), op="masked_fill_")
+    check_broadcasts(mask.sizes, a.sizes, op="masked_fill_")
     return a
 
 
@@ -103,7 +101,7 @@ def _number(value: Any, dtype: DType) -> bool | int | float:
 
 def _prepared(a: Tensor, mask: Tensor, value: object) -> Run:
     """A row-major copy with one value where the mask is set."""
-    shape = sizes(masked_fill_type(a.type, mask.type, _type_of(value)))
+    shape = masked_fill_type(a.type, mask.type, _type_of(value)).sizes
     form = layout(a.dtype, shape)
     plan = _fill_plan(a, mask, form)
 
@@ -160,7 +158,7 @@ def masked_select_type(a: TensorType, mask: TensorType) -> TensorType:
     Raises: `DTypeError`, `ShapeError`.
     """
     check_mask("masked_select", mask.dtype)
-    broadcast_shapes(sizes(a), sizes(mask), op="masked_select")
+    broadcast_shapes(a.sizes, mask.sizes, op="masked_select")
     return TensorType(a.dtype, (None,))
 
 
@@ -179,7 +177,7 @@ def _selected(a: Tensor, mask: Tensor, shape: tuple[int, ...]) -> Tensor:
 
 @masked_select.vjp("self")
 def masked_select_vjp(g: Tensor, mask: Tensor, self_type: TensorType) -> Tensor:
-    shape = broadcast_shapes(sizes(self_type), tuple(mask.shape), op="masked_select")
+    shape = broadcast_shapes(self_type.sizes, tuple(mask.shape), op="masked_select")
     return masked_scatter.call((zeros_op.call((shape, g.dtype)), mask, g))
 
 
@@ -198,13 +196,13 @@ def masked_scatter_type(a: TensorType, mask: TensorType, source: TensorType) -> 
         raise DTypeError(
             f"masked_scatter: expected self and source to have same dtypes but got {names[0]} and {names[1]}"
         )
-    return TensorType(a.dtype, broadcast_shapes(sizes(a), sizes(mask), op="masked_scatter"))
+    return TensorType(a.dtype, broadcast_shapes(a.sizes, mask.sizes, op="masked_scatter"))
 
 
 @masked_scatter.rule("call")
 def masked_scatter_call(a: Tensor, mask: Tensor, source: Tensor) -> Tensor:
     found = masked_scatter_type(a.type, mask.type, source.type)
-    target = converted(expand.run((a, sizes(found), False)), a.dtype, None)
+    target = converted(expand.run((a, found.sizes, False)), a.dtype, None)
     _scatter(target, mask, source)
     return target
 
@@ -225,7 +223,7 @@ masked_scatter_ = declare("masked_scatter_(Tensor(a!) self, Tensor mask, Tensor 
 @masked_scatter_.rule("type")
 def masked_scatter_written_type(a: TensorType, mask: TensorType, source: TensorType) -> TensorType:
     masked_scatter_type(a, mask, source)
-    check_broadcasts(sizes(mask), sizes(a), op="masked_scatter_")
+    check_broadcasts(mask.sizes, a.sizes, op="masked_scatter_")
     return a
 
 
@@ -247,9 +245,9 @@ def masked_scatter_self_vjp(g: Tensor, mask: Tensor) -> Tensor:
 def masked_scatter_source_vjp(g: Tensor, mask: Tensor, source_type: TensorType) -> Tensor:
     """Gradients of what was used, in order, and zeros for the rest."""
     used = masked_select.call((g, mask))
-    total = math.prod(sizes(source_type))
+    total = math.prod(source_type.sizes)
     rest = zeros_op.call(((total - used.numel(),), g.dtype))
-    return reshape.call((cat.call(([used, rest], 0)), sizes(source_type)))
+    return reshape.call((cat.call(([used, rest], 0)), source_type.sizes))
 
 
 # nonzero --------------------------------------------------------------------------------------------------------------
@@ -260,7 +258,7 @@ nonzero = declare("nonzero(Tensor self) -> Tensor")
 @nonzero.rule("type")
 def nonzero_type(a: TensorType) -> TensorType:
     """A row of coordinates for each element that is not zero; how many is not known."""
-    return TensorType(int64, (None, len(sizes(a))))
+    return TensorType(int64, (None, len(a.sizes)))
 
 
 @nonzero.rule("call")

@@ -19,10 +19,6 @@ from tensorlab.ops.refusals import refuse_bool
 PLAN_LIMIT = 2048  # products that one op remembers; a program with more starts the table over
 
 
-def shape_of(a: TensorType) -> Shape:
-    return tuple(n or 0 for n in a.shape or ())
-
-
 def common_dtype(op: str, *types: TensorType) -> DType:
     """The one dtype of all operands.
 
@@ -49,9 +45,9 @@ def _ranks(op: str, types: dict[str, tuple[TensorType, int]]) -> list[Shape]:
     """
     words = {1: "1-D (a vector)", 2: "2-D (a matrix)", 3: "3-D (a batch of matrices)"}
     for name, (given, rank) in types.items():
-        if len(shape_of(given)) != rank:
-            raise ShapeError(f"{op}: {name} takes a tensor that is {words[rank]}, got {len(shape_of(given))}-D")
-    return [shape_of(given) for given, _ in types.values()]
+        if len(given.sizes) != rank:
+            raise ShapeError(f"{op}: {name} takes a tensor that is {words[rank]}, got {len(given.sizes)}-D")
+    return [given.sizes for given, _ in types.values()]
 
 
 def product(op: Op, a: Tensor, b: Tensor) -> Product:
@@ -92,7 +88,7 @@ def matmul_type(a: TensorType, b: TensorType) -> TensorType:
 
     Raises: `ShapeError` where ``k`` differs or a 0-d tensor is given, `DTypeError` where the dtypes differ or are bool.
     """
-    x, y = shape_of(a), shape_of(b)
+    x, y = a.sizes, b.sizes
     if not x or not y:
         raise ShapeError(f"matmul: both arguments need at least 1 dimension, got {len(x)}D and {len(y)}D")
     left = x if len(x) > 1 else (1, *x)
@@ -116,7 +112,7 @@ def matmul_call(a: Tensor, b: Tensor) -> Tensor:
 @matmul.vjp("self")
 def matmul_self_vjp(g: Tensor, other: Tensor, self_type: TensorType) -> Tensor:
     """``g @ other.T``; a vector's side is a dimension of size 1 in between."""
-    alone = len(shape_of(self_type)) == 1
+    alone = len(self_type.sizes) == 1
     if other.dim() == 1:
         return g * other if alone else g.unsqueeze(-1) * other
     if not alone:
@@ -126,8 +122,8 @@ def matmul_self_vjp(g: Tensor, other: Tensor, self_type: TensorType) -> Tensor:
 
 def _rows_of(g: Tensor, other: Tensor, self_type: TensorType) -> Tensor:
     """One matrix that met a batch takes the sum over the batch inside one product."""
-    rows, depth = shape_of(self_type)[-2:]
-    if len(shape_of(self_type)) > 2 or other.dim() != 3:
+    rows, depth = self_type.sizes[-2:]
+    if len(self_type.sizes) > 2 or other.dim() != 3:
         return g @ other.transpose(-2, -1)
     count, _, columns = other.shape
     left = g.transpose(0, 1).reshape((rows, count * columns))
@@ -137,7 +133,7 @@ def _rows_of(g: Tensor, other: Tensor, self_type: TensorType) -> Tensor:
 @matmul.vjp("other")
 def matmul_other_vjp(g: Tensor, self: Tensor, other_type: TensorType) -> Tensor:
     """``self.T @ g``; where the left side's batch were more rows, they are rows here."""
-    shape = shape_of(other_type)
+    shape = other_type.sizes
     if len(shape) == 1:
         return g * self if self.dim() == 1 else g.unsqueeze(-1) * self
     if self.dim() == 1:

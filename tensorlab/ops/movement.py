@@ -85,7 +85,7 @@ def view_view(form: Layout, size: tuple[int, ...]) -> Place:
 
 @view.vjp("self")
 def view_vjp(g: Tensor, self_type: TensorType) -> Tensor:
-    return reshape.call((g, known_shape(self_type)))
+    return reshape.call((g, self_type.sizes))
 
 
 expand = declare("expand(Tensor(a) self, int[] size, *, bool implicit=False) -> Tensor(a)")
@@ -177,7 +177,7 @@ def distinct_dims(dims: tuple[int, ...], ndim: int, *, op: str) -> tuple[int, ..
 @squeeze_all.vjp("self")
 @squeeze_dims.vjp("self")
 def squeeze_vjp(g: Tensor, self_type: TensorType) -> Tensor:
-    return view.call((g, known_shape(self_type)))
+    return view.call((g, self_type.sizes))
 
 
 select = declare("select.int(Tensor(a) self, int dim, int index) -> Tensor(a)")
@@ -293,7 +293,7 @@ def _reshaped(form: Layout, shape: Shape) -> tuple[Layout, bool]:
 
 @flatten.rule("type")
 def flatten_type(a: TensorType, start_dim: int, end_dim: int) -> TensorType:
-    return TensorType(a.dtype, _flattened(tuple(n or 0 for n in a.shape or ()), start_dim, end_dim))
+    return TensorType(a.dtype, _flattened(a.sizes, start_dim, end_dim))
 
 
 @recurring(flatten)
@@ -321,17 +321,12 @@ def _flattened(shape: Shape, start_dim: int, end_dim: int) -> Shape:
 @reshape.vjp("self")
 @flatten.vjp("self")
 def reshape_vjp(g: Tensor, self_type: TensorType) -> Tensor:
-    return reshape.call((g, known_shape(self_type)))
+    return reshape.call((g, self_type.sizes))
 
 
 @alias.vjp("self")
 def alias_vjp(g: Tensor) -> Tensor:
     return g
-
-
-def known_shape(type_: TensorType) -> Shape:
-    """The sizes of a type that has them all."""
-    return tuple(n for n in type_.shape or () if n is not None)
 
 
 VIEWS: tuple[Op, ...] = (

@@ -35,7 +35,7 @@ def nextafter_type(a: TensorType, b: TensorType) -> TensorType:
 def nextafter_call(a: Tensor, b: Tensor) -> Tensor:
     form = nextafter_type(a.type, b.type)
     assert form.dtype is not None and form.shape is not None
-    result = empty(form.dtype, tuple(n or 0 for n in form.shape))
+    result = empty(form.dtype, form.sizes)
     ends = [borrowed(t).astype(form.dtype.numpy, copy=False) for t in (a, b)]
     with np.errstate(all="ignore"):  # the neighbour of the largest number is infinite
         np.nextafter(*ends, out=borrowed(result))

@@ -60,7 +60,7 @@ def _sizes(input: TensorType, normalized_shape: Shape, *parts: TensorType | None
     Raises: `ShapeError` where the last dimensions, the weight or the bias are of another shape, `DTypeError` where a
             dtype is not floating or differs.
     """
-    shape = tuple(n or 0 for n in input.shape or ())
+    shape = input.sizes
     wanted = tuple(normalized_shape)
     if not wanted:
         raise ShapeError("layer_norm: takes a normalized_shape of at least one dimension, got an empty one")
@@ -248,7 +248,7 @@ def group_norm_type(
 
     Raises: `ShapeError` where the channels don't divide into groups, or a weight or bias is not ``[C]``.
     """
-    shape = tuple(n or 0 for n in input.shape or ())
+    shape = input.sizes
     if len(shape) < 2:
         raise ShapeError(f"group_norm: takes an input of at least 2 dimensions, got {len(shape)}")
     if num_groups <= 0 or shape[1] % num_groups:

@@ -19,7 +19,7 @@ from tensorlab.ops.extremes import amax, amin
 from tensorlab.ops.functions import where
 from tensorlab.ops.logic_reduce import count_nonzero_dims
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.reduce import first, restored, shape_of, sum_dim
+from tensorlab.ops.reduce import first, restored, sum_dim
 
 
 def squares_step(acc: Any, x: Any) -> Any:
@@ -45,7 +45,7 @@ def frobenius_type(a: TensorType, dim: Any, keepdim: bool) -> TensorType:  # noq
     """
     if a.dtype is not None and not a.dtype.is_floating_point:
         raise DTypeError(f"norm: expected a floating point or complex tensor as input. Got {a.dtype.ir_name}")
-    shape = shape_of(a)
+    shape = a.sizes
     return TensorType(a.dtype, reduced_shape(shape, reduced_dims(dim, len(shape), op="norm"), keepdim=keepdim))
 
 
@@ -64,7 +64,7 @@ def norm_type(a: TensorType, p: float | None, dim: Any, keepdim: bool) -> Tensor
     Raises: `DTypeError`, `RangeError`.
     """
     found = frobenius_type(a, dim, keepdim)
-    shape = shape_of(a)
+    shape = a.sizes
     none = any(shape[d] == 0 for d in reduced_dims(dim, len(shape), op="norm"))
     if none and p is not None and (p < 0 or p == math.inf):
         raise RangeError(

@@ -89,7 +89,7 @@ class _Into:
         runner, inputs, params = evaluator.split(args)
         found = pointwise_types(op, [a.type if isinstance(a, Tensor) else a for a in args])[1]
         name, target = op.schema.name, self.target
-        shape = tuple(n or 0 for n in found.shape or ())
+        shape = found.sizes
         check_fits(name, type(found)(found.dtype, target.type.shape), target.type)
         if tuple(target.shape) != shape:
             if any(i is target for i in inputs):

@@ -15,7 +15,7 @@ from tensorlab.core.widened import widened
 from tensorlab.errors import ArgumentError, RangeError, ShapeError
 from tensorlab.ops.copying import copy_into, element
 from tensorlab.ops.create import full_of
-from tensorlab.ops.movement import call_evaluator, known_shape, slice_
+from tensorlab.ops.movement import call_evaluator, slice_
 from tensorlab.ops.view_evaluator import composed
 
 Array = np.ndarray[Any, Any]
@@ -46,7 +46,7 @@ def constant_pad_type(a: TensorType, pad: Shape, value: object) -> TensorType:
 
     Raises: `ShapeError` where less than nothing would be left.
     """
-    shape = known_shape(a)
+    shape = a.sizes
     found = tuple(n + x + y for n, (x, y) in zip(shape, edges_of(len(shape), pad, "constant_pad_nd"), strict=True))
     if min(found, default=0) < 0:
         raise ShapeError(
@@ -58,7 +58,7 @@ def constant_pad_type(a: TensorType, pad: Shape, value: object) -> TensorType:
 
 @constant_pad_nd.rule("call")
 def constant_pad_call(a: Tensor, pad: Shape, value: float) -> Tensor:
-    shape = known_shape(constant_pad_type(a.type, pad, value))
+    shape = constant_pad_type(a.type, pad, value).sizes
     result = full_of(shape, element(value, a.dtype, op="constant_pad_nd"), a.dtype)
     source, target = a, result
     for d, (before, after) in enumerate(edges_of(a.ndim, pad, "constant_pad_nd")):
@@ -88,7 +88,7 @@ def bordered_type(a: TensorType, pad: Shape, mode: str) -> TensorType:
 
     Raises: `ShapeError`.
     """
-    shape = known_shape(a)
+    shape = a.sizes
     edges = edges_of(len(shape), pad, "pad")
     for d, (n, both) in enumerate(zip(shape, edges, strict=True)):
         widest = n - 1 if mode == REFLECT else n if mode == CIRCULAR else max(both)
@@ -129,7 +129,7 @@ def _centre(edges: Edges, shape: Shape) -> tuple[slice, ...]:
 @bordered.rule("call")
 def bordered_call(a: Tensor, pad: Shape, mode: str) -> Tensor:
     """The centre copied, then the borders of one dimension after the other from what is there already."""
-    shape = known_shape(bordered_type(a.type, pad, mode))
+    shape = bordered_type(a.type, pad, mode).sizes
     result = empty(a.dtype, shape)
     values, edges = borrowed(result), edges_of(a.ndim, pad, "pad")
     values[_centre(edges, shape)] = borrowed(a)
@@ -141,7 +141,7 @@ def bordered_call(a: Tensor, pad: Shape, mode: str) -> Tensor:
 
 @bordered_backward.rule("type")
 def bordered_backward_type(grad: TensorType, pad: Shape, mode: str) -> TensorType:
-    shape = known_shape(grad)
+    shape = grad.sizes
     edges = edges_of(len(shape), pad, "pad")
     return TensorType(grad.dtype, tuple(n - x - y for n, (x, y) in zip(shape, edges, strict=True)))
 
@@ -157,7 +157,7 @@ def bordered_backward_call(grad: Tensor, pad: Shape, mode: str) -> Tensor:
         for border, source in _borders(shape, d, edges[d], mode):
             flow = sums[border]
             sums[source] += flow.sum(d, keepdims=True) if mode == REPLICATE else flow
-    result = empty(grad.dtype, known_shape(bordered_backward_type(grad.type, pad, mode)))
+    result = empty(grad.dtype, bordered_backward_type(grad.type, pad, mode).sizes)
     borrowed(result)[...] = sums[_centre(edges, shape)]
     return result
 

@@ -20,7 +20,7 @@ from tensorlab.core.tensor import Tensor, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
-from tensorlab.ops.convolution import dense, known, remember
+from tensorlab.ops.convolution import dense, remember
 from tensorlab.ops.movement import call_evaluator, reshape
 
 Ints = Sequence[int] | int
@@ -198,7 +198,7 @@ def max_pool2d_with_indices_type(
     Raises: `ShapeError`, `RangeError`, `DTypeError`.
     """
     windows = as_windows("max_pool2d", taps, stride, padding, dilation, ceil=ceil)
-    shape = pooled_shape("max_pool2d", known(x), windows)
+    shape = pooled_shape("max_pool2d", x.sizes, windows)
     check_dtype("max_pool2d", x.dtype, whole=True)
     return TensorType(x.dtype, shape), TensorType(int64, shape)
 
@@ -211,7 +211,7 @@ def max_pool2d_type(x: TensorType, taps: Ints, stride: Ints, padding: Ints, dila
 @recurring(max_pool2d_with_indices)
 def max_pool2d_with_indices_call(x: Tensor, taps: Ints, stride: Ints, padding: Ints, dilation: Ints, ceil: bool) -> Run:
     """The largest element of each window, and where it is; NaN is above all."""
-    shape = known(max_pool2d_with_indices_type(x.type, taps, stride, padding, dilation, ceil)[0])
+    shape = max_pool2d_with_indices_type(x.type, taps, stride, padding, dilation, ceil)[0].sizes
     if x.dtype.is_half:
         return widened(lambda *args: max_pool2d_with_indices.run(args))
     windows = as_windows("max_pool2d", taps, stride, padding, dilation, ceil=ceil)
@@ -301,7 +301,7 @@ def avg_pool2d_type(
 
     Raises: `ShapeError`, `RangeError`, `DTypeError`.
     """
-    shape = pooled_shape("avg_pool2d", known(x), as_windows("avg_pool2d", taps, stride, padding, 1, ceil=ceil))
+    shape = pooled_shape("avg_pool2d", x.sizes, as_windows("avg_pool2d", taps, stride, padding, 1, ceil=ceil))
     if divisor == 0:
         raise RangeError("avg_pool2d: divisor must be not zero")
     check_dtype("avg_pool2d", x.dtype, whole=x.dtype is int64)
@@ -313,7 +313,7 @@ def avg_pool2d_call(
     x: Tensor, taps: Ints, stride: Ints, padding: Ints, ceil: bool, with_pad: bool, divisor: int | None
 ) -> Run:
     """Sums of windows over how many elements they have; zeros of the padding count, or do not."""
-    shape = known(avg_pool2d_type(x.type, taps, stride, padding, ceil, with_pad, divisor))
+    shape = avg_pool2d_type(x.type, taps, stride, padding, ceil, with_pad, divisor).sizes
     if x.dtype.is_half:
         return widened(lambda *args: avg_pool2d.run(args))
     windows = as_windows("avg_pool2d", taps, stride, padding, 1, ceil=ceil)

@@ -17,7 +17,7 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError, ShapeError
 from tensorlab.ops.create import sized
 from tensorlab.ops.generator import Generator, default_generator
-from tensorlab.ops.movement import call_evaluator, known_shape
+from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.normals import fill_normal
 from tensorlab.ops.operands import as_dtype
 
@@ -58,7 +58,7 @@ def _floating(size: tuple[int, ...], dtype: DType | int | None, op: str) -> Tens
 
 
 def _new(type_: TensorType) -> Tensor:
-    return empty_tensor(type_.dtype or default_float(), known_shape(type_))
+    return empty_tensor(type_.dtype or default_float(), type_.sizes)
 
 
 def _stored(values: Any, type_: TensorType) -> Tensor:
@@ -131,7 +131,7 @@ def randint_call(low: int, high: int, size: tuple[int, ...], dtype: DType | int 
     found = randint_type(low, high, size, dtype)
     check_range(low, high, found.dtype or int64, "randint")
     with generator_at_hand().drawing() as draws:
-        return _stored(draws.integers(low, high, known_shape(found)), found)
+        return _stored(draws.integers(low, high, found.sizes), found)
 
 
 def check_range(low: int, high: int, dtype: DType, op: str) -> None:
@@ -213,7 +213,7 @@ def poisson_call(a: Tensor) -> Tensor:
 @multinomial_op.rule("type")
 def multinomial_type(a: TensorType, num_samples: int, replacement: bool) -> TensorType:  # noqa: FBT001
     """Indices into the last dimension, for a vector of weights or for each row of a matrix."""
-    shape = known_shape(a)
+    shape = a.sizes
     if len(shape) not in (1, 2):
         raise ShapeError(f"multinomial: prob_dist must be 1 or 2 dim, got {len(shape)}")
     if a.dtype is not None and not a.dtype.is_floating_point:
@@ -245,12 +245,12 @@ def multinomial_call(a: Tensor, num_samples: int, replacement: bool) -> Tensor: 
         reached = np.cumsum(weights, -1).reshape(-1, weights.shape[-1])
         points = draws.random((len(reached), num_samples)) * reached[:, -1:]
     rows = [np.searchsorted(r, p, side="right") for r, p in zip(reached, points, strict=True)]
-    return _stored(np.reshape(rows, known_shape(found)), found)
+    return _stored(np.reshape(rows, found.sizes), found)
 
 
 @normal_op.rule("type")
 def normal_type(mean: TensorType, std: TensorType) -> TensorType:
-    shape = np.broadcast_shapes(known_shape(mean), known_shape(std))
+    shape = np.broadcast_shapes(mean.sizes, std.sizes)
     return TensorType(mean.dtype, tuple(shape))
 
 

@@ -21,7 +21,6 @@ from tensorlab.ops.movement import (
     call_evaluator,
     distinct_dims,
     expand,
-    known_shape,
     permute,
     reshape,
     slice_,
@@ -37,7 +36,7 @@ flip = declare("flip(Tensor self, int[] dims) -> Tensor")
 
 @flip.rule("type")
 def flip_type(a: TensorType, dims: Shape) -> TensorType:
-    distinct_dims(dims, len(known_shape(a)), op="flip")
+    distinct_dims(dims, len(a.sizes), op="flip")
     return a
 
 
@@ -102,7 +101,7 @@ def roll_type(a: TensorType, shifts: Shape, dims: Shape) -> TensorType:
     if len(shifts) != len(dims) and (dims or len(shifts) != 1):
         raise ShapeError(f"roll: shifts and dimensions must align. shifts: {len(shifts)}, dims: {len(dims)}")
     for d in dims:
-        wrap_dim(d, len(known_shape(a)), op="roll")
+        wrap_dim(d, len(a.sizes), op="roll")
     return a
 
 
@@ -146,7 +145,7 @@ repeat = declare("repeat(Tensor self, int[] repeats) -> Tensor")
 
 @repeat.rule("type")
 def repeat_type(a: TensorType, repeats: Shape) -> TensorType:
-    shape = known_shape(a)
+    shape = a.sizes
     if len(repeats) < len(shape):
         raise ShapeError(
             f"repeat: number of dimensions of repeat dims ({len(repeats)}) can not be smaller than number of "
@@ -161,7 +160,7 @@ def repeat_type(a: TensorType, repeats: Shape) -> TensorType:
 @repeat.rule("call")
 def repeat_call(a: Tensor, repeats: Shape) -> Tensor:
     """One copy, over the result seen with each dimension as two: which repeat, and where in it."""
-    result = empty(a.dtype, known_shape(repeat_type(a.type, repeats)))
+    result = empty(a.dtype, repeat_type(a.type, repeats).sizes)
     if not result.numel():
         return result
     pairs, ones = repeated(tuple(a.shape), tuple(repeats))
@@ -179,7 +178,7 @@ def repeated(shape: Shape, repeats: Shape) -> tuple[Shape, Shape]:
 
 @repeat.vjp("self")
 def repeat_vjp(g: Tensor, self_type: TensorType, repeats: Shape) -> Tensor:
-    shape = known_shape(self_type)
+    shape = self_type.sizes
     if not repeats:
         return g
     if 0 in repeats:  # nothing of it is there, and no history leads on from that
@@ -271,7 +270,7 @@ one_hot = declare("one_hot(Tensor self, int num_classes=-1) -> Tensor")
 def one_hot_type(a: TensorType, num_classes: int) -> TensorType:
     if a.dtype is not int64:
         raise DTypeError(f"one_hot: is only applicable to index tensor of type int64, got {a.dtype}")
-    return TensorType(int64, (*known_shape(a), num_classes if num_classes > 0 else None))
+    return TensorType(int64, (*a.sizes, num_classes if num_classes > 0 else None))
 
 
 @one_hot.rule("call")

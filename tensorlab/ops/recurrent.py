@@ -24,7 +24,7 @@ from tensorlab.ops.blas import LETTERS, address
 from tensorlab.ops.create import full_of
 from tensorlab.ops.joining import cat
 from tensorlab.ops.matmul import mm
-from tensorlab.ops.movement import call_evaluator, known_shape, reshape, slice_, t
+from tensorlab.ops.movement import call_evaluator, reshape, slice_, t
 from tensorlab.ops.normalisation import in_rows, place
 from tensorlab.ops.recurrent_formulas import step, steps_back
 from tensorlab.ops.reduce import sum_dim
@@ -68,12 +68,12 @@ def recurrent_steps_type(
     Shape:  gates ``[L, N, G * H]``, hidden and cell ``[N, H]``, weight ``[G * H, H]``, bias ``[G * H]``.
     Raises: `ShapeError`, `DTypeError`.
     """
-    shape, (batch, n) = known_shape(gates), known_shape(hidden)
+    shape, (batch, n) = gates.sizes, hidden.sizes
     wide = GATES[kind] * n
-    fits = len(shape) == 3 and shape[1:] == (batch, wide) and known_shape(weight) == (wide, n)
-    if not fits or (bias is not None and known_shape(bias) != (wide,)):
+    fits = len(shape) == 3 and shape[1:] == (batch, wide) and weight.sizes == (wide, n)
+    if not fits or (bias is not None and bias.sizes != (wide,)):
         raise ShapeError(
-            f"recurrent_steps: got gates {list(shape)}, hidden {[batch, n]} and weight {list(known_shape(weight))}; "
+            f"recurrent_steps: got gates {list(shape)}, hidden {[batch, n]} and weight {list(weight.sizes)}; "
             f"takes [L, N, {GATES[kind]}H], [N, H] and [{GATES[kind]}H, H]"
         )
     given = [p.dtype for p in (gates, hidden, cell, weight, bias) if p is not None]
@@ -102,7 +102,7 @@ def recurrent_steps_call(
     optional = [None if p is None else p.type for p in (cell, bias)]
     types = recurrent_steps_type(gates.type, hidden.type, optional[0], weight.type, optional[1], kind, backwards)
     dtype = gates.dtype
-    output, cells, kept = (fresh(layout(dtype, known_shape(kind_of))) for kind_of in types)
+    output, cells, kept = (fresh(layout(dtype, kind_of.sizes)) for kind_of in types)
     routine = address(f"{LETTERS[dtype]}gemm")
     steps, batch, n = output.shape
     if not output.numel():
@@ -184,7 +184,7 @@ def recurrent_steps_backward_type(
     weight: TensorType,
     *_: object,
 ) -> tuple[TensorType, ...]:
-    return gates, hidden, hidden, weight, TensorType(gates.dtype, known_shape(weight)[:1])
+    return gates, hidden, hidden, weight, TensorType(gates.dtype, weight.sizes[:1])
 
 
 @recurrent_steps_backward.rule("call")

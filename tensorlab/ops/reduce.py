@@ -21,11 +21,6 @@ from tensorlab.ops import copying, movement
 from tensorlab.ops.operands import as_dtype
 
 
-def shape_of(a: TensorType) -> tuple[int, ...]:
-    """The sizes of a type that knows them all."""
-    return tuple(n or 0 for n in a.shape or ())
-
-
 def restored(reduced: Tensor, shape: Sequence[int], dim: object, *, keepdim: bool, op: str) -> Tensor:
     """What a reduction gave, with the reduced dimensions of ``shape`` back as dimensions of size 1."""
     if keepdim:
@@ -66,7 +61,7 @@ def sum_type(a: TensorType, dtype: DType | int | None) -> TensorType:
 @sum_dim.rule("type")
 def sum_dim_type(a: TensorType, dim: object, keepdim: bool, dtype: DType | int | None) -> TensorType:  # noqa: FBT001
     """Integers and bools sum up to int64."""
-    shape = shape_of(a)
+    shape = a.sizes
     dims = reduced_dims(dim, len(shape), op="sum")
     own = a.dtype if a.dtype is not None and a.dtype.is_floating_point else int64
     return TensorType(as_dtype(dtype, op="sum") or own, reduced_shape(shape, dims, keepdim=keepdim))
@@ -80,12 +75,12 @@ def sum_fold() -> Fold:
 
 @sum_.vjp("self")
 def sum_vjp(g: Tensor, self_type: TensorType) -> Tensor:
-    return movement.expand.call((g, shape_of(self_type), False))
+    return movement.expand.call((g, self_type.sizes, False))
 
 
 @sum_dim.vjp("self")
 def sum_dim_vjp(g: Tensor, self_type: TensorType, dim: object, keepdim: bool) -> Tensor:  # noqa: FBT001
-    return spread(g, shape_of(self_type), dim, keepdim=keepdim, op="sum")
+    return spread(g, self_type.sizes, dim, keepdim=keepdim, op="sum")
 
 
 # nansum: NaN counts as 0 ----------------------------------------------------------------------------------------------
@@ -147,8 +142,8 @@ def mean_dim_type(a: TensorType, dim: object, keepdim: bool, dtype: DType | int 
             f"mean: could not infer output dtype. {which} dtype must be a floating point dtype. "
             f"Got: {result.ir_name if result else None}"
         )
-    dims = reduced_dims(dim, len(shape_of(a)), op="mean")
-    return TensorType(result, reduced_shape(shape_of(a), dims, keepdim=keepdim))
+    dims = reduced_dims(dim, len(a.sizes), op="mean")
+    return TensorType(result, reduced_shape(a.sizes, dims, keepdim=keepdim))
 
 
 @mean.rule("reduce")
@@ -159,13 +154,13 @@ def mean_fold() -> Fold:
 
 @mean.vjp("self")
 def mean_vjp(g: Tensor, self_type: TensorType) -> Tensor:
-    shape = shape_of(self_type)
+    shape = self_type.sizes
     return movement.expand.call((g / math.prod(shape) if math.prod(shape) else g, shape, False))
 
 
 @mean_dim.vjp("self")
 def mean_dim_vjp(g: Tensor, self_type: TensorType, dim: object, keepdim: bool) -> Tensor:  # noqa: FBT001
-    shape = shape_of(self_type)
+    shape = self_type.sizes
     count = count_of(shape, dim, op="mean")
     return spread(g / count if count else g, shape, dim, keepdim=keepdim, op="mean")
 

@@ -20,7 +20,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.core.widened import widened
 from tensorlab.errors import DTypeError, RangeError, ShapeError
-from tensorlab.ops.convolution import known, over_two, remember
+from tensorlab.ops.convolution import over_two, remember
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.pooling import Shape, row_major
 
@@ -123,7 +123,7 @@ def resize_type(x: TensorType, size: Sizes, mode: str, corners: bool, scales: Se
 
     Raises: `ShapeError`, `RangeError`, `DTypeError`.
     """
-    shape = known(x)
+    shape = x.sizes
     if len(shape) != len(size) + 2 or 0 in shape[1:]:
         raise ShapeError(
             f"interpolate: expected a non-empty {len(size) + 2}D tensor for an output size of {list(size)}, but got "
@@ -157,7 +157,7 @@ def resize_call(x: Tensor, size: Sizes, mode: str, corners: bool, scales: Sequen
 def resize_vjp(
     g: Tensor, self_type: TensorType, output_size: Sizes, mode: str, align_corners: bool, scales: Sequence[float]
 ) -> Tensor:
-    return resize_backward.call((g, output_size, known(self_type), mode, align_corners, scales))
+    return resize_backward.call((g, output_size, self_type.sizes, mode, align_corners, scales))
 
 
 @resize_backward.rule("type")
@@ -232,7 +232,7 @@ def _finish(op: Op, mode: str) -> None:
         return resize.call((x, *arguments(tuple(x.shape), rest)))
 
     def resized_type(x: TensorType, *rest: Any) -> TensorType:
-        return resize_type(x, *arguments(known(x), rest))
+        return resize_type(x, *arguments(x.sizes, rest))
 
     rules: dict[str, Callable[..., Any]] = {"type": resized_type, "composite": resized}
     for kind, rule in rules.items():

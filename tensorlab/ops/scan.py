@@ -234,7 +234,7 @@ def _keeps_best(op: Op, scan: Scan, give: type[CumMax | CumMin]) -> None:
         return give._make(found(a, dim))
 
     def best_vjp(g_values: Tensor | None, self_type: TensorType, dim: int, indices: Tensor) -> Tensor | None:
-        shape: Sequence[int] = tuple(n or 0 for n in self_type.shape or ())
+        shape: Sequence[int] = self_type.sizes
         return put_back(g_values, dim, indices, shape, keepdim=True)
 
     op.rule("type")(best_type)

@@ -28,23 +28,21 @@ from tensorlab.ops.joining import cat
 from tensorlab.ops.movement import reshape, slice_
 from tensorlab.ops.twins import folds_wide, twins
 
-sizes = along.sizes
-
 
 def scatter_type(a: TensorType, dim: int, index: TensorType, src: object, *_: object) -> TensorType:
     """The tensor's own type.
 
     Raises: `DTypeError` for indices or values of another dtype, `ShapeError`, `DimError`.
     """
-    at = wrap_dim(dim, len(sizes(a)), op="scatter")
+    at = wrap_dim(dim, len(a.sizes), op="scatter")
     source = src if isinstance(src, TensorType) else None
-    if 0 not in sizes(index):
+    if 0 not in index.sizes:
         along.check_long("scatter", index.dtype)
     if source is not None and source.dtype is not a.dtype:
         names = f"{a.dtype.name if a.dtype else None} and {source.dtype.name if source.dtype else None}"
         raise DTypeError(f"scatter: Expected self.dtype to be equal to src.dtype, got {names}")
-    if 0 not in sizes(index):
-        along.check_cells("scatter", sizes(index), sizes(a), at, None if source is None else sizes(source))
+    if 0 not in index.sizes:
+        along.check_cells("scatter", index.sizes, a.sizes, at, None if source is None else source.sizes)
     return a
 
 
@@ -124,7 +122,7 @@ def scatter_src_vjp(g: Tensor, dim: int, index: Tensor, src_type: TensorType) ->
 
 def _as_source(read: Tensor, src_type: TensorType) -> Tensor:
     """Gradients at the indices as those of a source that may be larger than they are."""
-    for d, n in enumerate(sizes(src_type)):
+    for d, n in enumerate(src_type.sizes):
         missing = n - read.shape[d]
         if missing:
             shape = (*read.shape[:d], missing, *read.shape[d + 1 :])

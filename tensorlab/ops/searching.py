@@ -12,7 +12,6 @@ from tensorlab.core.op import Op, declare
 from tensorlab.core.tensor import Tensor, empty
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
-from tensorlab.ops.reduce import shape_of
 from tensorlab.ops.sorting import Array, lanes
 from tensorlab.ops.view_evaluator import call_evaluator
 
@@ -119,7 +118,7 @@ def searchsorted_type(
     Raises: `ShapeError` for lines that do not match, `ArgumentError` for a ``side`` that is none, or against ``right``.
     """
     op = "searchsorted"
-    own, asked = shape_of(sequence), shape_of(values)
+    own, asked = sequence.sizes, values.sizes
     if side not in (None, "left", "right"):
         raise ArgumentError(f"{op}: side can only be 'left' or 'right' but got {side}")
     if side == "left" and right:
@@ -134,7 +133,7 @@ def searchsorted_type(
     if sorter is not None and (sorter.shape != sequence.shape or sorter.dtype is not int64):
         raise ShapeError(
             f"{op}: boundary and sorter must have the same size, and sorter int64, but got boundary tensor {list(own)} "
-            f"and got sorter tensor {list(shape_of(sorter))} of {sorter.dtype}"
+            f"and got sorter tensor {list(sorter.sizes)} of {sorter.dtype}"
         )
     return TensorType(int32 if out_int32 else int64, asked)
 
@@ -173,8 +172,8 @@ def bucketize_type(a: TensorType, boundaries: TensorType, out_int32: bool, right
 
     Raises: `ShapeError` for boundaries that are no vector.
     """
-    if len(shape_of(boundaries)) != 1:
-        raise ShapeError(f"bucketize: boundaries tensor must be 1 dimension, but got dim({len(shape_of(boundaries))})")
+    if len(boundaries.sizes) != 1:
+        raise ShapeError(f"bucketize: boundaries tensor must be 1 dimension, but got dim({len(boundaries.sizes)})")
     return TensorType(int32 if out_int32 else int64, a.shape)
 
 

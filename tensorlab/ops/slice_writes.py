@@ -10,14 +10,11 @@ from tensorlab.core.op import Op, declare
 from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ShapeError
-from tensorlab.ops import along
 from tensorlab.ops.copying import clone, copy_, fill_
 from tensorlab.ops.create import zeros_op
 from tensorlab.ops.movement import diagonal, select, slice_
 from tensorlab.ops.twins import twins
 from tensorlab.ops.view_evaluator import call_evaluator
-
-sizes = along.sizes
 
 
 def _over_view(op: Op, view: Op) -> None:
@@ -31,10 +28,10 @@ def _over_view(op: Op, view: Op) -> None:
 
         Raises: `ShapeError` where ``src`` has another shape than the view.
         """
-        part = sizes(view_type(a, *where))
-        if sizes(src) != part:
+        part = view_type(a, *where).sizes
+        if src.sizes != part:
             raise ShapeError(
-                f"{name}: expected src to have a size equal to the slice of self. src size = {list(sizes(src))}, slice "
+                f"{name}: expected src to have a size equal to the slice of self. src size = {list(src.sizes)}, slice "
                 f"size = {list(part)}"
             )
         return a
@@ -100,7 +97,7 @@ def fill_diagonal_type(a: TensorType, fill_value: object, wrap: bool) -> TensorT
 
     Raises: `ShapeError` for fewer than two dimensions, or more than two that differ.
     """
-    shape = sizes(a)
+    shape = a.sizes
     if len(shape) < 2:
         raise ShapeError(f"fill_diagonal_: dimensions must larger than 1, got shape {list(shape)}")
     if len(shape) > 2 and len(set(shape)) > 1:

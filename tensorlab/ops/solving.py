@@ -18,7 +18,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import ShapeError
 from tensorlab.ops.lapack import matrix_shape, over_batch, owned
-from tensorlab.ops.matmul import common_dtype, shape_of
+from tensorlab.ops.matmul import common_dtype
 from tensorlab.ops.matrix_parts import lower, upper
 from tensorlab.ops.movement import call_evaluator
 from tensorlab.ops.triangular import solved
@@ -65,7 +65,7 @@ def solve_type(a: TensorType, b: TensorType, left: bool) -> TensorType:  # noqa:
 
     Raises: `ShapeError`, `DTypeError`.
     """
-    shape, right = matrix_shape("linalg.solve", a, square=True), shape_of(b)
+    shape, right = matrix_shape("linalg.solve", a, square=True), b.sizes
     dtype = common_dtype("linalg.solve", a, b)
     if not right:
         raise ShapeError("linalg.solve: B must have at least 1 dimension, got 0")
@@ -112,7 +112,7 @@ def solve_vjp(
     needs: tuple[bool, bool],
 ) -> tuple[Tensor | None, Tensor]:
     """``gB = A^-T g`` and ``gA = -gB X.T``."""
-    if not is_vector(tuple(A.shape), shape_of(B_type)):
+    if not is_vector(tuple(A.shape), B_type.sizes):
         g_right = solve.call((A.transpose(-2, -1), g, left))
         if not needs[0]:
             return None, g_right
@@ -152,7 +152,7 @@ def solve_triangular_type(
 def solve_triangular_call(a: Tensor, b: Tensor, upper: bool, left: bool, unitriangular: bool) -> Tensor:  # noqa: FBT001
     """Reads one triangle, without its diagonal where that is taken to be 1; zeros on it give infinities and NaN."""
     found = solve_triangular_type(a.type, b.type, upper, left, unitriangular)
-    return solved(a, b, shape_of(found), upper=upper, left=left, unit=unitriangular)
+    return solved(a, b, found.sizes, upper=upper, left=left, unit=unitriangular)
 
 
 @solve_triangular.vjp("self", "B")
@@ -283,7 +283,7 @@ def _mirrored(held: Any) -> Any:
 
 def tolerance(a: TensorType, atol: float | None, rtol: float | None) -> tuple[float, float]:
     """Absolute and relative bounds below which a singular value is 0; the relative one is for no absolute one."""
-    shape = shape_of(a)
+    shape = a.sizes
     if rtol is None:
         kind = np.float32 if a.dtype is float32 else np.float64
         rtol = 0.0 if atol is not None and atol > 0 else float(np.finfo(kind).eps) * max(shape[-2:])

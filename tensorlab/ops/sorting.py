@@ -18,7 +18,6 @@ from tensorlab.core.tensor import Tensor, empty, fresh
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DTypeError, RangeError
 from tensorlab.ops.copying import contiguous
-from tensorlab.ops.reduce import shape_of
 from tensorlab.ops.return_types import KthValue, Sort, TopK
 from tensorlab.ops.selecting import put_back
 from tensorlab.ops.view_evaluator import call_evaluator
@@ -63,7 +62,7 @@ def picked(a: Tensor, places: Array, axis: int, shape: tuple[int, ...]) -> tuple
 
 @sort.rule("type")
 def sort_type(a: TensorType, dim: int, descending: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
-    wrap_dim(dim, len(shape_of(a)), op="sort")
+    wrap_dim(dim, len(a.sizes), op="sort")
     return a, TensorType(int64, a.shape)
 
 
@@ -90,7 +89,7 @@ def sort_stable_call(a: Tensor, stable: bool | None, dim: int, descending: bool)
 @sort.vjp("self")
 @sort_stable.vjp("self")
 def sort_vjp(g_values: Tensor | None, self_type: TensorType, dim: int, indices: Tensor) -> Tensor | None:
-    return put_back(g_values, dim, indices, shape_of(self_type), keepdim=True)
+    return put_back(g_values, dim, indices, self_type.sizes, keepdim=True)
 
 
 @argsort.rule("type")
@@ -132,7 +131,7 @@ def topk_type(a: TensorType, k: int, dim: int, largest: bool, sorted: bool) -> t
 
     Raises: `RangeError` where there are not as many, `DTypeError` for bools.
     """
-    shape = shape_of(a)
+    shape = a.sizes
     at = wrap_dim(dim, len(shape), op="topk")
     if a.dtype is not None and a.dtype.name == "bool":
         raise DTypeError("topk: takes numbers, got bool")
@@ -158,7 +157,7 @@ def topk_prepare(a: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> Ru
         return topk_call
     text = selection_loop(a.dtype, largest=largest)
     entry = compile_loop(text.source, text.signature, label=text.label).entry
-    form, places = layout(a.dtype, shape_of(found)), layout(int64, shape_of(found))
+    form, places = layout(a.dtype, found.sizes), layout(int64, found.sizes)
     outer = a.numel() // n
 
     def run(a: Tensor, *_: object) -> TopK:
@@ -185,12 +184,12 @@ def topk_call(a: Tensor, k: int, dim: int, largest: bool, sorted: bool) -> TopK:
         shape[at] = k
         places = np.broadcast_to(np.arange(k).reshape(shape), (*array.shape[:at], k, *array.shape[at + 1 :]))
     order = order_of(np.take_along_axis(array, places, at), at, descending=largest)
-    return TopK(*picked(a, np.take_along_axis(places, order, at), at, shape_of(found)))
+    return TopK(*picked(a, np.take_along_axis(places, order, at), at, found.sizes))
 
 
 @topk.vjp("self")
 def topk_vjp(g_values: Tensor | None, self_type: TensorType, dim: int, indices: Tensor) -> Tensor | None:
-    return put_back(g_values, dim, indices, shape_of(self_type), keepdim=True)
+    return put_back(g_values, dim, indices, self_type.sizes, keepdim=True)
 
 
 @kthvalue.rule("type")
@@ -199,9 +198,9 @@ def kthvalue_type(a: TensorType, k: int, dim: int, keepdim: bool) -> tuple[Tenso
 
     Raises: `RangeError` where there are not as many.
     """
-    if a.dtype is not None and a.dtype.name == "bool" and shape_of(a):
+    if a.dtype is not None and a.dtype.name == "bool" and a.sizes:
         raise DTypeError("kthvalue: not implemented for bool; takes numbers")
-    shape = shape_of(a)
+    shape = a.sizes
     at = wrap_dim(dim, len(shape), op="kthvalue")
     if not 1 <= k <= (shape[at] if shape else 1):
         raise RangeError(f"kthvalue: selected number k out of range for dimension {at}: got {k} for {list(shape)}")
@@ -215,7 +214,7 @@ def kthvalue_call(a: Tensor, k: int, dim: int, keepdim: bool) -> KthValue:  # no
     found, _ = kthvalue_type(a.type, k, dim, keepdim)
     array, at = lanes(a, dim, op="kthvalue")
     places = np.take(np.argpartition(array, k - 1, axis=at), [k - 1], axis=at)
-    return KthValue(*picked(a, places, at, shape_of(found)))
+    return KthValue(*picked(a, places, at, found.sizes))
 
 
 @kthvalue.vjp("self")
@@ -226,7 +225,7 @@ def kthvalue_vjp(
     keepdim: bool,  # noqa: FBT001
     indices: Tensor,
 ) -> Tensor | None:
-    return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
+    return put_back(g_values, dim, indices, self_type.sizes, keepdim=keepdim)
 
 
 SORTING: tuple[Op, ...] = (sort, sort_stable, argsort, argsort_stable, msort, topk, kthvalue)

@@ -12,7 +12,6 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.errors import DimError, RangeError, ShapeError
 from tensorlab.ops.joining import cat, stack
-from tensorlab.ops.movement import known_shape
 from tensorlab.ops.view_backward import slice_backward
 from tensorlab.ops.view_evaluator import Place, finish_views
 
@@ -141,7 +140,7 @@ def unbind_vjp(g: Sequence[Tensor], dim: int) -> Tensor | None:
 @tensor_split_at.vjp("self")
 def tensor_split_at_vjp(g: Sequence[Tensor], self_type: TensorType, indices: tuple[int, ...], dim: int) -> Tensor:
     """Pieces may overlap or leave something out, so that each goes back on its own."""
-    shape = known_shape(self_type)
+    shape = self_type.sizes
     bounds = pairwise([0, *indices, shape[dim]])
     parts = [slice_backward.call((x, shape, dim, a, b, 1)) for x, (a, b) in zip(g, bounds, strict=True)]
     total = parts[0]

@@ -17,7 +17,6 @@ from tensorlab.core.types import TensorType
 from tensorlab.errors import ArgumentError, DTypeError, RangeError, ShapeError
 from tensorlab.ops.extremes import shared_vjp
 from tensorlab.ops.functions import where
-from tensorlab.ops.reduce import shape_of
 from tensorlab.ops.return_types import MaxMin, Median, Mode, NanMedian
 from tensorlab.ops.selecting import put_back, taken
 from tensorlab.ops.sorting import Array, lanes, order_of, picked
@@ -60,7 +59,7 @@ def _along(op: Op, find: Any, give: type[MaxMin]) -> None:
     name = op.schema.name
 
     def along_type(a: TensorType, dim: int, keepdim: bool) -> tuple[TensorType, TensorType]:  # noqa: FBT001
-        shape = shape_of(a)
+        shape = a.sizes
         _check_ordered(name, a)
         dims = reduced_dims(dim, len(shape), op=name)
         check_not_empty(shape, dims, op=name, explicit=True)
@@ -70,7 +69,7 @@ def _along(op: Op, find: Any, give: type[MaxMin]) -> None:
     def along_call(a: Tensor, dim: int, keepdim: bool) -> MaxMin:  # noqa: FBT001
         found, _ = along_type(a.type, dim, keepdim)
         array, at = lanes(a, dim, op=name)
-        return give(*picked(a, find(array, at), at, shape_of(found)))
+        return give(*picked(a, find(array, at), at, found.sizes))
 
     def along_vjp(
         g_values: Tensor | None,
@@ -79,7 +78,7 @@ def _along(op: Op, find: Any, give: type[MaxMin]) -> None:
         keepdim: bool,  # noqa: FBT001
         indices: Tensor,
     ) -> Tensor | None:
-        return put_back(g_values, dim, indices, shape_of(self_type), keepdim=keepdim)
+        return put_back(g_values, dim, indices, self_type.sizes, keepdim=keepdim)
 
     op.rule("type")(along_type)
     op.rule("call")(along_call)
@@ -150,13 +149,13 @@ def _quantile_type(
 
     Raises: `DTypeError`, `ShapeError`, `ArgumentError`, in torch's words.
     """
-    shape = shape_of(a)
+    shape = a.sizes
     if a.dtype not in (float32, float64, None):
         raise DTypeError(f"{name}: input tensor must be either float or double dtype, got {a.dtype.name}")
     if q.dtype is not a.dtype:
         raise DTypeError(f"{name}: q tensor must be same dtype as the input tensor, got {q.dtype} and {a.dtype}")
     if len(q.shape or ()) > 1:
-        raise ShapeError(f"{name}: q must be a scalar or 1D tensor, got shape {list(shape_of(q))}")
+        raise ShapeError(f"{name}: q must be a scalar or 1D tensor, got shape {list(q.sizes)}")
     if math.prod(shape) == 0:
         raise ShapeError(f"{name}: input tensor must be non-empty, got shape {list(shape)}")
     if interpolation not in INTERPOLATIONS:
@@ -164,7 +163,7 @@ def _quantile_type(
             f"{name}: interpolation must be one of {', '.join(INTERPOLATIONS)}, but got {interpolation}"
         )
     dims = reduced_dims(dim, len(shape), op=name)
-    return TensorType(a.dtype, (*shape_of(q), *reduced_shape(shape, dims, keepdim=keepdim)))
+    return TensorType(a.dtype, (*q.sizes, *reduced_shape(shape, dims, keepdim=keepdim)))
 
 
 def _has_quantile(op: Op, *, skip: bool) -> None:
@@ -186,7 +185,7 @@ def _has_quantile(op: Op, *, skip: bool) -> None:
         ranks = _ranks(lane, q.reshape(-1), skip=skip)
         values = _between(lane, ranks, interpolation)
         values = values.movedim(-1, 0) if q.ndim else values.squeeze(-1)
-        return values.reshape(shape_of(found))
+        return values.reshape(found.sizes)
 
     op.rule("type")(type_rule)
     op.rule("composite")(composite)

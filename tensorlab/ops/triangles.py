@@ -21,7 +21,6 @@ from tensorlab.ops.create import full_of
 from tensorlab.ops.movement import (
     call_evaluator,
     diagonal,
-    known_shape,
     reshape,
 )
 from tensorlab.ops.operands import as_dtype
@@ -37,8 +36,8 @@ def _triangle(op: Op, *, lower: bool) -> None:
     name = op.name
 
     def triangle_type(a: TensorType, diagonal: int) -> TensorType:
-        if len(known_shape(a)) < 2:
-            raise ShapeError(f"{name}: input tensor must have at least 2 dimensions, got {len(known_shape(a))}")
+        if len(a.sizes) < 2:
+            raise ShapeError(f"{name}: input tensor must have at least 2 dimensions, got {len(a.sizes)}")
         return a
 
     def triangle_call(a: Tensor, diagonal: int) -> Tensor:
@@ -110,7 +109,7 @@ def _indices(op: Op, *, lower: bool) -> None:
 
     def indices_call(row: int, col: int, offset: int, dtype: DType | int | None) -> Tensor:
         found = indices_type(row, col, offset, dtype)
-        result = empty(found.dtype or int64, known_shape(found))
+        result = empty(found.dtype or int64, found.sizes)
         steps = np.arange(col)[None, :] - np.arange(row)[:, None]
         borrowed(result)[...] = np.nonzero(steps <= offset if lower else steps >= offset)
         return result
@@ -133,7 +132,7 @@ def diag_embed_type(a: TensorType, offset: int, dim1: int, dim2: int) -> TensorT
 
     Raises: `DimError`, `ShapeError` for one dimension named twice.
     """
-    *rest, n = known_shape(a) or (1,)
+    *rest, n = a.sizes or (1,)
     one, other = (wrap_dim(d, len(rest) + 2, op="diag_embed") for d in (dim1, dim2))
     if one == other:
         raise ShapeError(f"diag_embed: diagonal dimensions cannot be identical {dim1}, {dim2}")
@@ -147,7 +146,7 @@ def diag_embed_type(a: TensorType, offset: int, dim1: int, dim2: int) -> TensorT
 def diag_embed_call(a: Tensor, offset: int, dim1: int, dim2: int) -> Tensor:
     if not a.ndim:
         raise ShapeError("diag_embed: takes a tensor with dimensions, got one without")
-    result = full_of(known_shape(diag_embed_type(a.type, offset, dim1, dim2)), 0, a.dtype)
+    result = full_of(diag_embed_type(a.type, offset, dim1, dim2).sizes, 0, a.dtype)
     copy_into(diagonal.run((result, offset, dim1, dim2)), a)
     return result
 

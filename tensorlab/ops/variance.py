@@ -20,7 +20,7 @@ from tensorlab.errors import DTypeError
 from tensorlab.ops.copying import to
 from tensorlab.ops.functions import where
 from tensorlab.ops.movement import call_evaluator
-from tensorlab.ops.reduce import count_of, restored, shape_of, spread
+from tensorlab.ops.reduce import count_of, restored, spread
 
 PLAN_LIMIT = 4096
 
@@ -68,7 +68,7 @@ def _var_type(a: TensorType, dim: Any, keepdim: bool, name: str) -> TensorType: 
     """
     if a.dtype is not None and not a.dtype.is_floating_point:
         raise DTypeError(f"{name}: std and var only support floating point and complex dtypes, got {a.dtype.name}")
-    shape = shape_of(a)
+    shape = a.sizes
     return TensorType(a.dtype, reduced_shape(shape, reduced_dims(dim, len(shape), op=name), keepdim=keepdim))
 
 
@@ -192,7 +192,7 @@ logsumexp = declare("logsumexp(Tensor self, int[] dim, bool keepdim=False) -> Te
 @logsumexp.rule("type")
 def logsumexp_type(a: TensorType, dim: Any, keepdim: bool) -> TensorType:  # noqa: FBT001
     """Integers give the default float."""
-    shape = shape_of(a)
+    shape = a.sizes
     own = a.dtype if a.dtype is None or a.dtype.is_floating_point else category_dtype(Category.FLOAT)
     return TensorType(own, reduced_shape(shape, reduced_dims(dim, len(shape), op="logsumexp"), keepdim=keepdim))
 

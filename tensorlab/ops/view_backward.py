@@ -13,7 +13,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType
 from tensorlab.ops.copying import copy_into
 from tensorlab.ops.create import full_of
-from tensorlab.ops.movement import call_evaluator, diagonal, known_shape, select, slice_, unfold
+from tensorlab.ops.movement import call_evaluator, diagonal, select, slice_, unfold
 
 Sizes = tuple[int, ...]
 
@@ -41,7 +41,7 @@ def _blank(dtype: DType, sizes: Sizes) -> Tensor:
 
 @select.vjp("self")
 def select_vjp(g: Tensor, self_type: TensorType, dim: int, index: int) -> Tensor:
-    return select_backward.call((g, known_shape(self_type), dim, index))
+    return select_backward.call((g, self_type.sizes, dim, index))
 
 
 @select_backward.rule("call")
@@ -58,7 +58,7 @@ def select_backward_vjp(g: Tensor, dim: int, index: int) -> Tensor:
 
 @slice_.vjp("self")
 def slice_vjp(g: Tensor, self_type: TensorType, dim: int, start: int | None, end: int | None, step: int) -> Tensor:
-    return slice_backward.call((g, known_shape(self_type), dim, start, end, step))
+    return slice_backward.call((g, self_type.sizes, dim, start, end, step))
 
 
 @slice_backward.rule("call")
@@ -77,7 +77,7 @@ def slice_backward_vjp(g: Tensor, dim: int, start: int | None, end: int | None, 
 
 @diagonal.vjp("self")
 def diagonal_vjp(g: Tensor, self_type: TensorType, offset: int, dim1: int, dim2: int) -> Tensor:
-    return diagonal_backward.call((g, known_shape(self_type), offset, dim1, dim2))
+    return diagonal_backward.call((g, self_type.sizes, offset, dim1, dim2))
 
 
 @diagonal_backward.rule("call")
@@ -94,7 +94,7 @@ def diagonal_backward_vjp(g: Tensor, offset: int, dim1: int, dim2: int) -> Tenso
 
 @unfold.vjp("self")
 def unfold_vjp(g: Tensor, self_type: TensorType, dimension: int, size: int, step: int) -> Tensor:
-    return unfold_backward.call((g, known_shape(self_type), dimension, size, step))
+    return unfold_backward.call((g, self_type.sizes, dimension, size, step))
 
 
 @unfold_backward.rule("call")
