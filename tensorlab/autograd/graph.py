@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import linecache
-import re
 from bisect import bisect_right
 from collections.abc import Callable, Mapping
-from functools import lru_cache
 
 from tensorlab.autograd.graph_folding import folded
 from tensorlab.autograd.graph_records import GraphReport, HeldRecord, LeafRecord, NodeRecord, PlaceRecord, SavedRecord
@@ -16,12 +14,10 @@ from tensorlab.autograd.node import OpNode as OpNode
 from tensorlab.autograd.saved_report import given_back, storages_of
 from tensorlab.autograd.tape import Saved, Tape
 from tensorlab.autograd.views import refreshed
-from tensorlab.core.place import CodePlace
+from tensorlab.core.place import CodePlace, source_name
 from tensorlab.core.storage import Storage
 from tensorlab.core.tensor import Tensor
 
-# What IPython calls the file of a cell: a name that changes with every process.
-_CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
 _LONGEST = 120  # characters of a line of source
 
 
@@ -212,9 +208,3 @@ def _inputs(node: Node) -> list[str]:
             else:
                 names[slice(*at)] = [f"{name}[{i}]" for i in range(at[1] - at[0])]
     return names
-
-
-@lru_cache(maxsize=256)
-def source_name(filename: str) -> str:
-    """A cell is a cell, whatever file IPython gives it; a file is its last part."""
-    return "cell" if _CELL.search(filename) else re.split(r"[/\\]", filename)[-1]

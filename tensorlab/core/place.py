@@ -1,12 +1,17 @@
-"""The user's place: the innermost frame that runs code from outside the package."""
+"""The user's place: the innermost frame that runs code from outside the package, and what its file is called."""
 
 from __future__ import annotations
 
+import re
 import sys
+from functools import lru_cache
 from types import CodeType, FrameType
 from typing import NamedTuple
 
 from tensorlab.memory.place import is_inside as is_inside
+
+# What IPython calls the file of a cell: a name that changes with every process.
+_CELL = re.compile(r"<ipython-input-|[/\\]ipykernel_\d+[/\\]")
 
 
 class CodePlace(NamedTuple):
@@ -44,3 +49,9 @@ def user_place() -> CodePlace | None:
             return CodePlace._make((code, frame.f_lasti))
         frame = frame.f_back
     return None
+
+
+@lru_cache(maxsize=256)
+def source_name(filename: str) -> str:
+    """A cell is a cell, whatever file IPython gives it; a file is its last part."""
+    return "cell" if _CELL.search(filename) else re.split(r"[/\\]", filename)[-1]

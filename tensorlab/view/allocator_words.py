@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tensorlab.autograd.graph import source_name
+from tensorlab.core.place import source_name
 from tensorlab.memory.report import MemoryReport
 from tensorlab.memory.segments import Block, Frame, Segment
 from tensorlab.memory.timeline import LineCurve, Timeline

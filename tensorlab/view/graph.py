@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tensorlab.autograd.graph import source_name
+from tensorlab.core.place import source_name
 from tensorlab.jit.ir import (
     CONSTANT,
     FUSION_GROUP,
