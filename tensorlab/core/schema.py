@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import cast
 
 from tensorlab.core.types import SCALARS, TENSOR, DictType, ListType, OptionalType, TupleType, Type, VarType
@@ -78,10 +78,14 @@ class Schema:
     overload: str
     params: tuple[Param, ...]
     results: tuple[Result, ...]
+    # Both are asked for at every node of a graph, several times a pass.
+    kind: str = field(init=False, repr=False, compare=False)
+    _writes: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def kind(self) -> str:
-        return f"{self.namespace}::{self.name}"
+    def __post_init__(self) -> None:
+        writes = tuple(i for i, p in enumerate(self.params) if p.alias is not None and p.alias.writes)
+        object.__setattr__(self, "kind", f"{self.namespace}::{self.name}")
+        object.__setattr__(self, "_writes", writes)
 
     @property
     def is_generic(self) -> bool:
@@ -91,7 +95,7 @@ class Schema:
     @property
     def writes(self) -> tuple[int, ...]:
         """Positions of the parameters that the op writes to."""
-        return tuple(i for i, p in enumerate(self.params) if p.alias is not None and p.alias.writes)
+        return self._writes
 
     def __str__(self) -> str:
         params: list[str] = []

@@ -37,6 +37,7 @@ Places = frozenset[int]
 
 OUTSIDE = 0  # no serial is 0
 NOWHERE: Places = frozenset()
+_ELSEWHERE: Places = frozenset({OUTSIDE})
 
 # Nodes whose outputs are their inputs, or parts of them; the schemas of the declared ones say nothing of it.
 _PASSES_ON = {
@@ -49,6 +50,7 @@ _PASSES_ON = {
     "aten::__getitem__",
     "prim::unchecked_unwrap_optional",
 }
+_OF_KIND = {*(CONSTANT, FUSION_GROUP, IF, LOOP, UNINITIALIZED), *_PASSES_ON}  # that the kind tells of, not the schema
 _HARMLESS = {
     *(CONSTANT, ENUM_NAME, ENUM_VALUE, FUSION_GROUP, IF, LOOP, FORMAT, PRINT, RAISE, UNINITIALIZED),
     *_PASSES_ON,
@@ -127,7 +129,8 @@ class AliasInfo:
         """Where the bytes of a value may be; empty for a number."""
         if not self._holds(value.type):
             return NOWHERE
-        return self._found(self._places.get(value.serial, {OUTSIDE}))
+        found = self._places.get(value.serial, _ELSEWHERE)
+        return self._found(found) if self._joined else found
 
     def may_alias(self, a: Value, b: Value) -> bool:
         """Whether two values may share memory."""
@@ -211,24 +214,27 @@ class AliasInfo:
             self._node(node)
 
     def _node(self, node: Node) -> None:
-        inputs = NOWHERE.union(*map(self.places, node.inputs))
-        if node.kind == IF:
+        if node.op is not None and node.kind not in _OF_KIND:
+            self._op(node)
+        elif node.kind == IF:
             self._if(node)
         elif node.kind == LOOP:
             self._loop(node)
         elif node.kind == CONSTANT:
             self._set(node.outputs[0], {OUTSIDE})
         elif node.kind in (LIST_CONSTRUCT, DICT_CONSTRUCT) and self._with_containers:
-            self._set(node.output, inputs | {node.output.serial})
+            self._set(node.output, self._of_inputs(node) | {node.output.serial})
         elif node.kind in _PASSES_ON or node.kind == UNINITIALIZED:
-            self._all(node.outputs, inputs)
+            self._all(node.outputs, self._of_inputs(node))
         elif node.kind == FUSION_GROUP:
             self._fresh(node.outputs)
-        elif node.op is not None:
-            self._op(node)
         elif is_opaque(node):
-            self._all(node.outputs, inputs | {OUTSIDE})
-            self._writers[node.serial] = (node, inputs | {OUTSIDE})
+            inputs = self._of_inputs(node) | {OUTSIDE}
+            self._all(node.outputs, inputs)
+            self._writers[node.serial] = (node, inputs)
+
+    def _of_inputs(self, node: Node) -> Places:
+        return NOWHERE.union(*map(self.places, node.inputs))
 
     def _all(self, values: Sequence[Value], places: Places) -> None:
         for value in values:
@@ -244,6 +250,10 @@ class AliasInfo:
         schema = node.op.schema
         if self._with_containers and any(_has_container(v.type) for v in (*node.inputs, *node.outputs)):
             self._container_op(node, schema.writes)
+            return
+        if not schema.writes and all(result.alias is None for result in schema.results):
+            for _, value in zip(schema.results, node.outputs, strict=False):
+                self._set(value, (value.serial,))
             return
         # What may be a view has a place of its own too: `reshape` and `to` copy where they have to.
         own = not schema.writes and "view" not in node.op.rules

@@ -345,8 +345,9 @@ class _Copier:
             copied.serial = node.serial
         if self.copied is not None:
             self.copied((node.serial, copied.serial))
-        for index, value in enumerate(node.inputs):
-            edit.insert_input(copied, index, self.value(value))
+        copied.inputs.extend(map(self.value, node.inputs))
+        for index, value in enumerate(copied.inputs):
+            edit.add_use(value, copied, index)
         for block in node.blocks:
             self.fill(block, edit.add_block(copied))
         copied.outputs.extend(self._new(v, copied, None) for v in node.outputs)

@@ -9,6 +9,8 @@ from tensorlab.core.types import Type
 from tensorlab.errors import GraphError
 from tensorlab.jit.ir import Block, Node, Use, Value
 
+_NEAR = 64  # nodes, to both sides, in which one is looked for before the others
+
 
 def add_use(value: Value, user: Node | Block, index: int) -> None:
     """Note that ``user`` takes ``value`` at ``index``."""
@@ -80,9 +82,10 @@ def remove_result(block: Block, index: int) -> None:
 
 
 def _insert(values: list[Value], user: Node | Block, index: int, value: Value) -> None:
-    # From the far end, so that a value taken twice in a row never has two uses of one index.
-    for place in reversed(range(index, len(values))):
-        _renumber(values[place], user, place, place + 1)
+    if index < len(values):
+        # From the far end, so that a value taken twice in a row never has two uses of one index.
+        for place in reversed(range(index, len(values))):
+            _renumber(values[place], user, place, place + 1)
     values.insert(index, value)
     add_use(value, user, index)
 
@@ -146,9 +149,16 @@ def add_block(node: Node) -> Block:
 def position(node: Node) -> int:
     """Where a node stands in its block.
 
-    Cost: linear in the block.
+    Cost: little near to where it stood when it was asked last, else linear in the block.
+    Raises: `GraphError` if it stands in none.
     """
-    return home(node).nodes.index(node)
+    nodes = home(node).nodes
+    try:
+        return nodes.index(node, max(node.stood - _NEAR, 0), node.stood + _NEAR)
+    except ValueError:
+        for at, each in enumerate(nodes):
+            each.stood = at
+    return nodes.index(node, node.stood)
 
 
 def home(node: Node) -> Block:
@@ -164,15 +174,17 @@ def home(node: Node) -> Block:
 def place(node: Node, block: Block, before: Node | None = None) -> None:
     """Put a node that stands in no block into one: before another node, or at the end."""
     if before is None:
+        node.stood = len(block.nodes)
         block.nodes.append(node)
     else:
-        block.nodes.insert(block.nodes.index(before), node)
+        node.stood = position(before)
+        block.nodes.insert(node.stood, node)
     node.owner = block
 
 
 def detach(node: Node) -> None:
     """Take a node out of its block; inputs and uses stay as they are."""
-    home(node).nodes.remove(node)
+    del home(node).nodes[position(node)]
     node.owner = None
 
 

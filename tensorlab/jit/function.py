@@ -37,6 +37,7 @@ from tensorlab.jit.specialisations import (
 )
 from tensorlab.jit.structure import dressed, nesting_of
 from tensorlab.jit.tracing import Escape, Trace, TraceMode
+from tensorlab.jit.uncollected import uncollected
 
 if TYPE_CHECKING:
     from tensorlab.jit.subject import Origin
@@ -344,6 +345,7 @@ def _loop_text(loop: Loop, stage: Stage) -> str:
             return loop.typed()
 
 
+@uncollected()
 def compile_graph(
     graph: Graph, types: Sequence[Type], pipeline: Pipeline, inputs: Sequence[Any] | None = None
 ) -> Specialisation:

@@ -96,6 +96,7 @@ class Node:
     span: Span | None = None
     owner: Block | None = None
     serial: int = field(default_factory=lambda: next(_serials))
+    stood: int = 0  # in its block, when it was last looked for: see `edit.position`
 
     @property
     def output(self) -> Value:

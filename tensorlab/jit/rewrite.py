@@ -81,7 +81,7 @@ class Rewriter:
         """A builder whose nodes belong to the next rewrite; they get the source place of ``node``."""
         block = edit.home(node)
         made, copied = self._made.append, self._copies.append
-        return Builder(block, block.nodes.index(node), span=node.span, made=made, copied=copied)
+        return Builder(block, edit.position(node), span=node.span, made=made, copied=copied)
 
     # -- rewriting
 

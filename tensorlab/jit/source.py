@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import linecache
 import re
-from functools import lru_cache
 from types import CodeType
 
 from tensorlab.core.place import is_inside, user_frame
 from tensorlab.jit.ir import Span
 
 _WRITTEN = re.compile(r"<(?:einsum |\w+\.forward\b)")  # source that scripting wrote, for an einsum and for layers
+_Positions = tuple[tuple[int | None, int | None, int | None, int | None], ...]
+_MOST_KNOWN = 64
+_known: dict[int, tuple[CodeType, _Positions]] = {}  # by identity: the code is kept, so that none other gets its own
 
 
 def user_span() -> Span | None:
@@ -42,10 +44,16 @@ def span_of(code: CodeType, instruction: int) -> Span:
     return Span(code.co_filename, start, first, end, last, code.co_name)
 
 
-@lru_cache(maxsize=64)
-def _positions(code: CodeType) -> tuple[tuple[int | None, int | None, int | None, int | None], ...]:
-    """Kept, because reading on to a late instruction of a long function takes long."""
-    return tuple(code.co_positions())
+def _positions(code: CodeType) -> _Positions:
+    """Kept, because reading on to a late instruction of a long function takes long; and so does hashing its code."""
+    known = _known.get(id(code))
+    if known is not None:
+        return known[1]
+    if len(_known) >= _MOST_KNOWN:
+        del _known[next(iter(_known))]
+    found = tuple(code.co_positions())
+    _known[id(code)] = code, found
+    return found
 
 
 def _characters(code: CodeType, line: int, column: int) -> int:

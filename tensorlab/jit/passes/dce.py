@@ -4,7 +4,7 @@ rest, with the outputs of ifs and the carried values of loops that nothing takes
 
 from __future__ import annotations
 
-from tensorlab.jit.alias import OUTSIDE, AliasInfo, Places, has_side_effect
+from tensorlab.jit.alias import OUTSIDE, AliasInfo, has_side_effect
 from tensorlab.jit.ir import IF, LOOP, Block, Graph, Node, Value, walk
 from tensorlab.jit.rewrite import Pass, Rewriter
 
@@ -25,7 +25,7 @@ class _Live:
         self.alias = AliasInfo(graph)
         self.values: set[int] = set()
         self.nodes: set[int] = set()
-        self.memory: Places = frozenset({OUTSIDE})  # a write to what a caller holds is seen
+        self.memory: set[int] = {OUTSIDE}  # a write to what a caller holds is seen
         self._waiting: list[Value] = []
         everything = list(walk(graph.block))
         for value in graph.outputs:
@@ -46,7 +46,7 @@ class _Live:
     def need(self, value: Value) -> None:
         if value.serial not in self.values:
             self.values.add(value.serial)
-            self.memory |= self.alias.places(value)
+            self.memory.update(self.alias.places(value))
             self._waiting.append(value)
 
     def keep(self, node: Node) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from tensorlab.jit import edit
 from tensorlab.jit.ir import Block, Node
 from tensorlab.jit.passes.order import Order
 from tensorlab.jit.rewrite import Rewriter
@@ -22,11 +23,11 @@ class Enclosing:
         """Make the group; what stands among its nodes and needs one of them moves behind them first."""
         members = {n.serial for n in group}
         nodes = self._block.nodes
-        start, end = nodes.index(group[0]), nodes.index(group[-1])
+        start, end = edit.position(group[0]), edit.position(group[-1])
         among = [n for n in nodes[start:end] if n.serial not in members]
         later = [n for n in among if self._order.must_follow(self._units.get(n.serial, [n]), group)]
         for node in reversed(later):
-            place = nodes.index(group[-1]) + 1
+            place = edit.position(group[-1]) + 1
             anchor = nodes[place] if place < len(nodes) else None
             self._rewriter.move(node, anchor, rule="after_group", reason="needs what a group computes")
         made = self._rewriter.enclose(group, rule=rule, reason=reason)
