@@ -134,6 +134,8 @@ class Reading:
 
     def _sizes(self) -> Iterator[Mark]:
         """The outermost expressions of sizes."""
+        if not self.sizes:
+            return
         for node in self._walk(self.body):
             place = place_of(node) if isinstance(node, ast.expr) else None
             if place not in self.sizes:
@@ -226,6 +228,8 @@ class _Hangs:
         self._sizes = sizes
         self._source = source
         self._names: dict[str, Decider] = {}
+        if not self._read and not self._sizes:
+            return  # nothing hangs on anything
         for node in (n for part in body for n in ast.walk(part)):
             if isinstance(node, (ast.Assign, ast.AnnAssign, ast.AugAssign)) and node.value is not None:
                 decider = self.of(node.value)
@@ -235,6 +239,8 @@ class _Hangs:
 
     def of(self, node: ast.expr) -> Decider:
         """What the value of an expression hangs on; a tensor's value comes before a size."""
+        if not self._read and not self._sizes:
+            return "python"
         found: set[Decider] = set()
         span = Span("", *self._at(*start_of(node)), *self._at(*end_of(node)))
         found.update(decider for read, decider in self._read if within(read, span))

@@ -24,8 +24,9 @@ from tensorlab.jit.ir import CONSTANT, Graph, Node, Span
 from tensorlab.jit.scripting.source import Source, label_of
 from tensorlab.jit.sizes import iterated, tree_of
 from tensorlab.jit.subject import Origin
-from tensorlab.jit.text import Names, format_graph, format_node
+from tensorlab.jit.text import Names, format_node, name_graph
 from tensorlab.jit.tracing import Trace
+from tensorlab.jit.uncollected import uncollected
 from tensorlab.jit.watch import Run, Watch, positions
 from tensorlab.ops.generator import get_rng_state, set_rng_state
 
@@ -147,13 +148,14 @@ def retraced(origin: Origin, watch: Watch, call: Any = None) -> Trace:
         set_rng_state(chance)
 
 
+@uncollected()
 def explanation(
     trace: Trace, graph: Graph, watch: Watch, traced: ScriptFunction | None = None, note: str = ""
 ) -> Explanation:
     """The record of one watched trace; ``graph`` is the one whose nodes are named, node by node as the trace's."""
     nodes = dict(zip((n.serial for n in trace.graph.nodes()), graph.nodes(), strict=True))
     names = Names()
-    format_graph(graph, names=names)
+    name_graph(graph, names)
     recorded, made = _places(trace, nodes, names)
     functions = tuple(_function(roots, runs, recorded, made, trace) for roots, runs in _groups(watch))
     told = {serial for f in functions for m in f.marks for serial in m.nodes}

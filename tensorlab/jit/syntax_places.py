@@ -19,7 +19,8 @@ class Places:
 
     def any_in(self, start: tuple[int, int], end: tuple[int, int]) -> bool:
         """Whether one lies between two places."""
-        for line, column, end_line, end_column in self._sorted[bisect_left(self._sorted, (*start, 0, 0)) :]:
+        for at in range(bisect_left(self._sorted, (*start, 0, 0)), len(self._sorted)):
+            line, column, end_line, end_column = self._sorted[at]
             if (line, column) > end:
                 return False
             if (end_line, end_column) <= end:

@@ -83,11 +83,13 @@ def _instructions(code: CodeType) -> dict[int, tuple[Position | None, str]]:
     where = list(positions(code))
     found: dict[int, tuple[Position | None, str]] = {}
     before: Position | None = None
-    for instruction in dis.get_instructions(code):
-        place = where[instruction.offset // 2]
-        if instruction.opname.startswith(("POP_JUMP", "EXTENDED_ARG")) and before is not None:
+    for at, operation in enumerate(code.co_code[::2]):
+        name, place = dis.opname[operation], where[at]
+        if name == "CACHE":
+            continue
+        if name.startswith(("POP_JUMP", "EXTENDED_ARG")) and before is not None:
             place = before
-        found[instruction.offset] = place, instruction.opname
+        found[2 * at] = place, name
         before = place
     return found
 

@@ -63,7 +63,12 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
     except SyntaxError as error:  # what parses and yet is no code, such as a return outside of a function
         raise CellError(magic, f"{error.msg} in line {error.lineno} of the cell", _rendered(shell, error)) from None
     first = 1 if isinstance(line, Given) else BODY_LINE
-    return Cell(tree, name, label, first, bool(DisplayHook.semicolon_at_end_of_expression(source)))
+    return Cell(tree, name, label, first, _is_silent(source))
+
+
+def _is_silent(source: str) -> bool:
+    """Whether a cell ends in a semicolon; IPython reads all of its tokens to tell."""
+    return ";" in source and bool(DisplayHook.semicolon_at_end_of_expression(source))
 
 
 def run_cell(shell: InteractiveShell, cell: Cell) -> Any:

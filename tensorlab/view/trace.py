@@ -49,7 +49,7 @@ class TraceView(View):
     """
 
     __slots__ = (
-        *("after", "before", "explained", "filename", "first_line", "how", "name"),
+        *("_runs", "after", "before", "explained", "filename", "first_line", "how", "name"),
         *("records", "source", "style", "warnings"),
     )
 
@@ -79,6 +79,7 @@ class TraceView(View):
         self.explained = explained
         self.how = how
         self.style: Style = style
+        self._runs: list[Line] | None = None  # the lines of the second graph: text and HTML have the same
 
     def to_dict(self) -> dict[str, object]:
         names = Names()
@@ -155,7 +156,9 @@ class TraceView(View):
         return f"What runs: {inventory(self.after)}"
 
     def _after_lines(self, names: Names) -> list[Line]:
-        return brief(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
+        if self._runs is None:
+            self._runs = brief(list(graph_lines(self.after, names, self.style, inline=True)), MOST_LINES)
+        return self._runs
 
     def _own(self) -> ExplainedFunction | None:
         """What the trace made of the source that is shown."""
@@ -172,8 +175,9 @@ class TraceView(View):
         if own is None:
             return []
         name_values(self.before, names)
-        texts = {n.serial: format_node(n, names, style=self.style) for n in self.before.nodes()}
-        return source_lines(self.source.splitlines(), self.first_line, own.marks, self.warnings, texts.__getitem__)
+        nodes = {n.serial: n for n in self.before.nodes()}
+        text = lambda serial: format_node(nodes[serial], names, style=self.style)
+        return source_lines(self.source.splitlines(), self.first_line, own.marks, self.warnings, text)
 
     def _marked_notes(self, marked: Sequence[SourceLine]) -> str:
         """How to read the signs, and what is not shown."""

@@ -104,8 +104,9 @@ def source_lines(
 ) -> list[SourceLine]:
     """The first ``most`` lines from number ``first`` on; ``node_text`` gives a node's text for its serial."""
     found: list[SourceLine] = []
+    shown = [m for m in marks if m.span.line < first + most and max(m.span.line, m.span.end_line) >= first]
     for number, code in enumerate(lines[:most], start=first):
-        here = [m for m in marks if _holds(m.span, number)]
+        here = [m for m in shown if _holds(m.span, number)]
         begun = sorted((m for m in here if m.span.line == number), key=lambda m: _evaluated(m.span))
         places = [list(group) for _, group in groupby(begun, key=lambda m: _range(m.span))]
         remarks = [r for place in places for r in _remarks(place, warnings, node_text, named=len(places) > 1)]
