@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from tensorlab.core.types import DictType, ListType, OptionalType, TensorType, TupleType, Type
+from tensorlab.core.types import ClassType, DictType, ListType, OptionalType, TensorType, TupleType, Type
 from tensorlab.jit.ir import (
     CONSTANT,
     DICT_CONSTRUCT,
@@ -22,6 +22,7 @@ from tensorlab.jit.ir import (
     LIST_CONSTRUCT,
     LOOP,
     PRINT,
+    PYTHON_OP,
     RAISE,
     TUPLE_CONSTRUCT,
     TUPLE_UNPACK,
@@ -68,6 +69,14 @@ def holds_memory(type_: Type) -> bool:
             return any(map(holds_memory, elements))
         case _:
             return False
+
+
+def may_join_tape(node: Node) -> bool:
+    """Whether Python may give tensors with a history of their own: loops would go on without it."""
+    if node.kind != PYTHON_OP or not getattr(node.attributes.get("python"), "joins_tape", False):
+        return False
+    of_module = any(isinstance(v.type, ClassType) for v in node.inputs)  # whose parameters are read at each run
+    return of_module or any(holds_memory(v.type) for v in node.outputs)
 
 
 def _has_container(type_: Type) -> bool:

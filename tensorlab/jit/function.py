@@ -17,6 +17,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.core.types import TensorType, Type
 from tensorlab.errors import ArgumentError, RangeError, RunError
 from tensorlab.jit import interpret
+from tensorlab.jit.alias import may_join_tape
 from tensorlab.jit.arguments import Parameters
 from tensorlab.jit.baked import baked_in
 from tensorlab.jit.build import snapshot
@@ -81,7 +82,8 @@ class ScriptFunction:
         if signature is not None:
             self.__signature__ = signature
         self._learnt = tuple(v for v in _constant_tensors(graph) if v.requires_grad)
-        self._quick = self._takes.only_tensors and not self._learnt and self._nesting is None
+        self._joined = any(map(may_join_tape, graph.nodes()))
+        self._quick = self._takes.only_tensors and not (self._learnt or self._joined) and self._nesting is None
         self._table = SpecialisationTable(self._made)
         self._lock = Lock()
         self._gradients = GradientPrograms(graph, pipeline)
@@ -256,7 +258,8 @@ class ScriptFunction:
         return result if self._nesting is None else dressed(self._nesting.result, result)
 
     def _run(self, key: tuple[object, ...], inputs: Sequence[Any]) -> Any:
-        if is_grad_enabled() and any(isinstance(i, Tensor) and i.requires_grad for i in (*inputs, *self._learnt)):
+        given = (*inputs, *self._learnt)
+        if is_grad_enabled() and (self._joined or any(isinstance(i, Tensor) and i.requires_grad for i in given)):
             return self._gradients.call(key, inputs, self._takes.types_of, self._interpret)
         table = self._table
         found = table.entries.get(key)

@@ -20,7 +20,7 @@ from tensorlab.jit.scripting.forms import Argument, Form, argument_of
 from tensorlab.jit.scripting.markers import mark_of
 from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.names import BUILTINS, is_ours, near_op, op_kind
-from tensorlab.jit.scripting.python_calls import python_call
+from tensorlab.jit.scripting.python_calls import module_call, python_call
 from tensorlab.jit.scripting.pythonic import python_function
 from tensorlab.nn.module import Module
 from tensorlab.ops.conversion import CONVERTERS
@@ -154,9 +154,11 @@ def _function_call(scope: Expressions, thing: Any, node: ast.Call) -> Value:
         if mark in ("ignore", "unused"):
             return python_call(scope, thing, mark, node)
         return call_function(scope, thing, node, text)
-    if isinstance(thing, Module) and (graph is None or _takes_itself(graph)):
-        hint = f"make it a part of a module that is scripted, or trace it: {text} = tensorlab.jit.trace({text}, (x,))"
-        scope.fail(node.func, f"{text} is a module: only the module that it is a part of can call it in a script", hint)
+    if isinstance(thing, Module) and graph is None:
+        return module_call(scope, thing, node)
+    if graph is not None and _takes_itself(graph):
+        message = f"{text} is a scripted module: only the module that it is a part of can call it in a script"
+        scope.fail(node.func, message, "call the module that was scripted, which Python runs, or make it a part")
     if graph is not None:
         return inline(scope, graph, getattr(thing, "__wrapped__", thing), text, node)
     name = text.rpartition(".")[2]

@@ -16,6 +16,7 @@ from tensorlab.autograd import enable_grad, no_grad
 from tensorlab.autograd.modes import set_grad_enabled
 from tensorlab.core.types import BOOL, ClassType, TupleType, general
 from tensorlab.jit import interpret
+from tensorlab.jit.alias import may_join_tape
 from tensorlab.jit.build import Builder
 from tensorlab.jit.instructions import Code, translate
 from tensorlab.jit.ir import PYTHON_OP, Graph, Value
@@ -38,6 +39,7 @@ class Within:
     mode: Callable[..., Any]
     code: Code
     asks: bool
+    joins_tape: bool  # whether what it gives may have a history that its arguments do not have
 
     def __call__(self, *args: Any) -> tuple[Any, ...]:
         given = args[:1] if self.asks else ()
@@ -102,7 +104,8 @@ def _in_mode(
     values = [v for v in map(scope.frame.find, names) if isinstance(v, Value)]
     graph, found, assigned = _body_graph(scope, node, names, values, ends=ends)
     types = tuple(v.type for v in graph.outputs)
-    attributes = {"name": ast.unparse(given.func), "python": Within(mode, translate(graph), asks)}
+    joins = mode is not no_grad and any(map(may_join_tape, graph.nodes()))
+    attributes = {"name": ast.unparse(given.func), "python": Within(mode, translate(graph), asks, joins)}
     span = scope.span(given)
     made = scope.builder.node(PYTHON_OP, [*asked, *values], [TupleType(types)], attributes=attributes, span=span)
     results = scope.unpacked(made.output, len(types), given) if types else []

@@ -1,4 +1,7 @@
-"""Calls that stay with Python: functions marked ``ignore`` are called while the script runs, ``unused`` ones raise."""
+"""Calls that stay with Python: functions marked ``ignore`` are called while the script runs, ``unused`` ones raise.
+
+So are modules that no scripted module has as a part: their parameters, buffers and mode are what they are by then.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +9,10 @@ import ast
 import inspect
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from tensorlab.core.types import NONE, TENSOR, Type, accepts, general
+from tensorlab.core.tensor import Tensor
+from tensorlab.core.types import NONE, TENSOR, TensorType, Type, accepts, general
 from tensorlab.errors import RunError
 from tensorlab.jit.arguments import MisfitError, fit
 from tensorlab.jit.ir import PYTHON_OP, RAISE, Value
@@ -16,6 +20,7 @@ from tensorlab.jit.scripting.annotations import annotation_type
 from tensorlab.jit.scripting.names import Names
 from tensorlab.jit.scripting.source import function_source
 from tensorlab.jit.scripting.type_comments import with_type_comments
+from tensorlab.nn.module import Module
 
 if TYPE_CHECKING:
     from tensorlab.jit.scripting.expressions import Expressions
@@ -27,6 +32,7 @@ class PythonCall:
 
     function: FunctionType
     type: Type
+    joins_tape: ClassVar = True
 
     def __call__(self, *args: Any) -> Any:
         """Call it.
@@ -39,6 +45,43 @@ class PythonCall:
         except MisfitError:
             name, got = self.function.__name__, type(result).__name__
             raise RunError(f"{name}: is annotated to return {self.type}, but returned a value of type {got}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleCall:
+    """A module that Python calls; as nothing says what it returns, that is a tensor."""
+
+    module: Module
+    name: str
+    joins_tape: ClassVar = True  # it may give tensors that have a history, of parameters
+
+    def __call__(self, *args: Any) -> Any:
+        """Call it.
+
+        Raises: `RunError` for what is no tensor.
+        """
+        result = self.module(*args)
+        if isinstance(result, Tensor):
+            return result
+        got = type(result).__name__
+        raise RunError(f"{self.name}: a module from outside the function returns a tensor to a script, got {got}")
+
+
+def module_call(scope: Expressions, module: Module, node: ast.Call) -> Value:
+    """The node that calls a module from outside the function in Python: a tensor first, and what follows by position.
+
+    Raises: `ScriptError` for other arguments.
+    """
+    name = ast.unparse(node.func)
+    args, keywords = scope.arguments(node)
+    if not args or not isinstance(args[0].type, TensorType):
+        got = general(args[0].type) if args else "nothing"
+        scope.fail(node, f"arguments for call are not valid: {name} is called in Python with a tensor first, got {got}")
+    for keyword in keywords:
+        message = f"arguments for call are not valid: {name} is called in Python, where it has no argument {keyword}"
+        scope.fail(node, message, "give it by position")
+    attributes = {"name": name, "python": ModuleCall(module, name)}
+    return scope.builder.node(PYTHON_OP, args, [TENSOR], attributes=attributes, span=scope.span(node)).output
 
 
 def python_call(

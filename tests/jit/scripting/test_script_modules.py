@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import tensorlab as tl
-from tensorlab.errors import ScriptError
+from tensorlab.errors import RunError, ScriptError
 from tests.jit.scripting.program import T
 from tests.jit.scripting.programs_module_parts import MODULES
 
@@ -101,23 +101,128 @@ def test_a_module_does_what_torch_does(program):
         compare(scripted, other, program.calls, gradients=gradients)
 
 
-_APART = tl.nn.Linear(2, 2)
-_SCRIPTED = tl.jit.script(_APART)
+class Apart(tl.nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.inner = tl.nn.Linear(2, 2)
+        self.calls = 0
+
+    def forward(self, x, k: int = 1):
+        self.calls += 1
+        return (x, x) if k == 0 else self.inner(x) * k if self.training else x
 
 
-def _calls_apart(x):
-    return _APART(x)
+_APART = Apart()
+_SCRIPTED = tl.jit.script(tl.nn.Linear(2, 2))
+_SAME = tl.nn.Identity()
+
+
+def _calls_apart(x, k: int):
+    return _APART(x * 2, k) + 1
+
+
+def _writes_to_what_came_back(x):
+    y = x + 1
+    z = _SAME(y)
+    z.add_(1)
+    return y + z
+
+
+def test_a_module_apart_from_the_caller_is_called_in_python():
+    scripted, x = tl.jit.script(_calls_apart), tl.ones(1, 2)
+    (node,) = [n for n in scripted.graph.nodes() if n.kind == "prim::PythonOp"]
+    assert (node.attributes["name"], str(node.output.type)) == ("_APART", "Tensor")
+    before = _APART.calls
+    assert tl.equal(scripted(x, 3), _calls_apart(x, 3))
+    assert _APART.calls == before + 2  # once by each, so that nothing of it was kept
+    _APART.inner = tl.nn.Linear(2, 2)  # parameters are those of the call, not of the script
+    given = scripted(x, 2)
+    assert tl.equal(given, _calls_apart(x, 2))
+    given.sum().backward()
+    assert _APART.inner.bias.grad.tolist() == [2.0, 2.0]
+    _APART.eval()
+    assert scripted(x, 2).tolist() == [[3.0, 3.0]]
+    with pytest.raises(RunError) as error:
+        scripted(x, 0)
+    assert str(error.value) == "_APART: a module from outside the function returns a tensor to a script, got tuple"
+    assert tl.jit.script(_writes_to_what_came_back)(x).tolist() == [[6.0, 6.0]]
+
+
+def _nothing(x):
+    return _APART()
+
+
+def _no_tensor(x):
+    return _APART(2, x)
+
+
+def _by_name(x):
+    return _APART(x, k=2)
 
 
 def _calls_scripted(x):
     return _SCRIPTED(x)
 
 
-@pytest.mark.parametrize(("caller", "name"), [(_calls_apart, "_APART"), (_calls_scripted, "_SCRIPTED")])
-def test_a_module_apart_from_the_caller(caller, name: str) -> None:
+_TAKES = "arguments for call are not valid: _APART is called in Python"
+_OWNER = "_SCRIPTED is a scripted module: only the module that it is a part of can call it in a script"
+
+
+@pytest.mark.parametrize(
+    ("caller", "said", "hint"),
+    [
+        (_nothing, f"{_TAKES} with a tensor first, got nothing", None),
+        (_no_tensor, f"{_TAKES} with a tensor first, got int", None),
+        (_by_name, f"{_TAKES}, where it has no argument k", "give it by position"),
+        (_calls_scripted, _OWNER, "call the module that was scripted, which Python runs, or make it a part"),
+    ],
+)
+def test_a_module_apart_from_the_caller_is_refused(caller, said: str, hint: str | None) -> None:
     with pytest.raises(ScriptError) as error:
         tl.jit.script(caller)
-    said = str(error.value)
-    assert said.startswith(f"{name} is a module: only the module that it is a part of can call it in a script\n")
-    hint = f"make it a part of a module that is scripted, or trace it: {name} = tensorlab.jit.trace({name}, (x,))"
-    assert said.endswith(f"hint: {hint}")
+    lines = str(error.value).splitlines()
+    assert (lines[0], lines[4:]) == (said, [f"  hint: {hint}"] if hint else [])
+
+
+def test_of_modules_apart_from_the_caller_torch_says_the_same():
+    plain = torch.nn.Linear(2, 2)
+    scripted = torch.jit.script(plain)
+
+    def calls_plain(x):
+        return plain(x)
+
+    def calls_by_name(x):
+        return plain(input=x)
+
+    def calls_scripted(x):
+        return scripted(x)
+
+    assert torch.equal(torch.jit.script(calls_plain)(torch.ones(1, 2)), plain(torch.ones(1, 2)))
+    with pytest.raises(RuntimeError, match="Argument self not provided"):
+        torch.jit.script(calls_by_name)
+    with pytest.raises(RuntimeError, match="Cannot call a ScriptModule that is not a submodule of the caller"):
+        torch.jit.script(calls_scripted)
+
+
+_WEIGHT = tl.ones(2, requires_grad=True)
+
+
+@tl.jit.ignore
+def _weighted(x):
+    return x * _WEIGHT
+
+
+def _weighs(x):
+    return _weighted(x + 1) * 2
+
+
+def _weighs_without(x):
+    with tl.no_grad():
+        y = _weighted(x + 1)
+    return y * 2
+
+
+def test_what_python_gives_keeps_its_history_though_no_argument_requires_a_gradient():
+    tl.jit.script(_weighs)(tl.ones(2)).sum().backward()
+    assert _WEIGHT.grad.tolist() == [4.0, 4.0]
+    assert not tl.jit.script(_weighs_without)(tl.ones(2)).requires_grad
