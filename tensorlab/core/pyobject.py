@@ -19,13 +19,12 @@ from typing import Any
 
 from tensorlab.core import pyobject_layouts as layouts
 from tensorlab.core.pyobject_fields import Disagreement, Struct
-from tensorlab.core.pyobject_structs import VERSION, attributes_before, read
+from tensorlab.core.pyobject_structs import VERSION, kept_before, read
 from tensorlab.core.referrers import Referrers, find_referrers, names_of
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 
 _COLLECTOR_NBYTES = 16  # two links before each object that the garbage collector tracks
-_ATTRIBUTES_NBYTES = 16  # two pointers before those, of instances whose attributes are not in the struct
 _ALONE_SECONDS = 5.0
 _HEAP_TYPE = 1 << 9  # set of classes that Python code made
 
@@ -63,8 +62,9 @@ class ObjectRecord:
 
     ``what``: in words, what the struct holds beyond the head. ``problem``: why there are no structs, where memory does
     not hold what Python says. ``beside``: of a tensor of ours, the record of a torch tensor, where torch is loaded.
+    ``kept_before``: what the pointers before the struct lead to, in words: attributes, weak references.
     Units: ``basicsize``, ``sizeof`` (`sys.getsizeof`), and what lies before the struct: ``collector_nbytes``
-    for the garbage collector, ``attributes_nbytes`` to find attributes by; in bytes.
+    for the garbage collector, ``pointers_nbytes`` to find what is kept elsewhere by; in bytes.
     """
 
     label: str
@@ -77,7 +77,8 @@ class ObjectRecord:
     referrers: Referrers
     sizeof: int
     collector_nbytes: int
-    attributes_nbytes: int
+    pointers_nbytes: int
+    kept_before: tuple[str, ...] = ()
     is_tensor: bool = False
     beside: ObjectRecord | None = None
 
@@ -103,7 +104,8 @@ class ObjectRecord:
             "referrers": self.referrers.to_dict(),
             "sizeof": self.sizeof,
             "collector_nbytes": self.collector_nbytes,
-            "attributes_nbytes": self.attributes_nbytes,
+            "pointers_nbytes": self.pointers_nbytes,
+            "kept_before": list(self.kept_before),
         }
         if self.beside is not None:
             facts["beside"] = self.beside.to_dict(addresses=addresses)
@@ -131,6 +133,7 @@ def examine(x: object, *, label: str = "", namespace: Mapping[str, Any] | None =
     if not shared:
         structs = _with_count(structs, found, counted)
     tracked = gc.is_tracked(x)
+    before = kept_before(type(x))
     return ObjectRecord(
         label=label or "the object",
         kind=type(x).__name__,
@@ -142,7 +145,8 @@ def examine(x: object, *, label: str = "", namespace: Mapping[str, Any] | None =
         referrers=referrers,
         sizeof=sys.getsizeof(x),
         collector_nbytes=_COLLECTOR_NBYTES if tracked else 0,
-        attributes_nbytes=_ATTRIBUTES_NBYTES if attributes_before(type(x)) else 0,
+        pointers_nbytes=layouts.POINTERS_BEFORE_NBYTES if before else 0,
+        kept_before=before,
         is_tensor=isinstance(x, Tensor),
         beside=_torch_beside(x),
     )

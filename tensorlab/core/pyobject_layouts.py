@@ -153,6 +153,20 @@ def is_immortal(version: tuple[int, int], ob_refcnt: int) -> bool:
     return version >= (3, 12) and bool(ob_refcnt & 0x80000000)
 
 
+# What instances of a class have in front of them, ahead of the collector's links: two pointers where the type's flags
+# say one of these (Py_TPFLAGS_MANAGED_WEAKREF and Py_TPFLAGS_MANAGED_DICT of Include/object.h). 3.11 keeps a dict and
+# values there; from 3.12 on it is the list of weak references and a dict (Include/internal/pycore_object.h).
+POINTERS_BEFORE_NBYTES = 16
+_BEFORE_3_12 = ((1 << 4, "attributes"),)
+_BEFORE = ((1 << 3, "weak references"), (1 << 4, "attributes"))
+
+
+def kept_before(version: tuple[int, int], flags: int) -> tuple[str, ...]:
+    """What the pointers before instances lead to, in words, by the ``__flags__`` of their class."""
+    table = _BEFORE_3_12 if version < (3, 12) else _BEFORE
+    return tuple(words for bit, words in table if flags & bit)
+
+
 # What a member descriptor is, by which a class's __slots__ and the members of C types are found: PyMemberDescrObject
 # ends in a pointer to a PyMemberDef, static or owned by the type, that holds name, type code, offset and flags.
 MEMBER_DESCRIPTOR_NBYTES = 48

@@ -343,6 +343,6 @@ def _more(count: int, noun: str) -> str:
     return _counted(count, f"more {noun}") if count > 0 else ""
 
 
-def attributes_before(kind: type) -> bool:
-    """Whether attributes of instances hang on a pointer before the struct (classes without slots, from 3.11 on)."""
-    return layouts.of_type(kind, "__dictoffset__") < 0 and layouts.of_type(kind, "__itemsize__") == 0
+def kept_before(kind: type) -> tuple[str, ...]:
+    """What hangs on pointers before the structs of a class's instances, in words."""
+    return layouts.kept_before(VERSION, layouts.of_type(kind, "__flags__"))

@@ -93,12 +93,13 @@ def references(record: ObjectRecord, *, addresses: bool) -> list[str]:
 
 def sizes(record: ObjectRecord) -> str:
     """How `sys.getsizeof` comes about."""
-    before = record.collector_nbytes + record.attributes_nbytes
+    before = record.collector_nbytes + record.pointers_nbytes
     terms = [f"{nbytes(record.nbytes)} of the struct"] if record.structs else []
     if record.collector_nbytes:
         terms.append(f"{record.collector_nbytes} B before it, links of the garbage collector")
-    if record.attributes_nbytes:
-        terms.append(f"{record.attributes_nbytes} B before it, by which attributes are found")
+    if record.pointers_nbytes:
+        kept = " and ".join(record.kept_before)
+        terms.append(f"{record.pointers_nbytes} B before it, by which {kept} are found")
     rest = record.sizeof - record.nbytes - before
     if terms and rest > 0:
         terms.append(f"{nbytes(rest)} elsewhere")
