@@ -327,7 +327,7 @@ class _Copier:
         return self.values.get(value.serial, value)
 
     def graph(self, graph: Graph) -> Graph:
-        copied = Graph(graph.name)
+        copied = Graph(graph.name, span=graph.span)
         self.fill(graph.block, copied.block)
         return copied
 

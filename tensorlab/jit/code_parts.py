@@ -15,6 +15,7 @@ from tensorlab.core.compile import Loop
 from tensorlab.core.located import Chains, Located
 from tensorlab.jit.hot_block import hot_block
 from tensorlab.jit.ir import Node, Span
+from tensorlab.jit.loop_callers import LoopCallers
 from tensorlab.jit.loop_lines import LoopLines, Origin
 from tensorlab.jit.program import Program
 from tensorlab.jit.source import own_span
@@ -112,9 +113,9 @@ def program_part(program: Program) -> CodePart:
     return CodePart(name, shown, len(texts), None, 0, spans, tuple(lines), text=program.text)
 
 
-def python_part(loop: Loop, program: Program, stage: Literal["python", "numba", "typed"]) -> CodePart:
+def python_part(loop: Loop, callers: LoopCallers, stage: Literal["python", "numba", "typed"]) -> CodePart:
     """A compiled loop as Python, as Numba's form of it, or as Python with the types that Numba inferred."""
-    origins = LoopLines(loop, program)
+    origins = LoopLines(loop, callers)
     text = loop.source if stage == "python" else loop.typed()
     hot = _hot_lines(loop.source)
     if stage == "python":
@@ -128,9 +129,9 @@ def python_part(loop: Loop, program: Program, stage: Literal["python", "numba", 
     return CodePart(loop.name, tuple(lines), total, None, 0, _spans(loop, origins), tuple(every), text=text)
 
 
-def machine_part(loop: Loop, program: Program, stage: Literal["llvm", "asm"], located: Located | None) -> CodePart:
+def machine_part(loop: Loop, callers: LoopCallers, stage: Literal["llvm", "asm"], located: Located | None) -> CodePart:
     """A compiled loop as LLVM's code or machine code; ``located`` has the lines behind its instructions."""
-    origins = LoopLines(loop, program)
+    origins = LoopLines(loop, callers)
     text = loop.asm() if stage == "asm" else loop.llvm()
     found = hot_block(text, stage)
     chains: Sequence[Chains] = ()
@@ -141,7 +142,7 @@ def machine_part(loop: Loop, program: Program, stage: Literal["llvm", "asm"], lo
     lines = text.splitlines()
     every: list[CodeLine] = []
     for line, behind in zip(lines, chains or [()] * len(lines), strict=True):
-        every.append(CodeLine(line, tuple(dict.fromkeys(one for chain in behind for one in origins.of(chain)))))
+        every.append(CodeLine(line, origins.of(behind)))
     return CodePart(
         loop.name,
         tuple(every[number] for number in found.numbers),

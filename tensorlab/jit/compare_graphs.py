@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 
-from tensorlab.jit.diff import DiffLine, Mark
+from tensorlab.jit.diff import DiffLine, Mark, Role
 from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, Block, Graph, Node, Value
 from tensorlab.jit.records import PassRecord
-from tensorlab.jit.text import Names, format_constant, format_graph, format_node, format_results, name_graph
+from tensorlab.jit.text import Names, format_constant, format_node, format_results, name_graph
+from tensorlab.jit.uncollected import uncollected
 
 _MOST_PAIRS = 40_000  # of nodes that are looked at with one another, which takes time with their square
 _SHORT = 24  # characters of a constant that is written where it is used
@@ -30,24 +31,30 @@ class GraphComparison:
     """
 
     lines: tuple[DiffLine, ...]
+    _marks: Counter[tuple[Mark, Role]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_marks", Counter((line.mark, line.role) for line in self.lines))
 
     @property
     def same(self) -> bool:
         """Whether nothing is in one graph alone or differs."""
-        return all(line.mark == "=" for line in self.lines)
+        return all(mark == "=" for mark, _ in self._marks)
 
     def count(self, mark: Mark) -> int:
         """How many nodes have the mark."""
-        return sum(line.mark == mark and line.role == "node" for line in self.lines)
+        return self._marks[mark, "node"]
 
     def to_dict(self) -> dict[str, object]:
         return {"same": self.same, "lines": [line.to_dict() for line in self.lines]}
 
 
-def compare_graphs(a: Graph, b: Graph, names: Names | None = None) -> GraphComparison:
+@uncollected()
+def compare_graphs(a: Graph, b: Graph, names: Names | None = None, *, texts: bool = True) -> GraphComparison:
     """Align two graphs and tell what differs; see `GraphComparison`.
 
-    ``names`` are those that values have already, as of `names_in`.
+    ``names`` are those that values have already, as of `names_in`. Without ``texts`` lines have marks alone, which
+    takes half the time.
 
     Cost: linear in the nodes, but for those that only their order tells apart.
     """
@@ -55,15 +62,15 @@ def compare_graphs(a: Graph, b: Graph, names: Names | None = None) -> GraphCompa
     shared = left.serials & right.serials
     left.number(shared, forms := {})
     right.number(shared, forms)
-    return _Comparison(left, right, names or Names()).told()
+    return _Comparison(left, right, names or Names(), texts=texts).told()
 
 
 def names_in(records: Sequence[PassRecord]) -> Names:
     """The names that values have where the passes are shown, so that they have them in a comparison too."""
     names = Names()
-    for record in records:
-        for graph in (record.before, record.after):
-            name_graph(graph, names, skip=lambda node: _is_short(node, names))
+    states = {id(graph): graph for record in records for graph in (record.before, record.after)}
+    for graph in states.values():
+        name_graph(graph, names, skip=lambda node: _is_short(node, names))
     return names
 
 
@@ -144,12 +151,13 @@ class _Side:
 
 
 class _Comparison:
-    def __init__(self, left: _Side, right: _Side, names: Names) -> None:
-        self.left, self.right, self.names = left, right, names
+    def __init__(self, left: _Side, right: _Side, names: Names, *, texts: bool) -> None:
+        self.left, self.right, self.names, self.texts = left, right, names, texts
         self.mates: dict[int, int] = {}  # places on the right to places on the left
         self._pair_forms()
         self._pair_kinds()
-        self._name()
+        if texts:
+            self._name()
         votes: defaultdict[int, Counter[int]] = defaultdict(Counter)
         for j, i in self.mates.items():
             ours, theirs = left.places[i].group, right.places[j].group
@@ -161,18 +169,18 @@ class _Comparison:
         lines = [*self._inputs(), *self._nodes()]
         a, b = self.left.graph, self.right.graph
         note = self._exchanged(a.outputs, b.outputs)
-        results = format_results(b.block, self.names)
+        results = format_results(b.block, self.names) if self.texts else ""
         return GraphComparison((*lines, DiffLine("~" if note else "=", "results", 0, results, note)))
 
     # -- pairs
 
     def _pair_forms(self) -> None:
-        waiting: defaultdict[object, list[int]] = defaultdict(list)
+        waiting: defaultdict[object, deque[int]] = defaultdict(deque)
         for i, form in enumerate(self.left.forms):
             waiting[form].append(i)
         for j, form in enumerate(self.right.forms):
             if waiting[form]:
-                self.mates[j] = waiting[form].pop(0)
+                self.mates[j] = waiting[form].popleft()
 
     def _pair_kinds(self) -> None:
         taken = set(self.mates.values())
@@ -196,7 +204,7 @@ class _Comparison:
             graphs = [side.graph, *(g.attributes["subgraph"] for g in side.groups.values())]
             for node in (n for graph in graphs for n in graph.nodes()):
                 _is_short(node, self.names)
-        format_graph(self.left.graph, names=self.names)
+        name_graph(self.left.graph, self.names)
         pairs = list(zip(self.left.graph.inputs, self.right.graph.inputs, strict=False))
         for j, i in self.mates.items():
             ours, theirs = self.left.places[i].node, self.right.places[j].node
@@ -205,7 +213,7 @@ class _Comparison:
                 pairs += zip(one.params, other.params, strict=False)
         for x, y in pairs:
             self.names.same(self.right.outside(y), self.names.of(self.left.outside(x)))
-        format_graph(self.right.graph, names=self.names)
+        name_graph(self.right.graph, self.names)
 
     # -- lines
 
@@ -228,9 +236,10 @@ class _Comparison:
                 gone[anchor].append(place)
         yield from self._alone("-", gone[-1])
         loop: Node | None = None
+        numbers = {serial: number for number, serial in enumerate(self.right.groups)}
         for j, place in enumerate(self.right.places):
             if place.group is not None and place.group is not loop:
-                number = list(self.right.groups).index(place.group.serial)
+                number = numbers[place.group.serial]
                 yield DiffLine("=", "block", place.depth, f"loop {number}:", node=place.group.serial)
             loop = place.group
             i = self.mates.get(j)
@@ -269,7 +278,8 @@ class _Comparison:
     def _line(self, mark: Mark, place: _Place, note: str) -> DiffLine:
         node = place.node
         depth = place.depth + (place.group is not None and mark != "-")
-        return DiffLine(mark, "node", depth, format_node(node, self.names), note, span=node.span, node=node.serial)
+        text = format_node(node, self.names) if self.texts else ""
+        return DiffLine(mark, "node", depth, text, note, span=node.span, node=node.serial)
 
     def _exchanged(self, a: list[Value], b: list[Value]) -> str:
         if len(a) != len(b):

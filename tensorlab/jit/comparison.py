@@ -14,6 +14,7 @@ from tensorlab.jit.equivalence import outcomes, protected
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import Graph
 from tensorlab.jit.records import PassRecord
+from tensorlab.jit.reruns import run_as_called
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
 
 RECORDED = "(as recorded)"
@@ -89,15 +90,17 @@ def compare_functions(
     second = sample_inputs(b, other_inputs)
     graphs = [protected(sample.graph(f))[0] for f, sample in ((a, first), (b, second))]
     results = _results(graphs[0], graphs[1], first, second)
-    records = [f.pipeline.run(graph) for f, graph in zip((a, b), graphs, strict=True)]
-    begin = [r[0].before if r else graph for r, graph in zip(records, graphs, strict=True)]
-    stages = [StagePair(RECORDED, (False, False), compare_graphs(begin[0], begin[1]))]
-    for x, y in _common(*records):
-        # Nothing changed in either: they are as alike as they were.
-        idle = not x.changed and not y.changed
-        compared = stages[-1].graphs if idle else compare_graphs(x.after, y.after)
+    runs = [run_as_called(f, sample) for f, sample in ((a, first), (b, second))]
+    last = compare_graphs(runs[0].graph, runs[1].graph, names_in(runs[0].records))
+    stages = [StagePair(RECORDED, (False, False), compare_graphs(runs[0].begin, runs[1].begin, texts=False))]
+    for x, y in _common(runs[0].records, runs[1].records):
+        if not x.changed and not y.changed:
+            compared = stages[-1].graphs  # they are as alike as they were
+        elif x.after is runs[0].records[-1].after and y.after is runs[1].records[-1].after:
+            compared = last
+        else:
+            compared = compare_graphs(x.after, y.after, texts=False)
         stages.append(StagePair(x.name, (x.changed, y.changed), compared))
-    last = compare_graphs(graphs[0], graphs[1], names_in(records[0]))
     names = a.name, b.name
     types = tuple(map(str, first.types)), tuple(map(str, second.types))
     return Comparison(names, types, tuple(stages), last, results)

@@ -100,7 +100,18 @@ class Outcome:
 
 def outcomes(graph: Graph, cases: Iterable[Case]) -> tuple[Outcome, ...]:
     """What a graph does on each case."""
-    return tuple(_outcome(graph, case) for case in cases)
+    own, held = protected(graph)
+    kept = [mine.detached_numpy().copy() for _, mine in held]
+    try:
+        code = interpret.translate(own)
+    except GraphError as error:
+        return tuple(Outcome(error=str(error)) for _ in cases)
+    found: list[Outcome] = []
+    for case in cases:
+        for (_, mine), array in zip(held, kept, strict=True):
+            mine.detached_numpy()[...] = array
+        found.append(outcome_of(lambda *given: interpret.run(code, list(given)), graph, case, held))
+    return tuple(found)
 
 
 def difference(
@@ -190,11 +201,6 @@ class Watch:
 
 
 # -- running
-
-
-def _outcome(graph: Graph, case: Case) -> Outcome:
-    own, held = protected(graph)
-    return outcome_of(lambda *given: interpret.run(own, list(given)), graph, case, held)
 
 
 def outcome_of(

@@ -123,10 +123,14 @@ class Block:
 
 @dataclass(eq=False, repr=False, slots=True)
 class Graph:
-    """A function: its top block's parameters are the inputs, its results the outputs."""
+    """A function: its top block's parameters are the inputs, its results the outputs.
+
+    ``span`` is where the user wrote it, as far as that is known: what a graph without nodes has no other trace of.
+    """
 
     name: str = "forward"
     block: Block = field(default_factory=Block)
+    span: Span | None = None
 
     @property
     def inputs(self) -> list[Value]:

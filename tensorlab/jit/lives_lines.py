@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from tensorlab.jit.ir import CONSTANT, Span
+from tensorlab.jit.ir import CONSTANT, Node, Span
 from tensorlab.jit.lives import Life, Lives
 from tensorlab.jit.lives_ends import End
 from tensorlab.jit.lives_places import Excerpt, excerpt_of
@@ -73,8 +73,8 @@ class LineLife:
 def lines_of(teller: Teller) -> list[int]:
     """The lines that nodes of the first graph come from, in order."""
     found: set[int] = set()
-    for life in teller.lives:
-        span = life.node.span
+    for node in teller.lives.first_nodes.values():
+        span = node.span
         while span is not None:
             found.add(span.line)
             span = span.caller
@@ -90,16 +90,22 @@ def line_life(teller: Teller, number: int, program: Program | None = None) -> Li
     """
     parts: list[LinePart] = []
     source: Source | None = None
-    for life in teller.lives:
-        span = life.node.span
-        at = on_line(span, number)
-        if at is None or span is None:
-            continue
+    for node, span, at in nodes_on(teller.lives, number):
         if source is None:
             source = source_of(Span(at.filename, number, 0, number, 0, at.function))
-        parts.append(_part(teller, life, span, called=at is not span))
+        parts.append(_part(teller, teller.lives.of(node.serial), span, called=at is not span))
     code = () if program is None or not parts else node_code(program, working_nodes(teller.lives, number))
     return LineLife(number, source, tuple(parts), tuple(map(excerpt_of, code)))
+
+
+def nodes_on(lives: Lives, number: int) -> list[tuple[Node, Span, Span]]:
+    """The nodes of the first graph that a line made, each with its place, and the place on the line."""
+    found: list[tuple[Node, Span, Span]] = []
+    for node in lives.first_nodes.values():
+        span, at = node.span, on_line(node.span, number)
+        if span is not None and at is not None:
+            found.append((node, span, at))
+    return found
 
 
 def on_line(span: Span | None, number: int) -> Span | None:
@@ -114,9 +120,8 @@ def working_nodes(lives: Lives, number: int) -> frozenset[int]:
     of them, as one that computed the same.
     """
     found: set[int] = set()
-    for life in lives:
-        if on_line(life.node.span, number) is not None:
-            _gather(lives, life.end, found)
+    for node, _, _ in nodes_on(lives, number):
+        _gather(lives, lives.end(node.serial), found)
     return frozenset(found)
 
 

@@ -240,11 +240,12 @@ def _constant_text(node: Node) -> str:
 def printed(records: Sequence[PassRecord], names: Names) -> dict[str, Value]:
     """Every value of the graphs by its printed name, in the order of the text; those in groups too."""
     found: dict[str, Value] = {}
-    for graph in (g for record in records for g in (record.before, record.after)):
-        for value in _values(graph):
+    for graph in graphs_of(records):
+        for value in State(graph).values.values():
             found.setdefault(names.of(value), value)
     return found
 
 
-def _values(graph: Graph) -> Iterator[Value]:
-    yield from State(graph).values.values()
+def graphs_of(records: Sequence[PassRecord]) -> list[Graph]:
+    """The graphs before and after the passes, each once: a pass that changed nothing leaves the one before it."""
+    return list({id(g): g for record in records for g in (record.before, record.after)}.values())

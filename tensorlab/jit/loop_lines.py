@@ -13,9 +13,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from tensorlab.core.compile import Loop
-from tensorlab.core.located import Chain
-from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, LOOP, Graph, Node, Span, walk
-from tensorlab.jit.program import Program
+from tensorlab.core.located import Chain, Chains
+from tensorlab.jit.ir import CONSTANT, FUSION_GROUP, LOOP, Graph, Node, Span
+from tensorlab.jit.loop_callers import LoopCallers
 from tensorlab.jit.source import own_span
 
 # What a line does: it computes a node, reads for it, writes it or calls its loop; or it counts a loop's turns, begins
@@ -79,29 +79,35 @@ class _Function:
 class LoopLines:
     """The origins of the lines of a loop that a program calls, or of a program's native function."""
 
-    def __init__(self, loop: Loop, program: Program) -> None:
+    def __init__(self, loop: Loop, callers: LoopCallers) -> None:
         self._lines = loop.source.splitlines()
         self._functions = list(_functions(self._lines))
-        native = None if program.native is None else program.native.function
         self._places: Mapping[int, tuple[int, int]] | None = None
-        self._nodes: dict[int, Node] = {}
+        self._nodes: Mapping[int, Node] = {}
         self._callers: Sequence[Node] = ()
-        if native is None or program.native is None:
-            self._callers = list(_callers(loop, program))
-            return
-        nodes = {node.serial: node for node in _all_nodes(program.native.graph)}
-        if native.loop is loop:
-            self._places, self._nodes = native.plan.places, nodes
+        self._steps: dict[int, Sequence[Node]] = {}
+        self._told: dict[Chains, tuple[Origin, ...]] = {}  # one loop may have thousands of origins a line
+        native = callers.native
+        if native is not None and native.loop is loop:
+            self._places, self._nodes = native.plan.places, callers.nodes
         else:
-            text = native.loop.source.splitlines()
-            self._callers = [nodes[s] for s in _called_by(loop, program, native.plan.places, text) if s in nodes]
+            self._callers = callers.of(loop)
 
     def at(self, number: int) -> tuple[Origin, ...]:
         """What a line of the text, from 1, is for; several operations where several call its function."""
-        return self.of((number,))
+        return self.of(((number,),))
 
-    def of(self, chain: Chain) -> tuple[Origin, ...]:
-        """What an instruction is for whose line is the first of ``chain``, inlined at the second, and so on."""
+    def of(self, chains: Chains) -> tuple[Origin, ...]:
+        """What an instruction is for whose line is the first of a chain, inlined at the second, and so on; of several
+        where LLVM made it of several. The same chains give the same object.
+        """
+        found = self._told.get(chains)
+        if found is None:
+            origins = (origin for chain in chains for origin in self._of_chain(chain))
+            found = self._told[chains] = tuple(dict.fromkeys(origins))
+        return found
+
+    def _of_chain(self, chain: Chain) -> tuple[Origin, ...]:
         if not chain:
             return ()
         number = chain[0]
@@ -117,8 +123,13 @@ class LoopLines:
         else:
             lines = chain[-1:] if len(chain) > 1 else tuple(self._calling(function.name))
             callers = [node for line in lines if (node := self._node(line, self._places)) is not None]
-        found = [origin for node in callers for origin in _of_step(function, number, _steps_of(node))]
-        return tuple(dict.fromkeys(found))
+        return tuple(origin for node in callers for origin in _of_step(function, number, self._steps_of(node)))
+
+    def _steps_of(self, node: Node) -> Sequence[Node]:
+        found = self._steps.get(node.serial)
+        if found is None:
+            found = self._steps[node.serial] = steps_of(node)
+        return found
 
     def _of_node(self, number: int, places: Mapping[int, tuple[int, int]]) -> tuple[Origin, ...]:
         node = self._node(number, places)
@@ -197,37 +208,9 @@ def _of_step(function: _Function, number: int, steps: Sequence[Node]) -> tuple[O
     return (Origin(role, steps[0]),) if len(steps) == 1 else ()
 
 
-def _callers(loop: Loop, program: Program) -> Iterator[Node]:
-    """The nodes of a program whose loop it is."""
-    names = [fused.name for fused in program.loops if any(made is loop for made in fused.loops)]
-    lines = program.python.splitlines()
-    for number, node in program.nodes.items():
-        if any(f"{name}(" in lines[number - 1] for name in names):
-            yield node
-
-
-def _called_by(
-    loop: Loop, program: Program, places: Mapping[int, tuple[int, int]], text: Sequence[str]
-) -> Iterator[int]:
-    """The nodes, by their serials, whose lines in the native function call a loop by its address."""
-    number = next((i for i, one in enumerate(program.compiled_loops()[1:]) if one is loop), -1)
-    names = [match[1] for line in text if (match := re.match(rf"\s+(\w+) = loops\[{number}\]", line))]
-    for serial, (first, last) in places.items():
-        if any(re.search(rf"_at\({name}, ", line) for name in names for line in text[first - 1 : last]):
-            yield serial
-
-
-def _steps_of(node: Node) -> Sequence[Node]:
+def steps_of(node: Node) -> Sequence[Node]:
     """The nodes that the steps of a node's loop compute: constants are none."""
     subgraph = node.attributes.get("subgraph")
     if isinstance(subgraph, Graph):
         return [inner for inner in subgraph.block.nodes if inner.kind != CONSTANT]
     return [node]
-
-
-def _all_nodes(graph: Graph) -> Iterator[Node]:
-    for node in walk(graph.block):
-        yield node
-        subgraph = node.attributes.get("subgraph")
-        if isinstance(subgraph, Graph):
-            yield from _all_nodes(subgraph)

@@ -56,6 +56,11 @@ class NativeTier:
         function = None if self.function is None else self.function.to_dict()
         return {"calls": self._calls, "function": function, "refusal": self.refusal and self.refusal.to_dict()}
 
+    @property
+    def program(self) -> Callable[..., Any]:
+        """What runs until there is a function."""
+        return self._program
+
     def _run(self, *args: Any) -> Any:
         return self._target(*args)
 

@@ -9,7 +9,8 @@ from typing import Literal
 from tensorlab.core.compile import Loop
 from tensorlab.core.located import locate
 from tensorlab.jit.code_parts import CodeLine, CodePart, machine_part
-from tensorlab.jit.loop_lines import LoopLines
+from tensorlab.jit.loop_callers import LoopCallers
+from tensorlab.jit.loop_lines import LoopLines, steps_of
 from tensorlab.jit.program import Program
 
 _MOST_LOOPS = 8  # that are compiled again for it
@@ -50,19 +51,24 @@ def node_code(program: Program, serials: Collection[int]) -> tuple[NodeCode, ...
 
     Cost: 0.1 to 0.4 s for each loop that a node is in, and 0.3 s for a process that writes machine code.
     """
-    loops = [loop for loop in program.compiled_loops() if _has(loop, program, serials)][:_MOST_LOOPS]
+    callers = LoopCallers(program)
+    loops = [loop for loop in callers.loops if _has(loop, callers, serials)][:_MOST_LOOPS]
     if not loops:
         return ()
     located = locate(loops)
     return tuple(
-        _of_part(machine_part(loop, program, stage, one), stage, serials)
+        _of_part(machine_part(loop, callers, stage, one), stage, serials)
         for loop, one in zip(loops, located, strict=True)
         for stage in ("llvm", "asm")
     )
 
 
-def _has(loop: Loop, program: Program, serials: Collection[int]) -> bool:
-    lines = LoopLines(loop, program)
+def _has(loop: Loop, callers: LoopCallers, serials: Collection[int]) -> bool:
+    """Whether a line of a loop is for some of the nodes; loops that none of them calls are not looked at."""
+    native = callers.native is not None and callers.native.loop is loop
+    if not native and not any(step.serial in serials for node in callers.of(loop) for step in steps_of(node)):
+        return False
+    lines = LoopLines(loop, callers)
     numbers = range(1, len(loop.source.splitlines()) + 1)
     return any(o.node is not None and o.node.serial in serials for number in numbers for o in lines.at(number))
 

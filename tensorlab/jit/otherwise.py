@@ -12,7 +12,7 @@ False
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import SequenceMatcher
 from functools import partial
@@ -21,17 +21,21 @@ from typing import Any
 from tensorlab.autograd.modes import no_grad
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import CompileError, GraphError, RangeError, RunError
+from tensorlab.jit.build import snapshot
 from tensorlab.jit.closeness import Closeness, closeness
 from tensorlab.jit.compare_graphs import GraphComparison, compare_graphs, names_in
 from tensorlab.jit.edge_inputs import Case
 from tensorlab.jit.equivalence import Outcome, outcome_of, protected
-from tensorlab.jit.function import ScriptFunction, compile_graph
+from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.ir import Graph
+from tensorlab.jit.lower import lower
 from tensorlab.jit.pipeline import Pipeline
+from tensorlab.jit.program import Program, with_native
 from tensorlab.jit.records import PassRecord
+from tensorlab.jit.reruns import Run, rerun, run_as_called
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
-from tensorlab.jit.specialisations import Specialisation
 from tensorlab.jit.timing import Timing, measure
+from tensorlab.jit.uncollected import uncollected
 
 _TOLERANCE = 1e-5  # results farther apart, relative to values above 1, are different
 
@@ -112,7 +116,8 @@ def what_if(
     With ``graph``, the other compilation starts from that graph: one that somebody edited, which stood after the first
     ``skip`` passes. It takes inputs of the same types as the function's own.
 
-    Cost: two compilations and runs.
+    Cost: a compilation, less the passes that did the same before, and two runs; another compilation where the latest
+          call was not for inputs of these types.
     Raises: `ArgumentError` where there is nothing to run on; `RangeError` for a pipeline after which no program can be
             made, or a graph with another number of inputs.
     """
@@ -120,17 +125,21 @@ def what_if(
     own, held = protected(sample.graph(function))
     if graph is not None and len(graph.inputs) != len(own.inputs):
         raise RangeError(f"what_if: got a graph of {len(graph.inputs)} inputs; {function.name} has {len(own.inputs)}")
-    usual = compile_graph(own, sample.types, function.pipeline, sample.values)
+    usual = _run(function.pipeline, own, sample) if held else run_as_called(function, sample)
+    programs = [usual.program or lower(usual.graph)]
+    known = () if held or function.pipeline.limit is not None else usual.records
     try:
-        other = compile_graph(own if graph is None else graph, sample.types, pipeline, sample.values)
+        other = rerun(pipeline, known, usual.begin) if graph is None else _run(pipeline, graph, sample)
+        if not usual.ended_as(other):
+            programs.append(lower(other.graph))
     except (CompileError, GraphError) as error:
         raise RangeError(f"what_if: nothing can run after {pipeline.line or 'no passes'}: {error}") from error
     case = Case("the inputs", sample.values)
-    found = [_outcome(made, case, held) for made in (usual, other)]
-    results = closeness(found[:1], found[1:], [case], tolerance=_TOLERANCE)
+    found = [_outcome(p, r.graph, case, held) for p, r in zip(programs, (usual, other), strict=False)]
+    results = closeness(found[:1], found[-1:], [case], tolerance=_TOLERANCE)
     timed = None
-    if times and not found[0].error and not found[1].error:
-        calls = [partial(_call, made, sample.fresh()) for made in (usual, other)]
+    if times and not any(outcome.error for outcome in found):
+        calls = [_later(programs[0], usual.graph, sample), _later(programs[-1], other.graph, sample)]
         first, second = measure(calls, runs=runs)
         timed = first, second
     pairs = paired(usual.records[skip:], other.records)
@@ -140,23 +149,39 @@ def what_if(
     return WhatIf(function.name, *lines, pairs, graphs, results, sample, timed, last)
 
 
-def _outcome(made: Specialisation, case: Case, held: Sequence[tuple[Tensor, Tensor]]) -> Outcome:
+def _run(pipeline: Pipeline, graph: Graph, sample: SampleInputs) -> Run:
+    """The passes over a copy of a graph, for inputs of the sample's types."""
+    with uncollected():
+        own = snapshot(graph)
+        for value, type_ in zip(own.inputs, sample.types, strict=True):
+            value.type = type_
+        records = pipeline.run(own)
+    return Run(records[0].before if records else own, own, records)
+
+
+def _later(program: Program, graph: Graph, sample: SampleInputs) -> Callable[[], Any]:
+    """What later calls of a program run; see `native_tier`."""
+    forms = [v.layout if isinstance(v, Tensor) else None for v in sample.values]
+    return partial(_call, with_native(program, graph, forms), sample.fresh())
+
+
+def _outcome(program: Program, graph: Graph, case: Case, held: Sequence[tuple[Tensor, Tensor]]) -> Outcome:
     """What a program does, with copies of the tensors that it holds as they are now."""
 
     def run(*inputs: Any) -> Any:
         try:
-            return made.program.run(*inputs)
+            return program.run(*inputs)
         except Exception as error:
-            raise RunError(made.program.told(error)[0]) from error
+            raise RunError(program.told(error)[0]) from error
 
     for theirs, mine in held:
         mine.detached_numpy()[...] = theirs.detached_numpy()
-    return outcome_of(run, made.graph, case, held)
+    return outcome_of(run, graph, case, held)
 
 
-def _call(made: Specialisation, inputs: Sequence[Any]) -> Any:
+def _call(program: Program, inputs: Sequence[Any]) -> Any:
     with no_grad():
-        return made.program.run(*inputs)
+        return program.run(*inputs)
 
 
 def paired(usual: Sequence[PassRecord], other: Sequence[PassRecord]) -> tuple[PassPair, ...]:
@@ -181,7 +206,7 @@ def _deed(record: PassRecord | None) -> dict[str, object] | None:
     if record is None:
         return None
     return {
-        "rewrites": len(record.rewrites),
+        "rewrites": record.count,
         "refusals": len(record.refusals),
         "nodes_before": record.nodes_before,
         "nodes_after": record.nodes_after,

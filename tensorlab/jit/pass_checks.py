@@ -16,6 +16,7 @@ from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import NAMES, Pipeline
 from tensorlab.jit.records import PassRecord
 from tensorlab.jit.reducing import Reproduction, reduced
+from tensorlab.jit.reruns import rerun, run_as_called
 from tensorlab.jit.rewrite import Pass
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
 from tensorlab.jit.verify import verify
@@ -88,12 +89,13 @@ def check_passes(
     Cost: a run of the graph on about twelve inputs for each pass that changed it; more where one is wrong.
     Raises: `ArgumentError` where there is nothing to run on.
     """
-    pipeline = pipeline or function.pipeline
     sample = sample_inputs(function, inputs)
-    graph = sample.graph(function)
-    cases = edge_inputs(graph, sample.values)
-    records = pipeline.run(graph)
-    first = expected = outcomes(records[0].before if records else graph, cases)
+    usual = run_as_called(function, sample)
+    known = () if function.pipeline.limit is not None else usual.records
+    run = usual if pipeline is None else rerun(pipeline, known, usual.begin)
+    pipeline, records = pipeline or function.pipeline, run.records
+    cases = edge_inputs(run.begin, sample.values)
+    first = expected = outcomes(run.begin, cases)
     checks: list[PassCheck] = []
     for pass_, record in zip(pipeline.passes, records, strict=True):
         check, expected = _checked(pass_, record, expected, cases, sample)
@@ -110,7 +112,7 @@ def _checked(
     """The light of one pass, and what the graph does after it."""
     if not record.changed:
         return PassCheck(record.name, "skipped" if record.skipped else "unchanged", 0), expected
-    rewrites = len(record.rewrites)
+    rewrites = record.count
     try:
         verify(record.after, after=pass_.name)
     except GraphError as error:

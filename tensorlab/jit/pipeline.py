@@ -88,9 +88,9 @@ class Pipeline:
         records: list[PassRecord] = []
         for pass_ in self.passes:
             if left == 0:
-                records.append(_skipped(pass_, state, f"the limit of {limit} rewrites was reached"))
+                records.append(skipped(pass_, state, limit))
                 continue
-            record, left = _run(pass_, graph, state, left)
+            record, left = run_pass(pass_, graph, state, left)
             state = record.after
             records.append(record)
             if verify:
@@ -180,7 +180,8 @@ def _least(a: int | None, b: int | None) -> int | None:
     return b if a is None else a if b is None else min(a, b)
 
 
-def _run(pass_: Pass, graph: Graph, before: Graph, limit: int | None) -> tuple[PassRecord, int | None]:
+def run_pass(pass_: Pass, graph: Graph, before: Graph, limit: int | None) -> tuple[PassRecord, int | None]:
+    """Run one pass over ``graph``, of which ``before`` is a snapshot; its record, and how many rewrites are left."""
     rewriter = Rewriter(graph, limit=limit)
     start = perf_counter()
     try:
@@ -190,15 +191,21 @@ def _run(pass_: Pass, graph: Graph, before: Graph, limit: int | None) -> tuple[P
     seconds = perf_counter() - start
     changed = any(not d.refused for d in rewriter.decisions)
     after = snapshot(graph) if changed else before
-    counts = _count(before), _count(after)
+    nodes = _count(before)
     decisions = tuple(rewriter.decisions)
-    record = PassRecord(pass_.name, dict(pass_.options), before, after, decisions, seconds, *counts)
+    record = PassRecord(
+        *(pass_.name, dict(pass_.options), before, after, decisions, seconds, nodes),
+        nodes_after=_count(after) if changed else nodes,
+        count=rewriter.count,
+        run=pass_.run,
+    )
     return record, rewriter.left
 
 
-def _skipped(pass_: Pass, state: Graph, why: str) -> PassRecord:
-    nodes = _count(state)
-    return PassRecord(pass_.name, dict(pass_.options), state, state, (), 0.0, nodes, nodes, why)
+def skipped(pass_: Pass, state: Graph, limit: int | None) -> PassRecord:
+    """The record of a pass that did not run, as the limit of rewrites was reached before it."""
+    nodes, why = _count(state), f"the limit of {limit} rewrites was reached"
+    return PassRecord(pass_.name, dict(pass_.options), state, state, (), 0.0, nodes, nodes, why, run=pass_.run)
 
 
 def _count(graph: Graph) -> int:

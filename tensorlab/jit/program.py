@@ -71,6 +71,11 @@ def with_native(program: Program, graph: Graph, forms: Sequence[Layout | None]) 
     return replace(program, native=tier, run=tier.run)
 
 
+def without_native(program: Program) -> Program:
+    """The program as it runs where there is no native function, and none to come."""
+    return program if program.native is None else replace(program, native=None, run=program.native.program)
+
+
 def with_native_later(program: Program, graph: Graph) -> Program:
     """The same where inputs are tensors alone, for the layouts that these will have."""
     tier = LayoutTier(graph, program.run)

@@ -6,7 +6,7 @@ Records hold serials, not nodes: they are data, and stay true when the graph cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -57,7 +57,9 @@ class Decision:
 class PassRecord:
     """One run of one pass. ``before`` and ``after`` are snapshots, and one object where nothing changed.
 
-    ``skipped`` says why the pass did not run, and is empty if it did.
+    ``skipped`` says why the pass did not run, and is empty if it did. ``count`` is how many rewrites there were, as a
+    limit counts them: types that hang together are given in one, with a decision for each value. ``run`` is the pass's
+    function.
     """
 
     name: str
@@ -69,10 +71,12 @@ class PassRecord:
     nodes_before: int
     nodes_after: int
     skipped: str = field(default="")
+    count: int = 0
+    run: Callable[..., None] | None = field(default=None, repr=False, compare=False)
 
     @property
     def changed(self) -> bool:
-        return bool(self.rewrites)
+        return any(not d.refused for d in self.decisions)
 
     @property
     def rewrites(self) -> tuple[Decision, ...]:
@@ -96,6 +100,7 @@ class PassRecord:
             "before_nodes": [n.serial for n in self.before.nodes()],
             "after": format_graph(self.after, names=names),
             "after_nodes": [n.serial for n in self.after.nodes()],
+            "rewrites": self.count,
             "decisions": [d.to_dict() for d in self.decisions],
             "seconds": self.seconds,
             "nodes_before": self.nodes_before,

@@ -65,12 +65,15 @@ def inner_serials(node: Node) -> tuple[int, ...]:
 
 
 class Rewriter:
-    """The only way in which passes change ``graph``; ``decisions`` is what they did, in order."""
+    """The only way in which passes change ``graph``; ``decisions`` is what they did, in order, ``count`` how many
+    rewrites that were: one may have several decisions.
+    """
 
     def __init__(self, graph: Graph, *, limit: int | None = None) -> None:
         self.graph = graph
         self.decisions: list[Decision] = []
         self.left = limit
+        self.count = 0
         self._made: list[Node] = []
         self._copies: list[tuple[int, int]] = []
         self._refused: set[tuple[str, int, int | None]] = set()
@@ -277,12 +280,12 @@ class Rewriter:
     # -- bookkeeping
 
     def _begin(self) -> None:
-        if self.left is None:
-            return
-        if self.left <= 0:
-            self._take_back()
-            raise OutOfRewrites
-        self.left -= 1
+        if self.left is not None:
+            if self.left <= 0:
+                self._take_back()
+                raise OutOfRewrites
+            self.left -= 1
+        self.count += 1
 
     def _take_back(self) -> None:
         made = set(map(id, self._made))

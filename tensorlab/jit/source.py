@@ -44,6 +44,15 @@ def span_of(code: CodeType, instruction: int) -> Span:
     return Span(code.co_filename, start, first, end, last, code.co_name)
 
 
+def definition_span(function: object) -> Span | None:
+    """The last line of a function of the user's, which lies in its definition and below the decorators."""
+    code: object = getattr(getattr(function, "__func__", function), "__code__", None)
+    if not isinstance(code, CodeType) or is_inside[code.co_filename]:
+        return None
+    last = max((line for _, _, line in code.co_lines() if line is not None), default=code.co_firstlineno)
+    return Span(code.co_filename, last, 0, last, 0, code.co_name)
+
+
 def _positions(code: CodeType) -> _Positions:
     """Kept, because reading on to a late instruction of a long function takes long; and so does hashing its code."""
     known = _known.get(id(code))

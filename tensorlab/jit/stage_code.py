@@ -16,6 +16,7 @@ from tensorlab.jit.function import ScriptFunction, nothing_compiled
 from tensorlab.jit.ir import Graph, Node, Span
 from tensorlab.jit.lives import Lives
 from tensorlab.jit.lives_lines import on_line, working_nodes
+from tensorlab.jit.loop_callers import LoopCallers
 from tensorlab.jit.program import Program
 
 _MOST_LOCATED = 24  # loops; each takes a compilation
@@ -108,15 +109,16 @@ def stage_code(function: ScriptFunction, stage: CodeStage, line: int | None = No
 
 
 def _parts(program: Program, stage: CodeStage) -> Iterator[CodePart]:
-    loops = program.compiled_loops()
+    callers = LoopCallers(program)
+    loops = callers.loops
     if stage == "python":
         yield program_part(program)
     if stage in ("python", "numba", "typed"):
-        yield from (python_part(loop, program, stage) for loop in loops)
+        yield from (python_part(loop, callers, stage) for loop in loops)
         return
     located = locate(loops[:_MOST_LOCATED], asm=stage == "asm")
     for number, loop in enumerate(loops):
-        yield machine_part(loop, program, stage, located[number] if number < len(located) else None)
+        yield machine_part(loop, callers, stage, located[number] if number < len(located) else None)
 
 
 def user_lines(parts: Sequence[CodePart], stage: CodeStage, marked: int | None = None) -> tuple[UserLine, ...]:

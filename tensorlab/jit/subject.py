@@ -11,6 +11,7 @@ from tensorlab.core.tensor import Tensor
 from tensorlab.errors import ArgumentError
 from tensorlab.jit.function import ScriptFunction
 from tensorlab.jit.pipeline import Pipeline
+from tensorlab.jit.source import definition_span
 from tensorlab.jit.structure import copied
 from tensorlab.jit.traced_module import State, TracedModule, named_tensors
 from tensorlab.jit.tracing import Trace, record
@@ -104,6 +105,7 @@ class Subject:
     def function(self, found: Trace, pipeline: Pipeline) -> ScriptFunction:
         """The compiled function of a trace."""
         module, doc = self.module, inspect.getdoc(self.func)
+        found.graph.span = definition_span(module.forward if module is self.func and module is not None else self.func)
         if module is not None:
             return TracedModule(found, module, pipeline=pipeline, doc=doc)
         return ScriptFunction(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import linecache
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import cast
 
@@ -23,6 +23,8 @@ def syntax_of_graph(graph: Graph, name: str) -> SyntaxTree:
     """
     spans = [outer_span(node.span) for node in graph.nodes() if node.span is not None]
     gone = ScriptError(f"the source of {name} is not to be had")
+    if not spans and graph.span is not None:  # of a function that gives what it takes
+        spans = [graph.span]
     if not spans:
         raise gone
     (filename, _), *_ = Counter(span.filename for span in spans).most_common(1)
@@ -30,8 +32,10 @@ def syntax_of_graph(graph: Graph, name: str) -> SyntaxTree:
     if not lines:
         raise gone
     module = parse("".join(lines), filename)
-    numbers = [span.line for span in spans if span.filename == filename]
-    pieces = _pieces(module, graph.name, min(numbers), max(numbers))
+    own = [span for span in spans if span.filename == filename]
+    last = graph.span.end_line if own == [graph.span] and graph.span is not None else 0
+    numbers = [last, *(span.line for span in own)]
+    pieces = _pieces(module, graph.name, min(span.line for span in own), max(numbers))
     if not pieces:
         raise gone
     tree, heads = tree_of(Source(filename, lines), pieces, name, first_line_of(pieces[0]))
@@ -49,7 +53,7 @@ def _pieces(module: ast.Module, name: str, first: int, last: int) -> list[ast.AS
     """The definition that holds all the lines, the one of the name if there is one; else the statements that do."""
     around: list[ast.AST] = [
         node
-        for node in ast.walk(module)
+        for node in _statements(module)
         if isinstance(node, ast.FunctionDef) and node.lineno <= first and last <= (node.end_lineno or 0)
     ]
     named = [node for node in around if cast("ast.FunctionDef", node).name == name]
@@ -63,6 +67,18 @@ def _pieces(module: ast.Module, name: str, first: int, last: int) -> list[ast.AS
             break
         pieces = inner[0]
     return list(pieces)
+
+
+def _statements(module: ast.Module) -> Iterator[ast.AST]:
+    """Every statement, those outside before those inside; functions are defined by no expression."""
+    waiting: deque[ast.AST] = deque([module])
+    while waiting:
+        node = waiting.popleft()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            found: object = getattr(node, name, None)
+            if isinstance(found, list):
+                waiting.extend(cast("list[ast.AST]", found))
 
 
 def _between(body: list[ast.stmt], first: int, last: int) -> list[ast.stmt]:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 
 
 @contextmanager
-def uncollected() -> Iterator[None]:
+def uncollected() -> Generator[None]:
     """Python's search for cycles waits: it would walk all that was made so far, again and again, and find nothing.
 
     Nodes and values point at each other and live on in the records, so that a search frees nothing; on a graph of 5,000

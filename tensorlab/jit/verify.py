@@ -53,15 +53,13 @@ class _Checker:
     def __init__(self, graph: Graph, after: str) -> None:
         self.graph = graph
         self.after = after
-        self.names = Names()
+        self._names: Names | None = None
         self.uses: defaultdict[int, Counter[tuple[int, int]]] = defaultdict(Counter)  # by value: user, index
         self.defined: dict[int, Value] = {}
 
     def run(self) -> None:
         if self.graph.block.owner is not None:
             raise self.broken("owner", "the graph's block belongs to a node")
-        # Printing gives the values the names that they have in a print of the whole graph.
-        format_graph(self.graph, names=self.names, spans=False)
         self.block(self.graph.block, set())
         for value in self.defined.values():
             self.check_uses(value)
@@ -69,6 +67,14 @@ class _Checker:
             subgraph = node.attributes.get("subgraph")
             if isinstance(subgraph, Graph):
                 self.group(node, subgraph)
+
+    @property
+    def names(self) -> Names:
+        """The names that values have in a print of the whole graph, which an error alone needs."""
+        if self._names is None:
+            self._names = Names()
+            format_graph(self.graph, names=self._names, spans=False)
+        return self._names
 
     def broken(self, rule: str, how: str, node: Node | None = None) -> GraphError:
         head = f"after {self.after}: " if self.after else ""

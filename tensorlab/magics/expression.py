@@ -17,11 +17,12 @@ from tensorlab.magics.options import Given, parse, parser_of, spelled
 _OPTION = re.compile(r"--?[A-Za-z][\w-]*(=.*)?$")
 
 
-def parse_expression(magic: Callable[..., Any], line: str) -> tuple[argparse.Namespace, str] | None:
+def parse_expression(magic: Callable[..., Any], line: str, *, name: str = "") -> tuple[argparse.Namespace, str] | None:
     """The options before and after an expression, and the expression as it was written; None where help was asked for.
 
     Quotation marks, spaces and brackets in the expression stay as they are, which splitting the line into words would
     lose. A word is an option if it begins with a minus that no space follows, and stands at either end of the line.
+    ``name`` is what errors call the magic, where it has several names.
     """
     if isinstance(line, Given):
         place = next(action.dest for action in parser_of(magic)._actions if not action.option_strings)
@@ -40,7 +41,7 @@ def parse_expression(magic: Callable[..., Any], line: str) -> tuple[argparse.Nam
             last -= 1
         else:
             break
-    args = parse(magic, " ".join([*words[:first], *words[last:]]))
+    args = parse(magic, " ".join([*words[:first], *words[last:]]), name=name)
     if args is None:
         return None
     return args, line[spans[first][0] : spans[last - 1][1]] if first < last else ""

@@ -89,14 +89,13 @@ def teller_of(function: ScriptFunction, *, code: bool = True) -> Teller:
     """
     from tensorlab.jit.lives import Lives
     from tensorlab.jit.lives_places import place_of
-    from tensorlab.jit.lives_teller import Teller
+    from tensorlab.jit.lives_teller import Teller, graphs_of
     from tensorlab.jit.text import Names
     from tensorlab.view.graph import name_values
 
     names = Names()
-    for record in function.records:
-        name_values(record.before, names)
-        name_values(record.after, names)
+    for graph in graphs_of(function.records):
+        name_values(graph, names)
     latest = function.latest
     program = None if latest is None else latest.program
 
@@ -120,11 +119,11 @@ def value_named(
         example = option if option == "--value" else f"{option} fuse"
         raise MagicError("%ir", f"{option}: takes the name of a value, got {wanted!r}", f"%ir {name} {example} %7")
     found = printed(function.records, teller.names)
-    full = printed(function.records, Names())  # where constants have names too
     spelled = wanted if wanted.startswith("%") else f"%{wanted}"
     base = wanted.removeprefix("%").partition(".")[0]
     others = [n for n, value in found.items() if value.name.partition(".")[0] == base and n != spelled]
-    value = found.get(spelled) or full.get(spelled)
+    # Where that is no printed name, constants have names too.
+    value = found.get(spelled) or printed(function.records, Names()).get(spelled)
     if value is None and others:
         value = found[others.pop(0)]
     if value is None:
@@ -152,11 +151,10 @@ def check_line(function: ScriptFunction, name: str, number: int) -> Teller:
 
     Raises: `MagicError` with the nearest line that made something, where this one made nothing.
     """
-    from tensorlab.jit.lives_lines import line_life as life_of
-    from tensorlab.jit.lives_lines import lines_of
+    from tensorlab.jit.lives_lines import lines_of, nodes_on
 
     teller = teller_of(function, code=False)
-    if not life_of(teller, number).parts:
+    if not nodes_on(teller.lives, number):
         known = lines_of(teller)
         message = f"--line: line {number} made nothing in {name}; lines that did: {listed(list(map(str, known)))}"
         hint = f"nearest: {min(known, key=lambda line: abs(line - number))}" if known else ""

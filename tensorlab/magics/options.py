@@ -56,20 +56,23 @@ def spelled(magic: Callable[..., Any]) -> str:
     return f"%{parser_of(magic).prog}"
 
 
-def parse(magic: Callable[..., Any], line: str) -> argparse.Namespace | None:
+def parse(magic: Callable[..., Any], line: str, *, name: str = "") -> argparse.Namespace | None:
     """The options in a magic's line, or `None` where the user asked for help, which is then printed.
+
+    ``name`` is what errors call a magic that is spelled in several ways.
 
     Raises: `MagicError` with the nearest option or choice.
     """
     if isinstance(line, Given):
         return line.args
+    name = name or spelled(magic)
     try:
-        return read(parser_of(magic), _joined(shlex.split(line)), spelled(magic))
+        return read(parser_of(magic), _joined(shlex.split(line)), name)
     except _HelpAsked:
         print(help_text(magic))  # noqa: T201 - what the user asked for
         return None
     except ValueError as error:  # a quotation that is not closed
-        raise MagicError(spelled(magic), f"cannot read the line: {str(error).lower()}") from None
+        raise MagicError(name, f"cannot read the line: {str(error).lower()}") from None
 
 
 def read(parser: MagicArgumentParser, words: Sequence[str], name: str) -> argparse.Namespace:

@@ -12,9 +12,21 @@ from tensorlab.magics.names import CellNames, free_names
 
 if TYPE_CHECKING:
     from tensorlab.jit.function import ScriptFunction
+    from tensorlab.jit.ir import Span
     from tensorlab.jit.scripting.derivations import Derivations
+    from tensorlab.jit.scripting.source import Source
 
 _PLAIN = (bool, int, float, str)
+_HOLDS = "assignments, expressions, if, for, while, with, assert, raise, del and pass"
+_IMPORT = ("an import", "import in a cell above")
+_FUNCTION = ("a function below another statement", "define it at the top of a cell above")
+_APART: dict[type[ast.AST], tuple[str, str]] = {
+    ast.Import: _IMPORT,
+    ast.ImportFrom: _IMPORT,
+    ast.ClassDef: ("a class", "define the class in a cell above, and script it there"),
+    ast.FunctionDef: _FUNCTION,
+    ast.AsyncFunctionDef: ("an async function", ""),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +46,12 @@ class Statements:
     def of(cls, tree: ast.Module, names: Mapping[str, Any]) -> Statements:
         """The cell's statements, with the notebook's names as they are now."""
         known = free_names(tree)
-        perhaps = [name for name in known.assigned if name not in known.certain]
+        certain = set(known.certain)
+        perhaps = [name for name in known.assigned if name not in certain]
         wanted = dict.fromkeys((*known.read, *perhaps))
         found = {name: _annotation(names[name]) for name in wanted if name in names}
         takes = {name: said for name, said in found.items() if said is not None}
-        gives = tuple(name for name in known.assigned if name in known.certain or name in takes)
+        gives = tuple(name for name in known.assigned if name in certain or name in takes)
         return cls(tree, known, takes, gives, names)
 
     @property
@@ -64,10 +77,13 @@ class Statements:
 
         from tensorlab.jit.function import ScriptFunction
         from tensorlab.jit.scripting.frontend import compile_def
+        from tensorlab.jit.scripting.source import Source
 
         said = {f"${taken}": type_ for taken, type_ in self.takes.items()}  # names that no user can write
         lines = linecache.getlines(filename)
+        _check_kinds(self.tree, Source(filename, tuple(lines), name))
         graph = compile_def(self.definition(name), lines, filename, {**self.namespace, **said}, derivations=derivations)
+        graph.span = span_of_cell(self.tree, filename)
         return ScriptFunction(graph, kind="scripted")
 
     def definition(self, name: str) -> ast.FunctionDef:
@@ -102,6 +118,26 @@ class Statements:
         if self._named is not None:
             return names[self._named]
         return results[len(self.gives)] if self.has_value else None
+
+
+def span_of_cell(tree: ast.Module, filename: str) -> Span:
+    """The statements of a cell, from the first to the last."""
+    from tensorlab.jit.ir import Span
+
+    first, last = tree.body[0], tree.body[-1]
+    return Span(filename, first.lineno, 0, last.end_lineno or last.lineno, 0)
+
+
+def _check_kinds(tree: ast.Module, source: Source) -> None:
+    """See that a cell of statements has none that belongs into a cell of its own.
+
+    Raises: `ScriptError` at the first one.
+    """
+    for node in ast.walk(tree):
+        what = _APART.get(type(node))
+        if what is not None:
+            kind, hint = what
+            raise source.error(node, f"a cell of statements cannot hold {kind}; it holds {_HOLDS}", hint=hint)
 
 
 def _annotation(value: object) -> Any:

@@ -35,7 +35,7 @@ class SyntaxMagic(NotebookMagics):
         Of a traced or scripted function each piece of syntax shows the nodes of the graph that came of it.
         """
         name = "%ast" if cell is None else "%%ast"
-        read = parse_expression(self.ast, line)
+        read = parse_expression(self.ast, line, name=name)
         if read is None:
             return None
         args, text = read

@@ -18,6 +18,7 @@ from tensorlab.magics.cell import Cell, read_cell, run_cell
 from tensorlab.magics.errors import MagicError, listed
 from tensorlab.magics.names import CellNames, free_names
 from tensorlab.magics.options import help_option, identifier, names, parse
+from tensorlab.magics.script_statements import span_of_cell
 from tensorlab.magics.session import NotebookMagics, Tensorlab
 
 if TYPE_CHECKING:
@@ -207,10 +208,12 @@ def _traced(recording: _Recording, name: str, inputs: dict[str, Tensor]) -> Scri
     kind = inspect.Parameter.POSITIONAL_ONLY
     body.__signature__ = inspect.Signature([inspect.Parameter(n, kind) for n in inputs])  # type: ignore[attr-defined]
     try:
-        return trace(body, list(inputs.values()), check_trace=False, name=name, watch=True)
+        function = trace(body, list(inputs.values()), check_trace=False, name=name, watch=True)
     except BaseException as error:
         error.__traceback__ = frames.from_file(error, recording.cell.filename)
         raise
+    function.graph.span = span_of_cell(recording.cell.tree, recording.cell.filename)
+    return function
 
 
 def _name_values(made: dict[str, Tensor]) -> None:

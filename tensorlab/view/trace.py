@@ -201,15 +201,15 @@ class TraceView(View):
         name_values(self.before, names)
         made: dict[int, list[str]] = {}
         elsewhere = 0
+        lines = self.source.splitlines()
+        shown = range(self.first_line, self.first_line + MOST_SOURCE)
         for node in self.before.nodes():
             if is_in_place(node, names):
                 continue
-            text = format_node(node, names, style=self.style)
-            line = self._line_of(node.span)
-            if line is not None:
-                made.setdefault(line, []).append(text)
+            line = self._line_of(node.span, len(lines))
+            if line is not None and line in shown:
+                made.setdefault(line, []).append(format_node(node, names, style=self.style))
             elsewhere += line is None and is_operation(node)
-        lines = self.source.splitlines()
         rows = [
             (str(self.first_line + i), line.expandtabs(4), tuple(made.get(self.first_line + i, ())) or ("",))
             for i, line in enumerate(lines[:MOST_SOURCE])
@@ -219,11 +219,10 @@ class TraceView(View):
             notes.append(f"{counted(elsewhere, 'operation')} from source that is not shown here.")
         return rows, " ".join(notes)
 
-    def _line_of(self, span: Span | None) -> int | None:
+    def _line_of(self, span: Span | None, lines: int) -> int | None:
         if span is None or self.filename not in (None, span.filename):
             return None
-        inside = self.first_line <= span.line < self.first_line + len(self.source.splitlines())
-        return span.line if inside else None
+        return span.line if self.first_line <= span.line < self.first_line + lines else None
 
 
 def _warning(warning: Escape) -> str:

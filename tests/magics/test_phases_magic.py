@@ -43,6 +43,24 @@ def test_a_traced_cell(lab) -> None:
     assert view.record.phases[3].note == "recorded while the function ran, with the types that came"
 
 
+def test_source_of_what_gives_what_it_takes(lab) -> None:
+    """No node of these graphs has a place."""
+    lab.run("x = tl.ones(8)\ndef same(x): return x\ns, t = tl.jit.script(same), tl.jit.trace(same, (x,))")
+    lab.run("%%trace --name traced\nx\n")
+    lab.run("%%script --name cell\n\ny = x\ny\n")
+    whole = {
+        name: [line.text for line in lab.value(f"%phases {name}").record.phases[0].lines]
+        for name in ("s", "t", "traced", "cell")
+    }
+    assert whole == {
+        "s": ["def same(x): return x"],
+        "t": ["def same(x): return x"],
+        "traced": ["x"],
+        "cell": ["y = x", "y"],
+    }
+    assert lab.value("%ast s").tree.nodes[0].kind == "FunctionDef"
+
+
 def test_errors(lab) -> None:
     assert lab.error("%phases") == (
         "MagicError: %phases: which function? compiled functions here: none\n"

@@ -308,3 +308,26 @@ def test_unloading_gives_ipythons_own_back(fresh, capfd: pytest.CaptureFixture[s
     fresh.value("%%script bash\necho its own\n")
     fresh.run("%%script --name f\ndef f(x): return x\n")
     assert capfd.readouterr().out == "ours lets it through\nits own\nCouldn't find program: '--name'\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "kind", "hint"),
+    [
+        ("import math", "an import", "import in a cell above"),
+        ("class A: pass", "a class", "define the class in a cell above, and script it there"),
+    ],
+    ids=["import", "class"],
+)
+def test_statements_that_belong_into_another_cell(lab, code: str, kind: str, hint: str) -> None:
+    lab.run("x = tl.ones(2)")
+    error = lab.error(f"%%script\ny = x + 1\nif x.sum() > 0:\n    {code}\n")
+    holds = "assignments, expressions, if, for, while, with, assert, raise, del and pass"
+    assert error.splitlines() == [
+        f"ScriptError: a cell of statements cannot hold {kind}; it holds {holds}",
+        "  cell 1, line 4, column 5",
+        "     2  y = x + 1",
+        "     3  if x.sum() > 0:",
+        f"     4      {code}",
+        f"            {'^' * len(code)}",
+        f"  hint: {hint}",
+    ]

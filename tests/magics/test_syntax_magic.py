@@ -74,6 +74,11 @@ def test_errors(lab) -> None:
     assert lab.error("%%ast x\n1").splitlines()[0] == "MagicError: %%ast: takes options alone above a cell, got 'x'"
     assert lab.error("%%ast\n\nif:\n").splitlines()[0] == "MagicError: %%ast: invalid syntax in line 3"
     assert lab.error("%%ast\n# no more\n").splitlines()[0] == "MagicError: %%ast: there are comments alone"
+    assert lab.error("%%ast --bogus\n1").splitlines() == [
+        "MagicError: %%ast: no option --bogus",
+        "  nearest: --tokens",
+        "  see %%ast?",
+    ]
     lab.run("lonely = lambda: 0")
     assert lab.error("%ast lonely").splitlines()[0] == "MagicError: %ast: a lambda cannot be scripted in line 1"
 

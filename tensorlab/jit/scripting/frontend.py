@@ -13,7 +13,7 @@ from typing import Any
 from tensorlab.core.types import ClassType, OptionalType, Type
 from tensorlab.errors import ScriptError
 from tensorlab.jit.build import Builder
-from tensorlab.jit.ir import Graph
+from tensorlab.jit.ir import Graph, Span
 from tensorlab.jit.scripting import layers
 from tensorlab.jit.scripting.annotations import annotation_type, said_type
 from tensorlab.jit.scripting.classes import class_type, is_scripted_class, methods_of
@@ -242,7 +242,8 @@ class _Session:
         trusted: bool,
         folds: bool,
     ) -> Graph:
-        graph = Graph(node.name)
+        place = Span(source.filename, node.lineno, 0, node.end_lineno or node.lineno, 0, node.name)
+        graph = Graph(node.name, span=place)
         builder = Builder(graph.block)
         init_of = owner.python if isinstance(owner, ClassType) and node.name == "__init__" else None
         scope = Statements(

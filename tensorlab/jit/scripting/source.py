@@ -51,6 +51,9 @@ class Source:
 
     def column(self, line: int, offset: int) -> int:
         """A column in characters for one in bytes of UTF-8, which is what the parser counts."""
+        text = self.lines[line - 1] if 1 <= line <= len(self.lines) else ""
+        if text.isascii() and offset < len(text):
+            return offset
         return len(self.line(line).encode()[:offset].decode(errors="ignore"))
 
     def span(self, node: ast.AST) -> Span:
