@@ -16,7 +16,7 @@ from tensorlab.core.located import Chains, Located
 from tensorlab.jit.hot_block import hot_block
 from tensorlab.jit.ir import Node, Span
 from tensorlab.jit.loop_callers import LoopCallers
-from tensorlab.jit.loop_lines import LoopLines, Origin
+from tensorlab.jit.loop_lines import LoopLines, Origin, Origins
 from tensorlab.jit.program import Program
 from tensorlab.jit.source import own_span
 
@@ -29,22 +29,26 @@ _NOISE = re.compile(r"#\s+(del |label |jump )")
 _INSTRUCTION = re.compile(r"^(  [^\s\]]|\t[^.#])")  # the end of a list of cases is none
 
 
+NOWHERE = Origins()
+
+
 @dataclass(frozen=True, slots=True)
 class CodeLine:
     """One line of a stage, and what of the user's source it comes from, where that is known.
 
-    ``origins`` has several parts where LLVM made one instruction of several operations; none for what it made up.
+    ``origins`` has several parts where LLVM made one instruction of several operations, and where several nodes call
+    the function; none for what LLVM made up.
     ``marked``: the line does the work of the line that was asked for.
     """
 
     text: str
-    origins: tuple[Origin, ...] = ()
+    origins: Origins = NOWHERE
     marked: bool = False
 
     @property
     def span(self) -> Span | None:
         """The first place in the user's source."""
-        return next((origin.span for origin in self.origins if origin.span is not None), None)
+        return next(iter(self.origins.spans.values()), None)
 
     @property
     def is_instruction(self) -> bool:
@@ -67,8 +71,8 @@ class CodePart:
     ``lines`` are those of its hot block, ``all_lines`` all, ``total`` is how many those are. ``bits`` is how wide the
     vectors are that the hot block works on, 0 where it works on one number at a time, None where the stage does not
     say; ``lanes`` is how many numbers such a vector holds. ``spans`` are the user's places that the function is made
-    of. ``compared`` is what the code with places is the same as (see `Located`), ``reason`` why no places are told;
-    ``text`` is all of it.
+    of, ``callers`` how many nodes call it, where it is a loop of theirs. ``compared`` is what the code with places is
+    the same as (see `Located`), ``reason`` why no places are told; ``text`` is all of it.
     """
 
     name: str
@@ -81,6 +85,7 @@ class CodePart:
     compared: str = ""
     reason: str = ""
     text: str = field(default="", repr=False)
+    callers: int = 0
 
     @property
     def title(self) -> str:
@@ -95,6 +100,7 @@ class CodePart:
             "bits": self.bits,
             "lanes": self.lanes,
             "spans": [span.to_dict() for span in self.spans],
+            "callers": self.callers,
             "compared": self.compared,
             "reason": self.reason,
         }
@@ -106,7 +112,8 @@ def program_part(program: Program) -> CodePart:
     # A native function is one call: the nodes belong to the lines of the program, which does not run any more.
     nodes = dict[int, Node]() if native else program.nodes
     texts = program.text.splitlines()
-    lines = [CodeLine(text, (Origin("computes", nodes[i]),) if i in nodes else ()) for i, text in enumerate(texts, 1)]
+    at = {i: Origins((Origin("computes", node),)) for i, node in nodes.items()}
+    lines = [CodeLine(text, at.get(i, NOWHERE)) for i, text in enumerate(texts, 1)]
     spans = _distinct(own_span(node.span) for node in nodes.values())
     shown = tuple(line for line in lines if line.text.strip())
     name = "native" if native else "program"
@@ -126,7 +133,8 @@ def python_part(loop: Loop, callers: LoopCallers, stage: Literal["python", "numb
         told = _typed_lines(loop.source.splitlines(), text, hot, types=stage == "typed")
         lines = [CodeLine(line, origins.at(number)) for line, number in told]
     total = len(text.splitlines())
-    return CodePart(loop.name, tuple(lines), total, None, 0, _spans(loop, origins), tuple(every), text=text)
+    spans = _spans(loop, origins)
+    return CodePart(loop.name, tuple(lines), total, None, 0, spans, tuple(every), text=text, callers=origins.callers)
 
 
 def machine_part(loop: Loop, callers: LoopCallers, stage: Literal["llvm", "asm"], located: Located | None) -> CodePart:
@@ -154,12 +162,13 @@ def machine_part(loop: Loop, callers: LoopCallers, stage: Literal["llvm", "asm"]
         "" if reason else compared,
         reason,
         text,
+        origins.callers,
     )
 
 
 def _spans(loop: Loop, origins: LoopLines) -> tuple[Span, ...]:
     count = len(loop.source.splitlines())
-    return _distinct(origin.span for number in range(1, count + 1) for origin in origins.at(number))
+    return _distinct(span for number in range(1, count + 1) for span in origins.at(number).spans.values())
 
 
 def _numbered(text: str) -> Iterator[tuple[str, int]]:

@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import zip_longest
 from typing import Literal
 
 from tensorlab.core.compile import Loop
@@ -20,6 +22,7 @@ from tensorlab.jit.source import own_span
 
 # What a line does: it computes a node, reads for it, writes it or calls its loop; or it counts a loop's turns, begins
 # the function or ends it; or LLVM made one instruction of several lines.
+Place = tuple[str, int]  # a file and a line
 Role = Literal["computes", "reads", "writes", "calls", "loop", "entry", "exit", "merged"]
 
 _DEF = re.compile(r"def (\w+)\(")
@@ -53,10 +56,6 @@ class Origin:
             return "calls"
         return self.node.kind.partition("::")[2] or self.node.kind
 
-    def is_at(self, place: tuple[str, int]) -> bool:
-        """Whether it is of a file and a line."""
-        return self.span is not None and (self.span.filename, self.span.line) == place
-
     def to_dict(self) -> dict[str, object]:
         span = self.span
         return {
@@ -65,6 +64,53 @@ class Origin:
             "node": None if self.node is None else self.node.serial,
             "span": None if span is None else span.to_dict(),
         }
+
+
+class Origins(tuple[Origin, ...]):
+    """What a line of code is for, all of it: of a loop that thousands of nodes call, thousands of operations.
+
+    Lines that are for the same share one of these, so that what is asked of all of them is found once. ``chains`` says
+    how many lines of the loop's text are behind it: two, where LLVM made one instruction of two operations.
+    """
+
+    chains: int = 1
+
+    @cached_property
+    def spans(self) -> Mapping[Place, Span]:
+        """The user's places, one for each line of his, in the order of the operations."""
+        found: dict[Place, Span] = {}
+        for span in (origin.span for origin in self):
+            if span is not None:
+                found[span.filename, span.line] = span
+        return found
+
+    @cached_property
+    def ops(self) -> Mapping[Place, Sequence[str]]:
+        """The operations on each of the user's lines; the call of a loop is none."""
+        found: dict[Place, dict[str, None]] = {}
+        for origin in self:
+            span = origin.span
+            if span is not None and origin.op != "calls":
+                found.setdefault((span.filename, span.line), {})[origin.op] = None
+        return {at: tuple(ops) for at, ops in found.items()}
+
+    @cached_property
+    def distinct(self) -> Sequence[Origin]:
+        """The first origin of each role, operation and line of the user's."""
+        found: dict[object, Origin] = {}
+        for origin in self:
+            span = origin.span
+            found.setdefault((origin.role, origin.op, span and (span.filename, span.line)), origin)
+        return tuple(found.values())
+
+    @cached_property
+    def serials(self) -> frozenset[int]:
+        """The nodes."""
+        return frozenset(origin.node.serial for origin in self if origin.node is not None)
+
+    @cached_property
+    def roles(self) -> frozenset[Role]:
+        return frozenset(origin.role for origin in self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +132,33 @@ class LoopLines:
         self._nodes: Mapping[int, Node] = {}
         self._callers: Sequence[Node] = ()
         self._steps: dict[int, Sequence[Node]] = {}
-        self._told: dict[Chains, tuple[Origin, ...]] = {}  # one loop may have thousands of origins a line
+        self._told: dict[Chains, Origins] = {}
         native = callers.native
         if native is not None and native.loop is loop:
             self._places, self._nodes = native.plan.places, callers.nodes
         else:
             self._callers = callers.of(loop)
 
-    def at(self, number: int) -> tuple[Origin, ...]:
+    @property
+    def callers(self) -> int:
+        """How many nodes call the loop; 0 for a native function, which is for all of them."""
+        return len(self._callers)
+
+    def at(self, number: int) -> Origins:
         """What a line of the text, from 1, is for; several operations where several call its function."""
         return self.of(((number,),))
 
-    def of(self, chains: Chains) -> tuple[Origin, ...]:
+    def of(self, chains: Chains) -> Origins:
         """What an instruction is for whose line is the first of a chain, inlined at the second, and so on; of several
         where LLVM made it of several. The same chains give the same object.
         """
         found = self._told.get(chains)
         if found is None:
-            origins = (origin for chain in chains for origin in self._of_chain(chain))
-            found = self._told[chains] = tuple(dict.fromkeys(origins))
+            # Of several chains the first caller's operations stand together, then the second one's.
+            rows = zip_longest(*map(self._of_chain, chains))
+            found = Origins(dict.fromkeys(origin for row in rows for origin in row if origin is not None))
+            found.chains = len(chains)
+            self._told[chains] = found
         return found
 
     def _of_chain(self, chain: Chain) -> tuple[Origin, ...]:

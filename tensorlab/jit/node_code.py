@@ -70,7 +70,7 @@ def _has(loop: Loop, callers: LoopCallers, serials: Collection[int]) -> bool:
         return False
     lines = LoopLines(loop, callers)
     numbers = range(1, len(loop.source.splitlines()) + 1)
-    return any(o.node is not None and o.node.serial in serials for number in numbers for o in lines.at(number))
+    return any(not lines.at(number).serials.isdisjoint(serials) for number in numbers)
 
 
 def _of_part(part: CodePart, stage: Literal["llvm", "asm"], serials: Collection[int]) -> NodeCode:
@@ -79,12 +79,12 @@ def _of_part(part: CodePart, stage: Literal["llvm", "asm"], serials: Collection[
     inside = {id(line) for line in part.lines}
     hot = [number for number in own if id(part.all_lines[number]) in inside]
     lines = tuple((number + 1, part.all_lines[number].text) for number in hot or own)
-    moves = tuple(n for n, _ in lines if all(o.role in ("reads", "writes") for o in part.all_lines[n - 1].origins))
+    moves = tuple(n for n, _ in lines if part.all_lines[n - 1].origins.roles <= {"reads", "writes"})
     return NodeCode(stage, part.name, len(own), len(hot), part.bits or 0, lines, moves, part.total, part.reason)
 
 
 def _own(lines: Sequence[CodeLine], serials: Collection[int]) -> Iterator[int]:
     """The numbers of the instructions that are for some of the nodes."""
     for number, line in enumerate(lines):
-        if line.is_instruction and any(o.node is not None and o.node.serial in serials for o in line.origins):
+        if line.is_instruction and not line.origins.serials.isdisjoint(serials):
             yield number

@@ -17,6 +17,7 @@ from tensorlab.jit.ir import Graph, Node, Span
 from tensorlab.jit.lives import Lives
 from tensorlab.jit.lives_lines import on_line, working_nodes
 from tensorlab.jit.loop_callers import LoopCallers
+from tensorlab.jit.loop_lines import Origins
 from tensorlab.jit.program import Program
 
 _MOST_LOCATED = 24  # loops; each takes a compilation
@@ -130,13 +131,11 @@ def user_lines(parts: Sequence[CodePart], stage: CodeStage, marked: int | None =
     ops: dict[tuple[str, int], dict[str, None]] = {}
     for part in parts:
         for counted, lines in ((counts, part.all_lines), (hot, part.lines)):
-            for line in lines:
-                there = {(o.span.filename, o.span.line): o.span for o in line.origins if o.span is not None}
-                counted.update(list(there) if line.is_instruction or not below else ())
-                for key, span in there.items():
+            for origins, amount in _amounts(lines, below=below):
+                for key, span in origins.spans.items():
+                    counted[key] += amount
                     spans.setdefault(key, span)
-                    names = dict.fromkeys(o.op for o in line.origins if o.is_at(key) and o.op != "calls")
-                    ops.setdefault(key, {}).update(names)
+                    ops.setdefault(key, {}).update(dict.fromkeys(origins.ops.get(key, ())))
     found: list[UserLine] = []
     for key in sorted(spans):
         span = spans[key]
@@ -146,12 +145,24 @@ def user_lines(parts: Sequence[CodePart], stage: CodeStage, marked: int | None =
     return tuple(found)
 
 
+def _amounts(lines: Sequence[CodeLine], *, below: bool) -> Iterator[tuple[Origins, int]]:
+    """What lines are for, and how many are; ``below`` instructions alone count."""
+    amounts: Counter[int] = Counter()
+    found: dict[int, Origins] = {}
+    for line in lines:
+        found[id(line.origins)] = line.origins
+        amounts[id(line.origins)] += line.is_instruction or not below
+    for key, origins in found.items():
+        yield origins, amounts[key]
+
+
 class _Marks:
     """Which origins do the work of a line."""
 
     def __init__(self, function: ScriptFunction, line: int | None) -> None:
         self._line = line
         self._nodes = frozenset[int]() if line is None else working_nodes(Lives(function.records), line)
+        self._known: dict[int, bool] = {}  # by the identities of origins, which the lines keep
 
     def part(self, part: CodePart) -> CodePart:
         """A function with its lines marked."""
@@ -161,7 +172,11 @@ class _Marks:
         return replace(part, lines=lines, all_lines=every)
 
     def _marked(self, line: CodeLine) -> CodeLine:
-        return replace(line, marked=any(o.node is not None and self._is_marked(o.node) for o in line.origins))
+        marked = self._known.get(id(line.origins))
+        if marked is None:
+            marked = any(o.node is not None and self._is_marked(o.node) for o in line.origins)
+            self._known[id(line.origins)] = marked
+        return replace(line, marked=marked)
 
     def _is_marked(self, node: Node) -> bool:
         if self._line is None:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from tensorlab.view import html
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import INK, MARKS, QUIET, tint
-from tensorlab.view.repeats import runs, without_names
-from tensorlab.view.text import columns, counted, grouped, line_width, padded, shortened, visible, wrapped
+from tensorlab.view.repeats import again, runs, without_names
+from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible, wrapped
 
 _MOST_CODE = 400  # characters of one line: a constant with thousands of numbers stays a line
 # How long a line of code may be before it wraps: with remarks beside it, and without.
@@ -70,10 +70,8 @@ def brief(lines: Sequence[Line], most: int) -> list[Line]:
     shown: list[Line] = []
     at = 0
     for run in runs([(line.sign, without_names(line.code), without_names(line.note)) for line in lines]):
-        again = lines[run.start + run.period : run.stop]
-        hidden = amount(again)
-        these = "that line" if run.period == 1 else f"these {grouped(run.period)} lines"
-        gap = _gap(f"{these} {grouped(run.repeats - 1)} times more, but for names: {grouped(hidden)} alike", hidden)
+        hidden = amount(lines[run.start + run.period : run.stop])
+        gap = _gap(again(run, hidden), hidden)
         shown += [*lines[at : run.start + run.period], gap]
         at = run.stop
     return cap([*shown, *lines[at:]], most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,17 +12,20 @@ from tensorlab.view import html
 from tensorlab.view.graph import place, source_name
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, INK, QUIET, tint
-from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible
+from tensorlab.view.repeats import again, runs
+from tensorlab.view.text import columns, counted, grouped, line_width, padded, shortened, visible
 
 if TYPE_CHECKING:
     from tensorlab.jit.code_parts import CodeLine
     from tensorlab.jit.ir import Span
-    from tensorlab.jit.loop_lines import Origin
+    from tensorlab.jit.loop_lines import Origin, Origins
     from tensorlab.jit.stage_code import UserLine
 
 MARK = "◆"
+_NAMES = re.compile(r"(?<=\bv)\d+|(?<=\bloop)\d+|  # line .*")  # in the program around the loops
 _MOST_CODE = 240  # characters of one line
 _MOST_BESIDE = 24
+_MOST_ORIGINS = 3  # beside a line
 _MOST_USER_LINES = 40
 _MOST_OPENED, _LEAST_OPENED = 60, 8  # lines of code that a click shows
 _PLAIN = ("reads", "writes", "calls", "loop", "entry", "exit", "merged")
@@ -38,16 +42,46 @@ class Placed:
 
 
 def placed(lines: Sequence[CodeLine], files: set[str], most: int) -> list[Placed]:
-    """Lines of code as they are shown, at most so many; of several files each place says which."""
-    shown = [Placed(line.text.expandtabs(8), beside(line.origins, files), line.marked) for line in lines]
-    if len(shown) <= most:
-        return shown
-    return [*shown[: most - 1], Placed(f"… {counted(len(shown) - most + 1, 'more line')}", gap=True)]
+    """Lines of code as they are shown, at most so many; of several files each place says which. Where there are more,
+    stretches that repeat, alike but for names, are shown once.
+    """
+    kept, hidden = _brief(lines, most)
+    found: list[Placed] = []
+    for line in kept:
+        if isinstance(line, str):
+            found.append(Placed(f"… {line}", gap=True))
+        else:
+            found.append(Placed(line.text.expandtabs(8), beside(line.origins, files), line.marked))
+    return [*found, Placed(f"… {counted(hidden, 'more line')}", gap=True)] if hidden else found
 
 
-def beside(origins: Sequence[Origin], files: set[str]) -> str:
-    """``3 mul``: the user's line and the operation, or what else the line does; several where it is for several."""
-    return " + ".join(_one(origin, files) for origin in origins)
+def _brief(lines: Sequence[CodeLine], most: int) -> tuple[list[CodeLine | str], int]:
+    """The lines to show, with words where a stretch comes again, and how many are left out behind the last of them."""
+    if len(lines) <= most:
+        return list(lines), 0
+    found: list[CodeLine | str] = []
+    ends: list[int] = []  # behind which line each of them stands
+    at = 0
+    for run in runs([(_NAMES.sub("", line.text), line.marked) for line in lines]):
+        once = run.start + run.period
+        found += [*lines[at:once], again(run, run.stop - once)]
+        ends += [*range(at + 1, once + 1), run.stop]
+        at = run.stop
+    found += lines[at:]
+    ends += range(at + 1, len(lines) + 1)
+    if len(found) <= most:
+        return found, 0
+    return found[: most - 1], len(lines) - ends[most - 2]
+
+
+def beside(origins: Origins, files: set[str]) -> str:
+    """``3 mul``: the user's line and the operation, or what else the line does; several where it is for several, and
+    where it is for many, the first one and how many more.
+    """
+    told = origins.distinct
+    if len(told) > _MOST_ORIGINS:
+        return f"{_one(told[0], files)} + {grouped(len(told) - 1)} more"
+    return " + ".join(_one(origin, files) for origin in told)
 
 
 def where(span: Span, files: set[str]) -> str:
@@ -110,7 +144,7 @@ def _more(count: int) -> str:
 def amount(line: UserLine, noun: str) -> str:
     """``mul, add: 12 instructions, 3 of them hot``."""
     ops = f"{', '.join(line.ops)}: " if line.ops else ""
-    return f"{ops}{counted(line.total, noun)}, {line.hot} of them hot"
+    return f"{ops}{counted(line.total, noun)}, {grouped(line.hot)} of them hot"
 
 
 # -- for a notebook
@@ -150,7 +184,7 @@ def user_lines_html(lines: Sequence[UserLine], code: Sequence[CodeLine], noun: s
     parts: list[Html] = []
     for line in shown:
         key = line.span.filename, line.span.line
-        own = [one for one in code if any(origin.is_at(key) for origin in one.origins)]
+        own = [one for one in code if key in one.origins.spans]
         mark = f"{MARK} " if line.marked else ""
         title = f"{mark}{where(line.span, files)}  {shortened(line.text, 72)} · {amount(line, noun)}"
         body = placed_html(placed(own, files, most), f"What is hot of line {line.span.line}")

@@ -6,6 +6,8 @@ import re
 from collections.abc import Hashable, Sequence
 from typing import NamedTuple
 
+from tensorlab.view.text import grouped
+
 _LONGEST_PERIOD = 400  # lines that may repeat together
 _LEAST_REPEATS = 3
 _MOST_TRIED = 24  # periods, at one place
@@ -23,6 +25,12 @@ class Run(NamedTuple):
     @property
     def stop(self) -> int:
         return self.start + self.period * self.repeats
+
+
+def again(run: Run, hidden: int) -> str:
+    """What is left out where a stretch is shown once: so many lines."""
+    these = "that line" if run.period == 1 else f"these {grouped(run.period)} lines"
+    return f"{these} {grouped(run.repeats - 1)} times more, but for names: {grouped(hidden)} alike"
 
 
 def runs(kinds: Sequence[Hashable]) -> list[Run]:

@@ -98,6 +98,8 @@ class StageCodeView(View):
     def _about(self, part: CodePart) -> list[str]:
         shown = len(part.lines)
         facts = [f"{grouped(shown)} of {counted(part.total, 'line')}" if shown < part.total else counted(shown, "line")]
+        if part.callers > 1:
+            facts.append(f"called by {counted(part.callers, 'node')}")
         if part.bits:
             lanes = f"{part.lanes} numbers at once, " if part.lanes else ""
             facts.append(f"vectorised: {lanes}{part.bits} bits")
@@ -145,12 +147,14 @@ def whole_stage_view(code: StageCode, name: str) -> StageView:
 def _legend(code: StageCode, lines: Sequence[CodeLine]) -> list[str]:
     """How to read what stands beside lines, as far as it does, and where it is from."""
     below = code.stage in ("llvm", "asm")
-    roles = {origin.role for line in lines for origin in line.origins}
+    roles = {role for line in lines for role in line.origins.roles}
     words = [f"{role}: {_ROLES[role]}" for role in _ROLES if role in roles]
     if below and any(line.is_instruction and not line.origins for line in lines) and roles:
         words.append("blank: LLVM made it up or moved it, and keeps no line: copies of registers, constants, bounds")
     words = ["Beside a line: the number of yours, and the operation", *words]
     notes = [f"{'; '.join(words)}."] if roles else []
-    if below and any(len(line.origins) > 1 for line in lines):
+    if below and any(line.origins.chains > 1 for line in lines):
         notes.append("Two operations beside an instruction: it does the work of both, as a product with a sum.")
+    if any(len(line.origins) > line.origins.chains for line in lines):
+        notes.append("A function that several nodes call is for the operations of each of them.")
     return [*notes, *(_PROOFS[how] for how in dict.fromkeys(part.compared for part in code.parts) if how)]

@@ -10,7 +10,7 @@ from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import QUIET
 from tensorlab.view.mime import View
 from tensorlab.view.placed_code import MARK
-from tensorlab.view.text import columns, counted, grouped, line_width, padded, shortened, visible, wrapped
+from tensorlab.view.text import columns, counted, line_width, padded, shortened, visible, wrapped
 
 Language = Literal["python", "numba", "llvm", "asm"]
 
@@ -20,13 +20,14 @@ _ABOUT: dict[str, str] = {
     "llvm": "LLVM's intermediate code, after its optimisations",
     "asm": "machine code for this processor",
 }
-MOST_LINES = 200
-_MOST_TEXT_LINES = 60
+MOST_LINES = 2_000
+_MOST_TEXT_LINES = 200
+_MOST_CHARACTERS = 120_000  # of code, in the lines shown
 _MOST_COLUMNS, _MOST_BESIDE = 240, 24
 
 
 class StageView(View):
-    """The text of one stage; after ``most`` lines the rest is counted, not shown.
+    """The text of one stage; after ``most`` lines, or very many characters, the rest is counted, not shown.
 
     ``beside`` says of each line what it is for, ``marked`` has the lines, from 0, that are to stand out; ``notes`` say
     how to read that.
@@ -74,7 +75,7 @@ class StageView(View):
             start = f"{i:>{width}}  {padded(beside, left)}{'  ' if left else ''}"
             code.append(f"{start}{shortened(line, line_width() - columns(start))}".rstrip())
         notes = [line for note in self.notes for line in wrapped(visible(note), line_width())]
-        more = [f"… {_more(left_out)}"] if left_out else []
+        more = wrapped(f"… {_more(left_out)}", line_width()) if left_out else []
         return "\n".join([*head, "", *code, *more, *(["", *notes] if notes else [])])
 
     def html(self) -> str:
@@ -88,7 +89,7 @@ class StageView(View):
             words = html.join((html.strong(t) if i in self.marked else html.esc(t) for i, t in enumerate(told)), "\n")
             row.append(Cell(words, "left", QUIET, mono=True, wraps=False, pad="0 12px 0 0", extra="width:1px;"))
         row.append(Cell(code or Html(" "), mono=True, wraps=False, pad="0"))
-        foot = [f"{_more(left_out).capitalize()} left out."] if left_out else []
+        foot = [f"{_more(left_out)}."] if left_out else []
         caption = "Line numbers, what each line is for, and the lines" if self.beside else "Line numbers, and the lines"
         return html.card(
             html.header(self.name, *self._facts()),
@@ -106,9 +107,16 @@ class StageView(View):
         return [f"{mark}{shortened(visible(text), _MOST_BESIDE)}" for mark, text in zip(marks, told, strict=True)]
 
     def _lines(self, most: int) -> tuple[list[str], int]:
-        lines = [visible(line.expandtabs(8)) for line in self.source.splitlines()]
-        return lines[:most], max(0, len(lines) - most)
+        every = self.source.splitlines()
+        lines: list[str] = []
+        room = _MOST_CHARACTERS
+        for line in every[:most]:
+            lines.append(visible(line[: 4 * _MOST_COLUMNS].expandtabs(8)))
+            room -= min(len(line), _MOST_COLUMNS)
+            if room < 0:
+                break
+        return lines, len(every) - len(lines)
 
 
 def _more(count: int) -> str:
-    return f"{grouped(count)} more {'line' if count == 1 else 'lines'}"
+    return f"{counted(count, 'more line')}; the source of this result has all of them"

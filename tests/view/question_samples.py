@@ -14,7 +14,7 @@ from tensorlab.jit.costs import GraphCost, NodeCost, Total, graph_cost
 from tensorlab.jit.equivalence import Culprit, Difference
 from tensorlab.jit.ir import Graph, Node, Span
 from tensorlab.jit.ledger import BEFORE, Ledger, LedgerRow
-from tensorlab.jit.loop_lines import Origin
+from tensorlab.jit.loop_lines import Origin, Origins
 from tensorlab.jit.otherwise import WhatIf, paired
 from tensorlab.jit.parse import parse_graph
 from tensorlab.jit.pass_checks import PassCheck, PassChecks
@@ -96,11 +96,12 @@ def code(name: str = "tone", stage: CodeStage = "llvm", count: int = 3, line: in
     file = "cell.py" if name == "tone" else name
     product, total = (Node(kind, span=Span(file, at)) for kind, at in (("aten::mul", 2), ("aten::add", 3)))
     origins = [
-        (Origin("reads", product),),
-        (Origin("computes", total), Origin("computes", product)),
-        (),
-        (Origin("loop"),),
+        Origins((Origin("reads", product),)),
+        Origins((Origin("computes", total), Origin("computes", product))),
+        Origins(),
+        Origins((Origin("loop"),)),
     ]
+    origins[1].chains = 2
     lines = tuple(
         CodeLine(f"  %{i} = fmul <8 x float> %wide.load, {name}", origins[i % 4], i % 4 < 2 and line == 2)
         for i in range(count)

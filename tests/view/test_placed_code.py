@@ -8,9 +8,9 @@ from question_samples import code
 
 from tensorlab.jit.code_parts import CodeLine, CodePart
 from tensorlab.jit.ir import Node, Span
-from tensorlab.jit.loop_lines import Origin
-from tensorlab.jit.stage_code import StageCode, UserLine
-from tensorlab.view.placed_code import beside, files_of, user_lines_html, user_lines_text
+from tensorlab.jit.loop_lines import Origin, Origins
+from tensorlab.jit.stage_code import StageCode, UserLine, user_lines
+from tensorlab.view.placed_code import beside, files_of, placed, user_lines_html, user_lines_text
 from tensorlab.view.stage_code import StageCodeView, whole_stage_view
 
 
@@ -19,7 +19,7 @@ def user_line(number: int, *, file: str = "cell.py", marked: bool = False) -> Us
 
 
 def test_files_are_told_where_there_are_several() -> None:
-    origins = Origin("computes", Node("aten::mul", span=Span("model.py", 4))), Origin("loop")
+    origins = Origins((Origin("computes", Node("aten::mul", span=Span("model.py", 4))), Origin("loop")))
     assert beside(origins, {"model.py"}) == "4 mul + loop"
     assert beside(origins, {"model.py", "cell"}) == "model.py:4 mul + loop"
     assert files_of([user_line(1), user_line(2, file="/home/model.py")]) == {"cell.py", "model.py"}
@@ -45,7 +45,7 @@ def test_a_click_opens_the_instructions_of_a_line() -> None:
 
 def test_the_whole_of_a_stage() -> None:
     product = Node("aten::mul", span=Span("cell.py", 2))
-    lines = CodeLine("loop:"), CodeLine("\tvmulps\t%ymm0", (Origin("computes", product),), marked=True)
+    lines = CodeLine("loop:"), CodeLine("\tvmulps\t%ymm0", Origins((Origin("computes", product),)), marked=True)
     part = CodePart("mul_1", lines[1:], 2, 256, 8, (), lines, "object", text="loop:\n\tvmulps\t%ymm0\n")
     whole = StageCode("f", "asm", (part, replace(part, name="mul_2", reason="it changed")), native=False, line=2)
     assert whole.whole.splitlines() == [line.text for line in whole.whole_lines]
@@ -68,3 +68,34 @@ def test_functions_left_out_are_those_that_this_form_leaves_out() -> None:
     for drawn, left_out in ((view.text(), 6), (view.html(), 2)):
         assert sum(f"mul_{n}" in drawn for n in range(14)) == 14 - left_out
         assert f"{left_out} more functions left out." in drawn
+
+
+def test_a_function_of_many_nodes_says_the_first_place_and_how_many_more() -> None:
+    nodes = [Node("aten::relu", span=Span("cell.py", 2 + n // 2)) for n in range(10)]
+    some = Origins(Origin("computes", node) for node in nodes)
+    assert beside(some, {"cell.py"}) == "2 relu + 4 more"
+    assert beside(Origins(some[:4]), {"cell.py"}) == "2 relu + 3 relu"
+    line = CodeLine("v0 = relu(x0)", some)
+    part = CodePart("relu_1", (line,), 1, None, 0, (), (line,), callers=10)
+    told = user_lines((part,), "python")
+    assert [(one.span.line, one.ops, one.total, one.hot) for one in told] == [(n, ("relu",), 1, 1) for n in range(2, 7)]
+    text = StageCodeView(StageCode("f", "python", (part,), native=False, user_lines=told)).text()
+    assert "relu_1 · 1 line · called by 10 nodes" in text
+    assert "A function that several nodes call is for the operations of each of them." in text
+
+
+def test_lines_that_repeat_are_shown_once() -> None:
+    turn = "    v{0} = mm(v{1}, w)  # line {0}", "    del v{1}"
+    lines = [CodeLine("def program(v0, w):"), *(CodeLine(t.format(n + 1, n)) for n in range(50) for t in turn)]
+    shown = placed([*lines, CodeLine("    return v50")], set(), 20)
+    assert [line.code for line in shown] == [
+        "def program(v0, w):",
+        "    v1 = mm(v0, w)  # line 1",
+        "    del v0",
+        "… these 2 lines 49 times more, but for names: 98 alike",
+        "    return v50",
+    ]
+    others = [CodeLine(f"    call_{'x' * n}()") for n in range(30)]
+    cut = placed([*lines, *others], set(), 20)
+    assert (len(cut), cut[-1].code) == (20, "… 15 more lines")
+    assert len(placed(lines[:20], set(), 20)) == 20

@@ -132,12 +132,12 @@ def test_struck_lines_are_those_that_are_gone() -> None:
 def test_a_stage_is_numbered_and_capped() -> None:
     view = StageView("tone", "asm", "ret\n" * 300, "asm", most=100)
     assert view.text().split("\n")[0] == "tone · stage asm · machine code for this processor · 300 lines"
-    assert view.text().endswith("\n60  ret\n… 240 more lines")
+    assert view.text().endswith("\n100  ret\n… 200 more lines; the source of this result has all of them")
     root = pages.parse(view.html())
     numbers, code = root.find("td")
     assert numbers.words.split("\n")[-1] == "100"
     assert code.words == "\n".join(["ret"] * 100)
-    assert root.words.endswith("200 more lines left out.")
+    assert root.words.endswith("200 more lines; the source of this result has all of them.")
     assert view.to_dict()["text"] == "ret\n" * 300
 
 
