@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import CodeType
 from typing import Any, Literal, cast
 
@@ -13,10 +14,11 @@ from tensorlab.jit.ir import Span
 from tensorlab.jit.scripting.source import Source
 from tensorlab.jit.sizes import place_of
 from tensorlab.jit.syntax_places import Places, contains, end_of, inside, start_of, within
-from tensorlab.jit.watch import Run, positions
+from tensorlab.jit.watch import Move, Run, known
 
 MarkKind = Literal["recorded", "baked", "branch", "loop", "never"]
 Decider = Literal["tensor", "size", "python"]
+_DECISIONS = (ast.If, ast.IfExp, ast.While, ast.For)
 _LENGTHS = ("len", "iter")  # what leaves a trace and is a size, though no shape was asked for
 
 
@@ -84,9 +86,11 @@ class Reading:
         self.source = source
         self.body = body
         self.runs = runs
-        self.there = Places(p for root in roots for code in codes_in(root) for p in positions(code) if p is not None)
-        self.ran = Places(p for run in runs for p in run.ran())
-        self.moves = [move for run in runs for move in run.moves()]
+        there = known({p for root in roots for code in codes_in(root) for p in code.co_positions()})
+        ran = {p for run in runs for p in run.ran()}
+        self.there = Places(there)
+        self.ran = self.there if ran == there else Places(ran)
+        self.idle = Places(there - ran)
         self.sizes: dict[Any, list[str]] = {k: v for run in runs for k, v in run.sizes.items()}
 
     def marks(
@@ -118,6 +122,11 @@ class Reading:
         return line[span.column : span.end_column] if span.end_line == span.line else line[span.column :]
 
     # What ran
+
+    @cached_property
+    def moves(self) -> list[Move]:
+        """What came after what: only decisions ask."""
+        return [move for run in self.runs for move in run.moves()]
 
     def _has_code(self, *nodes: ast.AST) -> bool:
         return self.there.any_in(start_of(nodes[0]), end_of(nodes[-1]))
@@ -167,11 +176,19 @@ class Reading:
                 yield self._never(waiting)
                 waiting = []
             yield from self._decision(node, hangs)
+            if self._is_done(node):
+                continue
             for name, value in ast.iter_fields(node):
                 if name not in ("decorator_list", "returns", "annotation", "target"):
                     yield from self._control(_placed(value), hangs)
         if waiting:
             yield self._never(waiting)
+
+    def _is_done(self, node: ast.AST) -> bool:
+        """Whether there is nothing to tell inside: all of it ran, and nothing in it decides."""
+        return not self.idle.any_in(start_of(node), end_of(node)) and not any(
+            isinstance(part, _DECISIONS) for part in ast.walk(node) if part is not node
+        )
 
     def _never(self, nodes: Sequence[ast.AST]) -> Mark:
         span = self._span(*nodes)

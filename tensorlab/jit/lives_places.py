@@ -17,6 +17,7 @@ from tensorlab.jit.program import Program
 
 Stage = Literal["native", "loop", "llvm", "asm"]
 MOST_LINES = 8  # of one excerpt
+_CALL = re.compile(r"\b(\w+)\(")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,30 +70,50 @@ class Place:
         }
 
 
-def place_of(end: End, program: Program, *, code: bool = True) -> Place | None:
-    """Where an end is in a program; `None` for what is not in its text. ``code`` adds excerpts of the loop."""
-    serial = end.node if end.group is None else end.group
-    found = next(((n, node) for n, node in program.nodes.items() if node.serial == serial), None)
-    if found is None or not end.lives:
-        return None
-    number, node = found
-    text = program.python.splitlines()[number - 1].strip()
-    function = None if program.native is None else program.native.function
-    native = "" if function is None else function.loop.name
-    inside = _in_native(function, node) if code and function is not None else ()
-    loop = next((loop for loop in program.loops if f"{loop.name}(" in text), None)
-    machine = _machine(program, end) if code else ()
-    if loop is None:
-        return Place(number, text, native=native, excerpts=(*inside, *machine))
-    step = _step(end, node)
-    source = (_of_source(loop.loops[-1], step),) if code and loop.loops else ()
-    return Place(number, text, loop.name, step, len(loop.region.steps), native, (*inside, *source, *machine))
+class Places:
+    """Where in a program the nodes of its graph are; what all of them are looked up in is made once."""
 
+    def __init__(self, program: Program) -> None:
+        self._program = program
+        self._texts = program.python.splitlines()
+        self._nodes: dict[int, tuple[int, Node]] = {}
+        for number, node in program.nodes.items():
+            self._nodes.setdefault(node.serial, (number, node))
+        self._loops = {loop.name: loop for loop in program.loops}
+        self._function = None if program.native is None else program.native.function
 
-def loop_of(end: End, program: Program) -> FusedLoop | None:
-    """The loop that an end is in."""
-    place = place_of(end, program, code=False)
-    return next((loop for loop in program.loops if place is not None and loop.name == place.loop), None)
+    def of(self, end: End, *, code: bool = True) -> Place | None:
+        """Where an end is; `None` for what is not in the program's text. ``code`` adds excerpts of the loop.
+
+        Cost: with ``code`` that of `node_code`.
+        """
+        found = self._found(end)
+        if found is None:
+            return None
+        number, node = found
+        function, text, loop = self._function, self._texts[number - 1].strip(), self._called(number)
+        native = "" if function is None else function.loop.name
+        inside = _in_native(function, node) if code and function is not None else ()
+        machine = _machine(self._program, end) if code else ()
+        if loop is None:
+            return Place(number, text, native=native, excerpts=(*inside, *machine))
+        step = _step(end, node)
+        source = (_of_source(loop.loops[-1], step),) if code and loop.loops else ()
+        return Place(number, text, loop.name, step, len(loop.region.steps), native, (*inside, *source, *machine))
+
+    def loop(self, end: End) -> FusedLoop | None:
+        """The loop that an end is in."""
+        found = self._found(end)
+        return None if found is None else self._called(found[0])
+
+    def _found(self, end: End) -> tuple[int, Node] | None:
+        serial = end.node if end.group is None else end.group
+        return None if serial is None or not end.lives else self._nodes.get(serial)
+
+    def _called(self, number: int) -> FusedLoop | None:
+        """The loop that a line of the program calls."""
+        names = _CALL.findall(self._texts[number - 1])
+        return next((self._loops[name] for name in names if name in self._loops), None)
 
 
 def _step(end: End, node: Node) -> int | None:

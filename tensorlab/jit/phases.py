@@ -16,6 +16,7 @@ from tensorlab.jit.specialisations import Specialisation
 from tensorlab.jit.syntax_of_graph import outer_span, syntax_of_graph
 from tensorlab.jit.syntax_tree import SyntaxTree
 from tensorlab.jit.text import Names, format_node, name_params
+from tensorlab.jit.uncollected import uncollected
 
 EXCERPT = 6  # lines of each phase
 _FOUND = {
@@ -35,6 +36,7 @@ class _Row(NamedTuple):
     weight: int = 1
 
 
+@uncollected()
 def phases_of(function: ScriptFunction, name: str, *, line: int | None = None) -> Phases:
     """Every phase of a function, for the arguments of its latest call; before any call, up to the instructions.
 

@@ -8,8 +8,10 @@ from types import CodeType
 
 from tensorlab.core.place import is_inside, user_frame
 from tensorlab.jit.ir import Span
+from tensorlab.nn.containers import Sequential
 
 _WRITTEN = re.compile(r"<(?:einsum |\w+\.forward\b)")  # source that scripting wrote, for an einsum and for layers
+_CONTAINERS = Sequential.forward.__code__.co_filename
 _Positions = tuple[tuple[int | None, int | None, int | None, int | None], ...]
 _MOST_KNOWN = 64
 _known: dict[int, tuple[CodeType, _Positions]] = {}  # by identity: the code is kept, so that none other gets its own
@@ -24,13 +26,17 @@ def user_span() -> Span | None:
 def own_span(span: Span | None) -> Span | None:
     """The user's place behind one: where he called what is put in place from a file of the package, `Linear.forward`.
 
-    Of what the package has alone, as the models that come with it, the outermost place.
+    Of what the package has alone, as the models that come with it, the outermost place; of layers in containers alone,
+    that of the layer, for the loops of containers are the same for all.
     """
-    while span is not None and span.caller is not None:
+    outermost = span
+    while span is not None:
         if not is_inside[span.filename] and not _WRITTEN.match(span.filename):
-            break
+            return span
+        if span.filename != _CONTAINERS:
+            outermost = span
         span = span.caller
-    return span
+    return outermost
 
 
 def span_of(code: CodeType, instruction: int) -> Span:

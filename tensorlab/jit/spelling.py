@@ -19,6 +19,7 @@ from tensorlab.jit import ir
 from tensorlab.jit.ir import Node, Value
 from tensorlab.jit.scripting.annotations import type_text
 from tensorlab.jit.scripting.module_types import module_of
+from tensorlab.jit.scripting.python_calls import ModuleCall, PythonCall
 from tensorlab.ops import factories, families, random_functions
 
 Spell = Callable[[Value], str]  # a value as it is written where it is used
@@ -111,6 +112,8 @@ def expression(node: Node, spell: Spell, is_name: Callable[[Value], bool]) -> st
             return f"{inputs[0]}.{name}" if name.isidentifier() else f'getattr({inputs[0]}, "{name}")'
         case ir.PYTHON_OP if node.inputs and module_of(node.inputs[0].type) is not None:
             return f"{inputs[0]}.{node.attributes['name']}({', '.join(inputs[1:])})"
+        case ir.PYTHON_OP if isinstance(node.attributes["python"], PythonCall | ModuleCall):
+            return f"^{node.attributes['name']}({', '.join(inputs)})"  # to be read by people: an archive refuses it
         case ir.UNINITIALIZED:
             return f"uninitialized({type_text(node.output.type)})"
         case _:

@@ -14,8 +14,10 @@ from tensorlab.jit.ir import Graph, Span
 from tensorlab.jit.scripting.source import Source, parse
 from tensorlab.jit.syntax_tree import Extent, SyntaxNode, SyntaxTree, first_line_of, tree_of
 from tensorlab.jit.text import Names, format_node
+from tensorlab.jit.uncollected import uncollected
 
 
+@uncollected()
 def syntax_of_graph(graph: Graph, name: str) -> SyntaxTree:
     """The tree of the source that a graph was made of, by traced or scripted, with the nodes made of each piece.
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from tensorlab.jit.scripting.source import Source, function_source, label_of, parse, split_lines
+from tensorlab.jit.uncollected import uncollected
 
 _LENGTH = 60  # characters of a field
 _UNSEEN = (tokenize.COMMENT, tokenize.NL, tokenize.ENCODING, tokenize.ENDMARKER)  # that the grammar does not see
@@ -132,6 +133,7 @@ def first_line_of(node: ast.AST) -> int:
 # The tree ------------------------------------------------------------------------------------------------------------
 
 
+@uncollected()
 def tree_of(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> tuple[SyntaxTree, dict[Extent, int]]:
     """The tree of some pieces, and which node a place of `Source.span` is for."""
     drafts: list[tuple[str, str, tuple[tuple[str, str], ...], int, int, Extent | None]] = []
@@ -143,8 +145,7 @@ def tree_of(source: Source, roots: Sequence[ast.AST], name: str, first: int) -> 
         children, fields = _parts(node)
         place = _place(source, node)
         if place is not None:
-            span = source.span(node)
-            heads[Extent(span.line, span.column, span.end_line, span.end_column)] = here
+            heads[place if isinstance(node, ast.expr) else _head(source, node)] = here
         drafts.append((type(node).__name__, label, fields, parent, depth, place))
         waiting += [(text, child, here, depth + 1) for text, child in reversed(children)]
     sizes = [1] * len(drafts)
@@ -206,11 +207,18 @@ def _place(source: Source, node: ast.AST) -> Extent | None:
     return Extent(at.lineno, source.column(at.lineno, at.col_offset), *ends)
 
 
+def _head(source: Source, node: ast.AST) -> Extent:
+    """Where nodes that were made of a piece of syntax say that they stand."""
+    span = source.span(node)
+    return Extent(span.line, span.column, span.end_line, span.end_column)
+
+
 def _tokens(source: Source, first: int, last: int) -> Iterator[Token]:
     """The tokens in some lines, without comments and the ends of empty lines."""
     for token in tokenize.generate_tokens(io.StringIO("".join(source.lines)).readline):
         if token.start[0] > last:
             return
-        if token.start[0] >= first and token.type not in _UNSEEN:
-            kind = tokenize.tok_name[token.exact_type if token.type == tokenize.OP else token.type]
+        type_ = token.type
+        if token.start[0] >= first and type_ not in _UNSEEN:
+            kind = tokenize.tok_name[token.exact_type if type_ == tokenize.OP else type_]
             yield Token(kind, token.string, Extent(*token.start, *token.end))

@@ -35,6 +35,7 @@ from tensorlab.jit.structure import (
     structure_of,
     tensors,
 )
+from tensorlab.jit.uncollected import uncollected
 
 _SEQUENCES = (list, tuple)
 
@@ -388,7 +389,7 @@ def record(
         leaves = zip(tensors(value), leaf_names(structure, title), strict=True)
         given.append(rebuilt(structure, iter([mode.add_input(t, n) for t, n in leaves])))
         arguments.append((title, structure))
-    with pushed(mode):
+    with uncollected(), pushed(mode):  # every tensor and node of a trace lives until it ends
         result = fn(*given[: len(inputs)], **dict(zip(keywords or {}, given[len(inputs) :], strict=True)))
         settle()
         mode.finish(result, strict=strict)

@@ -11,11 +11,11 @@ import linecache
 import sys
 import sysconfig
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
 from types import CodeType, FrameType
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from tensorlab.core.config import config
 from tensorlab.core.place import is_inside
@@ -40,9 +40,8 @@ class Run:
 
     def ran(self) -> set[Position]:
         """Places of the instructions that ran."""
-        where = dict(zip(range(0, 1 << 40, 2), positions(self.code), strict=False))
-        found = (where[at] for _, at in self.steps if at >= 0)
-        return {p for p in found if p is not None}
+        where = list(self.code.co_positions())
+        return known({where[at // 2] for _, at in self.steps if at >= 0})
 
     def moves(self) -> Iterator[Move]:
         """How often the run went from one place to another."""
@@ -72,6 +71,11 @@ def positions(code: CodeType) -> Iterator[Position | None]:
             yield None
         else:
             yield line, end_line, column, end_column
+
+
+def known(found: Iterable[tuple[int | None, ...]]) -> set[Position]:
+    """The places that are whole, of those that the interpreter tells, which come in the same order."""
+    return {cast("Position", place) for place in found if None not in place}
 
 
 @lru_cache(maxsize=256)

@@ -51,7 +51,7 @@ def read_cell(shell: InteractiveShell, magic: str, line: str, body: str) -> Cell
     tree = shell.transform_ast(tree)
     if not tree.body:
         raise MagicError(magic, "the cell holds comments alone", f"write what to run below the line that says {magic}")
-    waiting = _first_await(tree.body)
+    waiting = _first_await(tree.body) if "await" in source or "async" in source else None
     if waiting is not None:
         raise MagicError(
             magic,

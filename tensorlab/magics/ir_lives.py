@@ -88,7 +88,7 @@ def teller_of(function: ScriptFunction, *, code: bool = True) -> Teller:
     ``code`` adds excerpts of the loops, for which those from the disk cache are compiled once more.
     """
     from tensorlab.jit.lives import Lives
-    from tensorlab.jit.lives_places import place_of
+    from tensorlab.jit.lives_places import Places
     from tensorlab.jit.lives_teller import Teller, graphs_of
     from tensorlab.jit.text import Names
     from tensorlab.view.graph import name_values
@@ -97,10 +97,10 @@ def teller_of(function: ScriptFunction, *, code: bool = True) -> Teller:
     for graph in graphs_of(function.records):
         name_values(graph, names)
     latest = function.latest
-    program = None if latest is None else latest.program
+    places = None if latest is None else Places(latest.program)
 
     def place(end: End) -> Place | None:
-        return None if program is None else place_of(end, program, code=code)
+        return None if places is None else places.of(end, code=code)
 
     return Teller(Lives(function.records), names, place)
 
@@ -184,7 +184,7 @@ def why_not(function: ScriptFunction, name: str, words: Sequence[str]) -> View:
 
 
 def _vectors(function: ScriptFunction, name: str, teller: Teller, value: Value | None) -> View:
-    from tensorlab.jit.lives_places import loop_of
+    from tensorlab.jit.lives_places import Places
     from tensorlab.jit.lives_vectors import vectors_of
     from tensorlab.view.refusals import VectorsView
 
@@ -194,7 +194,8 @@ def _vectors(function: ScriptFunction, name: str, teller: Teller, value: Value |
     loops, about = latest.program.loops, ""
     if value is not None:
         told = teller.value(value)
-        inside = [loop_of(end.end, latest.program) for end in told.ends]
+        places = Places(latest.program)
+        inside = [places.loop(end.end) for end in told.ends]
         loops = tuple(dict.fromkeys(loop for loop in inside if loop is not None))
         about = told.ends[0].words
     return VectorsView(name, vectors_of(loops), value="" if value is None else teller.names.of(value), about=about)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from tensorlab.jit.explanation import Explanation
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.tracing import Escape
+    from tensorlab.view.trace import TraceView
     from tensorlab.view.trace_explained import ExplanationView
 
 UNNAMED = "_traced"
@@ -72,6 +73,17 @@ class TraceMagic(NotebookMagics):
         _check_new_names(args, known)
         inputs = {name: self._input(name, args.inputs) for name in self._inputs(known.read, args.inputs)}
         recording = _Recording(self.session, body, known.assigned)
+
+        from tensorlab.jit.uncollected import uncollected
+
+        with uncollected():
+            self.show(self._view(recording, args, inputs, cell))
+        return None if body.silent else recording.value
+
+    def _view(self, recording: _Recording, args: argparse.Namespace, inputs: dict[str, Tensor], cell: str) -> TraceView:
+        """Trace, compile and run the cell, bind what the options name, and give what there is to show."""
+        __tracebackhide__ = True
+        body = recording.cell
         with warnings.catch_warnings():
             # The view tells what the trace lost, at the cell's own line; an error that a filter asks for stays one.
             warnings.filterwarnings("ignore", category=TracerWarning, append=True)
@@ -96,8 +108,7 @@ class TraceMagic(NotebookMagics):
             style=self.session.graph_style,
         )
         self.bind(args.output, view)
-        self.show(view)
-        return None if body.silent else recording.value
+        return view
 
     def _inputs(self, read: Sequence[str], wanted: Sequence[str] | None) -> Sequence[str]:
         if wanted is not None:

@@ -10,7 +10,7 @@ from tensorlab.jit.diff import DiffLine, diff
 from tensorlab.jit.ir import Graph, Node, Value, walk
 from tensorlab.jit.records import Decision, PassRecord
 from tensorlab.jit.text import Names, format_node
-from tensorlab.view.graph import name_values, place
+from tensorlab.view.graph import name_values, own_place
 from tensorlab.view.ink import MARKS
 from tensorlab.view.listing import Line, brief, cap, fold
 from tensorlab.view.text import counted, listed
@@ -51,7 +51,7 @@ def _lines(lines: Sequence[DiffLine]) -> list[Line]:
             fate = MARKS[line.mark].word
         why = " · ".join(filter(None, (line.reason, line.location)))
         remark = " · ".join(filter(None, (fate, why if why != told else "")))
-        shown.append(Line("  " * line.depth + line.text, line.mark, remark, place(line.span)))
+        shown.append(Line("  " * line.depth + line.text, line.mark, remark, own_place(line.span)))
         told = why
     return shown
 
@@ -80,7 +80,7 @@ def _refusal(same: Sequence[Decision], nodes: dict[int, Node], values: dict[int,
         remarks.append(f"because of {blocker}")
     if len(same) > 1:
         remarks.append(f"and at {counted(len(same) - 1, 'more place')}")
-    where = place(about[0].span) if about else ""
+    where = own_place(about[0].span) if about else ""
     return Line(code, "x", " · ".join([*remarks, first.location]), where)
 
 

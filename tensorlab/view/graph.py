@@ -16,6 +16,7 @@ from tensorlab.jit.ir import (
     Node,
     Span,
 )
+from tensorlab.jit.source import own_span
 from tensorlab.jit.text import (
     Names,
     Style,
@@ -98,7 +99,7 @@ def _block(block: Block, names: Names, style: Style, pad: str, *, inline: bool) 
     for node in block.nodes:
         if inline and is_in_place(node, names):
             continue
-        yield Line(pad + format_node(node, names, style=style), place=place(node.span))
+        yield Line(pad + format_node(node, names, style=style), place=own_place(node.span))
         for index, inner in enumerate(node.blocks):
             yield Line(f"{pad}  {format_block(inner, index, names, style)}")
             yield from _block(inner, names, style, pad + "    ", inline=inline)
@@ -144,6 +145,11 @@ def _groups(graph: Graph) -> list[Node]:
 def place(span: Span | None) -> str:
     """``cell:3`` or ``model.py:41``: without what differs from one run to the next."""
     return "" if span is None else f"{source_name(span.filename)}:{span.line}"
+
+
+def own_place(span: Span | None) -> str:
+    """The place where the user called it, of what a file of the package did for him."""
+    return place(own_span(span))
 
 
 def inventory(graph: Graph) -> str:

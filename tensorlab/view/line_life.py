@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tensorlab.jit.lives_lines import LineLife, LinePart
-from tensorlab.view.listing import Line, cap
+from tensorlab.view.listing import Line, brief
 from tensorlab.view.mime import View
-from tensorlab.view.text import counted, listed
+from tensorlab.view.text import counted, grouped, listed
 from tensorlab.view.value_life import WORDS, Section, excerpt_section, sections_html, sections_text, source_lines
 
 _MOST_NODES = 60
@@ -39,7 +39,10 @@ class LineLifeView(View):
 
     def _facts(self) -> list[str]:
         operations = [part for part in self.line.parts if not part.constant]
-        return [counted(len(operations), "operation"), *(f"{n} {WORDS[kind]}" for kind, n in self.line.kinds.items())]
+        return [
+            counted(len(operations), "operation"),
+            *(f"{grouped(n)} {WORDS[kind]}" for kind, n in self.line.kinds.items()),
+        ]
 
     def _sections(self) -> list[Section]:
         source = self.line.source
@@ -48,13 +51,13 @@ class LineLifeView(View):
             sections.append(("The line", [line for line in source_lines(source) if line.place]))
         shown = [line for part in self.line.parts if not part.constant for line in _part(part)]
         constants = [part for part in self.line.parts if part.constant]
-        lines = cap(shown, _MOST_NODES)
+        lines = brief(shown, _MOST_NODES)
         if constants:
             lines.append(Line(f"… and {counted(len(constants), 'constant')}", sign="…"))
         sections.append(("What it made, and what became of it", lines))
         runs = list(_runs(self.line))
         if runs:
-            sections.append(("What runs for it", cap(runs, _MOST_PLACES)))
+            sections.append(("What runs for it", brief(runs, _MOST_PLACES)))
         sections += map(excerpt_section, self.line.excerpts)
         return sections
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -12,7 +11,7 @@ from tensorlab.view import html
 from tensorlab.view.graph import place, source_name
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, INK, QUIET, tint
-from tensorlab.view.repeats import again, runs
+from tensorlab.view.repeats import again, runs, without_program_names
 from tensorlab.view.text import columns, counted, grouped, line_width, padded, shortened, visible
 
 if TYPE_CHECKING:
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from tensorlab.jit.stage_code import UserLine
 
 MARK = "◆"
-_NAMES = re.compile(r"(?<=\bv)\d+|(?<=\bloop)\d+|  # line .*")  # in the program around the loops
 _MOST_CODE = 240  # characters of one line
 _MOST_BESIDE = 24
 _MOST_ORIGINS = 3  # beside a line
@@ -62,7 +60,7 @@ def _brief(lines: Sequence[CodeLine], most: int) -> tuple[list[CodeLine | str], 
     found: list[CodeLine | str] = []
     ends: list[int] = []  # behind which line each of them stands
     at = 0
-    for run in runs([(_NAMES.sub("", line.text), line.marked) for line in lines]):
+    for run in runs([(without_program_names(line.text), line.marked) for line in lines]):
         once = run.start + run.period
         found += [*lines[at:once], again(run, run.stop - once)]
         ends += [*range(at + 1, once + 1), run.stop]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tensorlab.jit.lives_refusals import Refused, WhyNot
 from tensorlab.jit.lives_vectors import LoopVectors
-from tensorlab.view.graph import place
+from tensorlab.view.graph import own_place
 from tensorlab.view.listing import Line, cap
 from tensorlab.view.mime import View
 from tensorlab.view.text import counted, listed
@@ -64,9 +64,9 @@ class WhyNotView(View):
 
 def _refusal(refused: Refused) -> list[Line]:
     note = " · ".join(filter(None, (refused.reason, f"{refused.pass_name}, {refused.location}")))
-    lines = [Line(refused.text, "x", note, place(refused.span))]
+    lines = [Line(refused.text, "x", note, own_place(refused.span))]
     if refused.blocker and not refused.in_the_way and refused.blocker != refused.text:
-        lines.append(Line(f"  {refused.blocker}", "", "stood in the way", place(refused.blocker_span)))
+        lines.append(Line(f"  {refused.blocker}", "", "stood in the way", own_place(refused.blocker_span)))
     return lines
 
 
@@ -121,7 +121,7 @@ class VectorsView(View):
 
 
 def _loop(loop: LoopVectors) -> list[Line]:
-    places = list(dict.fromkeys(place(span) for span in loop.spans if span is not None))
+    places = list(dict.fromkeys(own_place(span) for span in loop.spans if span is not None))
     lines = [Line(f"{'vector code' if loop.vectorized else 'no vector code'}", place=listed(places) if places else "")]
     for remark in dict.fromkeys(loop.remarks or ()):
         times = (loop.remarks or ()).count(remark)

@@ -11,8 +11,9 @@ from tensorlab.view.text import grouped
 _LONGEST_PERIOD = 400  # lines that may repeat together
 _LEAST_REPEATS = 3
 _MOST_TRIED = 24  # periods, at one place
-# Names of values, and numbers of groups: `%12`, `%x.1`, `FusionGroup_3`.
+# Names of values, and numbers of groups: `%12`, `%x.1`, `FusionGroup_3`; in a program `v3`, `loop0_`, `# line 7`.
 _NAMES = re.compile(r"%[\w.]+|(?<=Group)_\d+")
+_PROGRAM_NAMES = re.compile(r"\bv\d+\b|(?<=\bloop)\d+(?=_)|  # line .*")
 
 
 class Run(NamedTuple):
@@ -84,5 +85,10 @@ def _run(items: Sequence[int], following: Sequence[int], start: int) -> Run | No
 
 
 def without_names(code: str) -> str:
-    """A line of a graph less the names in it: what lines of one form have in common."""
-    return _NAMES.sub("%", code)
+    """A line of a graph or of a program less the names in it: what lines of one form have in common."""
+    return _NAMES.sub("%", without_program_names(code))
+
+
+def without_program_names(code: str) -> str:
+    """A line of a program less the names in it; of machine code, which has registers, all of the line."""
+    return _PROGRAM_NAMES.sub("%", code)

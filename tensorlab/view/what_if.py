@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from tensorlab.jit.diff import DiffLine
 from tensorlab.jit.records import PassRecord
 from tensorlab.view import html
-from tensorlab.view.graph import place
+from tensorlab.view.graph import own_place
 from tensorlab.view.html import Cell, Html
 from tensorlab.view.ink import ACCENT, LINE, QUIET
 from tensorlab.view.listing import Line, brief, fold, listing_html, listing_text
@@ -98,7 +98,7 @@ class WhatIfView(View):
 
 def comparison_lines(lines: Sequence[DiffLine], most: int = _MOST_LINES) -> list[Line]:
     """The lines of a comparison of graphs, long stretches without a difference folded."""
-    shown = [Line("  " * line.depth + line.text, line.mark, line.note, place(line.span)) for line in lines]
+    shown = [Line("  " * line.depth + line.text, line.mark, line.note, own_place(line.span)) for line in lines]
     return brief(fold(shown), most)
 
 

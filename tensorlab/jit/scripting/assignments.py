@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from tensorlab.core.op import lookup
-from tensorlab.core.types import ClassType, DictType, ListType, TensorType, TupleType, Type, general
+from tensorlab.core.types import TENSOR, ClassType, DictType, ListType, TensorType, TupleType, Type, general
 from tensorlab.jit.ir import Value
 from tensorlab.jit.scripting import classes, indexing, iteration, magic, methods, modules
 from tensorlab.jit.scripting.annotations import annotation_type
@@ -13,6 +13,7 @@ from tensorlab.jit.scripting.exits import Exits
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.module_types import module_of
 from tensorlab.jit.scripting.operators import kind_of
+from tensorlab.jit.scripting.python_calls import module_call, module_called
 
 
 class Assignments(Exits):
@@ -24,7 +25,14 @@ class Assignments(Exits):
             self.assign_to(target, value)
 
     def assigned(self, node: ast.Assign) -> Value:
-        """The value of an assignment; an empty list or dict is of the type that its place has."""
+        """The value of an assignment; an empty list or dict is of the type that its place has.
+
+        What a module from outside the function gives is as wide as what it is assigned to.
+        """
+        target = node.targets[0]
+        module = module_called(self, node.value) if isinstance(target, ast.Tuple | ast.List) else None
+        if module is not None and isinstance(node.value, ast.Call) and len(node.targets) == 1:
+            return module_call(self, module, node.value, _width(target))
         if isinstance(node.value, ast.List | ast.Dict) and len(node.targets) == 1:
             wanted: Type | None = None
             match node.targets[0]:
@@ -176,3 +184,10 @@ class Assignments(Exits):
         key = self.value(target.slice)
         old = self.single("aten::__getitem__", [owner, key], target)
         self.op("aten::_set_item", [owner, key, self.updated(node, old)], target)
+
+
+def _width(target: ast.expr) -> Type:
+    """What is put into a target: a tensor into a name, a tuple into several; how wide a starred one is nobody knows."""
+    if not isinstance(target, ast.Tuple | ast.List) or any(isinstance(e, ast.Starred) for e in target.elts):
+        return TENSOR
+    return TupleType(tuple(map(_width, target.elts)))

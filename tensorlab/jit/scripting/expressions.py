@@ -32,6 +32,7 @@ from tensorlab.jit.scripting.forms import Form
 from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.names import UNDEFINED, Attributes, Captured, did_you_mean, is_constant, member
 from tensorlab.jit.scripting.operators import NUMBERS, Truth, is_tensor
+from tensorlab.jit.scripting.python_calls import apart
 from tensorlab.jit.scripting.pythonic_containers import has_attribute, isinstance_of
 
 _KEYS = (STR, INT, FLOAT, BOOL)
@@ -94,7 +95,8 @@ class Expressions(Comparisons):
         if hasattr(thing, "data_ptr"):
             self.fail(node, f"{text} is a tensor from outside the function", f"pass {text} as an argument")
         hint = "" if callable(thing) or isinstance(thing, Attributes) else "only numbers, strings and dtypes are taken"
-        self.fail(node, f"{text} is of type {type(thing).__name__}, which is no value in a script", hint)
+        message = f"{text} is of type {type(thing).__name__}, which is no value in a script"
+        self.fail(node, message, apart(self, thing, text) or hint)
 
     def outside(self, node: ast.expr) -> Any:
         """The object that a dotted name stands for outside the function.
@@ -115,7 +117,8 @@ class Expressions(Comparisons):
             found = member(owner, node.attr)
             if found is UNDEFINED:
                 message = f"{ast.unparse(node.value)} has no attribute {node.attr!r} that can be scripted"
-                self.fail(node, message, did_you_mean(node.attr, dir(owner) if isinstance(owner, ModuleType) else []))
+                near = did_you_mean(node.attr, dir(owner) if isinstance(owner, ModuleType) else [])
+                self.fail(node, message, apart(self, owner, ast.unparse(node.value)) or near)
             return found
         self.fail(node, *refusal(node))
 

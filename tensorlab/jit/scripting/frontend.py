@@ -29,6 +29,7 @@ from tensorlab.jit.scripting.scope import Resolver
 from tensorlab.jit.scripting.source import Source, function_source, parse, split_lines
 from tensorlab.jit.scripting.statements import Statements
 from tensorlab.jit.scripting.type_comments import with_type_comments
+from tensorlab.jit.uncollected import uncollected
 from tensorlab.nn import Module
 
 
@@ -38,6 +39,7 @@ def graph_of(thing: Any) -> Graph | None:
     return graph if isinstance(graph, Graph) else None
 
 
+@uncollected()
 def compile_function(
     function: object, *, resolve: Resolver = graph_of, derivations: Derivations | None = None
 ) -> Graph:

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import ast
 import inspect
+from collections.abc import Sequence
 from dataclasses import dataclass
 from types import FunctionType
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tensorlab.core.tensor import Tensor
-from tensorlab.core.types import NONE, TENSOR, TensorType, Type, accepts, general
-from tensorlab.errors import RunError
+from tensorlab.core.types import NONE, TENSOR, TensorType, TupleType, Type, accepts, general
+from tensorlab.errors import ArgumentError
 from tensorlab.jit.arguments import MisfitError, fit
 from tensorlab.jit.ir import PYTHON_OP, RAISE, Value
 from tensorlab.jit.scripting.annotations import annotation_type
@@ -37,37 +38,79 @@ class PythonCall:
     def __call__(self, *args: Any) -> Any:
         """Call it.
 
-        Raises: `RunError` for a result of another type.
+        Raises: `ArgumentError`, which a run tells with its place, for a result of another type.
         """
         result = self.function(*args)
         try:
             return fit(result, self.type)[0]
         except MisfitError:
             name, got = self.function.__name__, type(result).__name__
-            raise RunError(f"{name}: is annotated to return {self.type}, but returned a value of type {got}") from None
+            raise ArgumentError(
+                f"{name}: is annotated to return {self.type}, but returned a value of type {got}"
+            ) from None
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleCall:
-    """A module that Python calls; as nothing says what it returns, that is a tensor."""
+    """A module that Python calls. Nothing says what it returns but the place where the script puts that.
+
+    ``type`` is a tensor, a tuple as wide as the one that is assigned to, or None where nobody takes the result.
+    """
 
     module: Module
     name: str
+    type: Type
     joins_tape: ClassVar = True  # it may give tensors that have a history, of parameters
 
     def __call__(self, *args: Any) -> Any:
         """Call it.
 
-        Raises: `RunError` for what is no tensor.
+        Raises: `ArgumentError`, which a run tells with its place, for what does not go where the script puts it.
         """
         result = self.module(*args)
-        if isinstance(result, Tensor):
+        return None if self.type == NONE else self._taken(result, self.type)
+
+    def _taken(self, result: Any, wanted: Type) -> Any:
+        parts = _parts(result)
+        if isinstance(wanted, TupleType) and len(parts) == len(wanted.elements):
+            return tuple(map(self._taken, parts, wanted.elements))
+        if isinstance(result, Tensor) and not isinstance(wanted, TupleType):
             return result
-        got = type(result).__name__
-        raise RunError(f"{self.name}: a module from outside the function returns a tensor to a script, got {got}")
+        got = type(result).__name__ + (f" of {len(parts)}" if parts else "")
+        if isinstance(wanted, TupleType):
+            raise ArgumentError(f"{self.name}: its result is assigned to {len(wanted.elements)} targets, got {got}")
+        names = ", ".join("abcdefgh"[: len(parts)])
+        hint = f"; take it apart: {names} = {self.name}(...)" if 1 < len(parts) <= 8 else ""
+        raise ArgumentError(
+            f"{self.name}: a module from outside the function returns a tensor to a script, got {got}{hint}"
+        )
 
 
-def module_call(scope: Expressions, module: Module, node: ast.Call) -> Value:
+def _parts(result: Any) -> tuple[Any, ...]:
+    """What Python would take apart: a tuple or a list, and a tensor along its first dimension."""
+    if isinstance(result, (tuple, list)) or (isinstance(result, Tensor) and result.ndim):
+        return tuple(cast("Sequence[Any]", result))
+    return ()
+
+
+def apart(scope: Expressions, thing: object, name: str) -> str:
+    """What to do with a module from outside the function; an empty text of anything else."""
+    if not isinstance(thing, Module):
+        return ""
+    part = f"make {name} a part of a module that is scripted"
+    callable_apart = scope.resolve(thing) is None and type(thing).forward is not Module.forward
+    return f"call {name}(x), which Python runs, or {part}" if callable_apart else part
+
+
+def module_called(scope: Expressions, node: ast.expr) -> Module | None:
+    """The module from outside the function that an expression calls; `None` for any other expression."""
+    if not isinstance(node, ast.Call) or scope.is_value(node.func):
+        return None
+    thing = scope.outside(node.func)
+    return thing if isinstance(thing, Module) and scope.resolve(thing) is None else None
+
+
+def module_call(scope: Expressions, module: Module, node: ast.Call, wanted: Type = TENSOR) -> Value:
     """The node that calls a module from outside the function in Python: a tensor first, and what follows by position.
 
     Raises: `ScriptError` for other arguments.
@@ -78,10 +121,12 @@ def module_call(scope: Expressions, module: Module, node: ast.Call) -> Value:
         got = general(args[0].type) if args else "nothing"
         scope.fail(node, f"arguments for call are not valid: {name} is called in Python with a tensor first, got {got}")
     for keyword in keywords:
-        message = f"arguments for call are not valid: {name} is called in Python, where it has no argument {keyword}"
+        message = f"arguments for call are not valid: {name} is called in Python by position alone, got {keyword}="
         scope.fail(node, message, "give it by position")
-    attributes = {"name": name, "python": ModuleCall(module, name)}
-    return scope.builder.node(PYTHON_OP, args, [TENSOR], attributes=attributes, span=scope.span(node)).output
+    attributes = {"name": name, "python": ModuleCall(module, name, wanted)}
+    types = [] if wanted == NONE else [wanted]
+    made = scope.builder.node(PYTHON_OP, args, types, attributes=attributes, span=scope.span(node))
+    return made.output if types else scope.constant(None, node)
 
 
 def python_call(

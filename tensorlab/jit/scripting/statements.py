@@ -26,6 +26,7 @@ from tensorlab.jit.scripting.language import refusal
 from tensorlab.jit.scripting.merge import add_result, common_type, merge_branches
 from tensorlab.jit.scripting.names import RaisedError
 from tensorlab.jit.scripting.operators import Condition
+from tensorlab.jit.scripting.python_calls import module_call, module_called
 from tensorlab.jit.scripting.scope import RESULT, RETURNED
 
 # An if that returns on some of its ways and goes on on others doubles what follows it; this many doublings are enough.
@@ -149,6 +150,10 @@ class Statements(Assignments):
 
     def expression(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Constant):  # a docstring
+            return
+        module = module_called(self, node.value)
+        if module is not None and isinstance(node.value, ast.Call):
+            module_call(self, module, node.value, NONE)
             return
         self.value(node.value)
 

@@ -144,7 +144,11 @@ def test_a_module_apart_from_the_caller_is_called_in_python():
     assert scripted(x, 2).tolist() == [[3.0, 3.0]]
     with pytest.raises(RunError) as error:
         scripted(x, 0)
-    assert str(error.value) == "_APART: a module from outside the function returns a tensor to a script, got tuple"
+    assert str(error.value).splitlines()[0] == (
+        "_APART: a module from outside the function returns a tensor to a script, got tuple of 2; "
+        "take it apart: a, b = _APART(...)"
+    )
+    assert str(error.value).endswith("return _APART(x * 2, k) + 1\n             ^^^^^^^^^^^^^^^^")
     assert tl.jit.script(_writes_to_what_came_back)(x).tolist() == [[6.0, 6.0]]
 
 
@@ -164,6 +168,19 @@ def _calls_scripted(x):
     return _SCRIPTED(x)
 
 
+def _reads_weight(x):
+    return x * _SAME.weight
+
+
+def _walks(x):
+    for layer in _LAYERS:
+        x = layer(x)
+    return x
+
+
+_LAYERS = tl.nn.ModuleList([_SAME])
+_RUNS = "which Python runs, or "
+_PART = _RUNS + "make {} a part of a module that is scripted"
 _TAKES = "arguments for call are not valid: _APART is called in Python"
 _OWNER = "_SCRIPTED is a scripted module: only the module that it is a part of can call it in a script"
 
@@ -173,7 +190,13 @@ _OWNER = "_SCRIPTED is a scripted module: only the module that it is a part of c
     [
         (_nothing, f"{_TAKES} with a tensor first, got nothing", None),
         (_no_tensor, f"{_TAKES} with a tensor first, got int", None),
-        (_by_name, f"{_TAKES}, where it has no argument k", "give it by position"),
+        (_by_name, f"{_TAKES} by position alone, got k=", "give it by position"),
+        (
+            _reads_weight,
+            "_SAME has no attribute 'weight' that can be scripted",
+            f"call _SAME(x), {_PART.format('_SAME')}",
+        ),
+        (_walks, "_LAYERS is of type ModuleList, which is no value in a script", _PART[len(_RUNS) :].format("_LAYERS")),
         (_calls_scripted, _OWNER, "call the module that was scripted, which Python runs, or make it a part"),
     ],
 )
