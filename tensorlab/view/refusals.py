@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from tensorlab.jit.lives_refusals import Refused, WhyNot
 from tensorlab.jit.lives_vectors import LoopVectors
 from tensorlab.view.graph import own_place
-from tensorlab.view.listing import Line, cap
+from tensorlab.view.listing import Line, brief, cap
 from tensorlab.view.mime import View
 from tensorlab.view.text import counted, listed
 from tensorlab.view.value_life import Section, sections_html, sections_text
@@ -53,9 +53,9 @@ class WhyNotView(View):
         own = [line for r in why.refused if not r.in_the_way for line in _refusal(r)]
         others = [line for r in why.refused if r.in_the_way for line in _refusal(r)]
         if own:
-            sections.append(("Left as it was, and why", cap(own, _MOST_LINES)))
+            sections.append(("Left as it was, and why", brief(own, _MOST_LINES)))
         if others:
-            sections.append((f"What {why.value} stood in the way of", cap(others, _MOST_LINES)))
+            sections.append((f"What {why.value} stood in the way of", brief(others, _MOST_LINES)))
         return sections
 
     def _notes(self) -> list[str]:
