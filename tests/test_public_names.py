@@ -149,3 +149,9 @@ def test_a_public_function_is_there_and_says_what_it_does(name):
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_a_method_is_installed(name):
     assert inspect.getattr_static(Tensor, name) is TABLE[name]
+
+
+def test_the_readme_counts_them():
+    methods = [name for name in TABLE if not name.startswith("__")]
+    told = f"| {len(families.homes('FUNCTIONS'))} functions, {len(methods)} methods |"
+    assert told in (PACKAGE.parent / "README.md").read_text()
