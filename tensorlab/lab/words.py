@@ -15,6 +15,9 @@ from tensorlab.magics.table import forms
 _NAMED = {"function", "tensor", "names", "expression", "inputs", "compare", "grid", "why", "diff", "edit_of"}
 _OPTION = re.compile(r"(?<![\w-])--?[A-Za-z][\w-]*(?:/--[A-Za-z][\w-]*)?")
 _MAGIC = re.compile(r"(?<![\w%])%{1,2}(\w+)")
+_VALUE = r"(?: [%\w.,]*[%\w.])?"
+_COMMAND = re.compile(rf"(?<![\w%])%(\w+)(?: ([A-Za-z_][\w.]*(?:\([^()]*\))?))?((?: --?[a-z][\w-]*{_VALUE})*)")
+_GIVEN = re.compile(rf" (--?[a-z][\w-]*)({_VALUE})")
 _BINDS = re.compile(r"%{1,2}(\w+) -o (\w+) binds one")
 
 
@@ -27,8 +30,12 @@ def keyword_of(action: argparse.Action) -> str:
 
 
 def in_python(text: str, actions: Sequence[argparse.Action]) -> str:
-    """A text of a magic about its options, with keywords in place of them: ``--why-not`` is ``why_not``."""
-    known = {spelling: keyword_of(action) for action in actions for spelling in action.option_strings}
+    """A text of a magic about its options, with keywords in place of them: ``--why-not`` is ``why_not``; and a call in
+    place of a line, ``lab.ir(f, value="%7")`` for ``%ir f --value %7``.
+    """
+    by_spelling = {spelling: action for action in actions for spelling in action.option_strings}
+    known = {spelling: keyword_of(action) for spelling, action in by_spelling.items()}
+    plain = {spelling for spelling, action in by_spelling.items() if action.nargs in (None, 0, "?")}
 
     def keyword(found: re.Match[str]) -> str:
         return known.get(found[0].rpartition("/")[2], found[0])
@@ -36,7 +43,21 @@ def in_python(text: str, actions: Sequence[argparse.Action]) -> str:
     def function(found: re.Match[str]) -> str:
         return f"lab.{found[1]}" if found[1] in forms() else found[0]
 
-    return _MAGIC.sub(function, _OPTION.sub(keyword, text))
+    def call(found: re.Match[str]) -> str:
+        given = _GIVEN.findall(found[3])
+        word = found[2] or ""
+        if found[1] not in forms() or not (given or "(" in word) or any(o not in plain for o, _ in given):
+            return found[0]
+        parts = [] if not word else [f'"{word}"' if "(" in word else word]
+        rest = ""  # what stands behind an option that takes nothing is no value
+        for option, value in given:
+            flag = by_spelling[option].nargs == 0
+            rest = value if flag else ""
+            told = value[1:] if value[1:].isdigit() else f'"{value[1:]}"'
+            parts.append(f"{known[option]}={'True' if flag else told}")
+        return f"lab.{found[1]}({', '.join(parts)}){rest}"
+
+    return _MAGIC.sub(function, _OPTION.sub(keyword, _COMMAND.sub(call, text)))
 
 
 def assigned(text: str) -> str:

@@ -14,6 +14,8 @@ import pytest
 
 import tensorlab as tl
 from tensorlab.cli import main
+from tensorlab.lab import session
+from tensorlab.magics.plain import PlainSession
 
 MODEL = """\
 import sys
@@ -85,7 +87,10 @@ CALLS = {
 }
 
 
-def test_a_function_and_a_command_give_the_same_records(model: str, command: Command) -> None:
+def test_a_function_and_a_command_give_the_same_records(
+    model: str, command: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "_alone", PlainSession({}))  # in which other tests compiled nothing
     names: dict[str, object] = {"__name__": "model"}
     exec(compile(MODEL, str(Path(model).resolve()), "exec"), names)
     command.capsys.readouterr()  # what it printed

@@ -173,6 +173,7 @@ def test_a_view_is_a_page_and_data() -> None:
         ("batching(f)", "lab.batching: inputs is missing"),
         ("bigpicture()", "lab.bigpicture: tensor is missing"),
         ("storage('y')", "lab.storage: nothing is named 'y'; tensors and arrays here: x"),
+        ("step(f)", 'lab.step: f is no call; lab.step("f(x)")'),
         ("step('f(x)')", "lab.step: tone: argument 'gain' is missing; takes (Tensor x, Tensor gain)"),
         ("dispatch('1 / 0')", "lab.dispatch: 1 / 0 raised ZeroDivisionError: division by zero"),
     ],
