@@ -29,11 +29,11 @@ class PassLine:
 
     @classmethod
     def of(cls, record: PassRecord) -> PassLine:
-        """The line of a pass's record, with its decisions counted."""
+        """The line of a pass's record; rewrites are counted as a limit counts them (`PassRecord.count`)."""
         return cls(
             name=record.name,
             changed=record.changed,
-            rewrites=len(record.rewrites),
+            rewrites=record.count,
             refusals=len(record.refusals),
             nodes_before=record.nodes_before,
             nodes_after=record.nodes_after,

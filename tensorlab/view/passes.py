@@ -152,7 +152,7 @@ class PassesView(View):
             return [f"skipped: {record.skipped}"]
         before, after = sizes[id(record.before)], sizes[id(record.after)]
         size = f"{before} → {after} operations" if before != after else counted(after, "operation")
-        deeds = [counted(len(record.rewrites), "rewrite") if record.changed else "no change", size]
+        deeds = [counted(record.count, "rewrite") if record.changed else "no change", size]
         return [*deeds, *([seconds(record.seconds)] if self.times else [])]
 
     def _last_title(self) -> str:
@@ -207,7 +207,7 @@ def _colour(record: PassRecord) -> str:
 def _deed(record: PassRecord) -> str:
     if record.skipped:
         return "skipped"
-    deed = counted(len(record.rewrites), "rewrite") if record.changed else "no change"
+    deed = counted(record.count, "rewrite") if record.changed else "no change"
     return f"{deed}, {counted(len(record.refusals), 'refusal')}" if record.refusals else deed
 
 

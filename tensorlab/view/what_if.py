@@ -107,7 +107,7 @@ def _deed(record: PassRecord | None) -> str:
         return "not there"
     if record.skipped:
         return f"skipped: {record.skipped}"
-    change = counted(len(record.rewrites), "rewrite") if record.changed else "no change"
+    change = counted(record.count, "rewrite") if record.changed else "no change"
     return f"{change}, {counted(record.nodes_after, 'node')} left"
 
 

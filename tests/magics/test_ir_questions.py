@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tensorlab.view.comparison import ComparisonView
@@ -24,6 +26,22 @@ def test_without(compiled) -> None:
     assert repr(view).startswith("f without dce, fuse, cse · results equal · parts at cse · last graph: 3 changed\n")
     assert compiled.names["kept"] is view
     assert "dce" not in view.answer.other
+
+
+def test_rewrites_are_counted_as_only_counts_them(lab) -> None:
+    """The types of a script's values hang together: given in one rewrite, a decision for each of them."""
+    lab.value("x = tl.ones(2, 3)")
+    lab.value(
+        "%%script --name h\ndef h(x, n: int):\n    for i in range(n):\n        x = (x * 2).tanh()\n    return x + 0\n"
+    )
+    lab.value("h(x, 2);")
+    records = lab.names["h"].records
+    total = sum(record.count for record in records)
+    assert any(record.count < len(record.rewrites) for record in records)
+    strip = repr(lab.value("%ir h")).split("\n\n")[1]
+    assert sum(map(int, re.findall(r"(\d+) rewrites?\b", strip))) == total
+    assert lab.value(f"%ir h --only {total}").answer.parted is None
+    assert lab.value(f"%ir h --only {total - 1}").answer.parted is not None
 
 
 def test_order_and_only(compiled) -> None:

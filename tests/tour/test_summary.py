@@ -99,8 +99,8 @@ def test_line_of_a_record() -> None:
         for kind in ("replace", "refuse", "remove", "refuse", "refuse")
     )
     graph = Graph()
-    record = PassRecord("peephole", {}, graph, graph, decisions, seconds=0.5, nodes_before=9, nodes_after=7)
-    assert PassLine.of(record) == PassLine("peephole", True, 2, 3, 9, 7, 0.5)
+    record = PassRecord("peephole", {}, graph, graph, decisions, 0.5, nodes_before=9, nodes_after=7, count=1)
+    assert PassLine.of(record) == PassLine("peephole", True, 1, 3, 9, 7, 0.5)  # two values, one rewrite by a limit
 
 
 def test_text() -> None:
