@@ -39,7 +39,6 @@ def graph_of(thing: Any) -> Graph | None:
     return graph if isinstance(graph, Graph) else None
 
 
-@uncollected()
 def compile_function(
     function: object, *, resolve: Resolver = graph_of, derivations: Derivations | None = None
 ) -> Graph:
@@ -51,7 +50,8 @@ def compile_function(
     Raises: `ScriptError` at the place of whatever is outside the language.
     """
     try:
-        return _Session(resolve, derivations).function(function)
+        with uncollected():
+            return _Session(resolve, derivations).function(function)
     except ScriptError as error:  # the frames of the frontend would only hide the user's line
         raise error.with_traceback(None) from error.__cause__
 
