@@ -13,7 +13,6 @@ from typing import Any
 from tensorlab.autograd.modes import no_grad
 from tensorlab.core.tensor import Tensor
 from tensorlab.errors import CompileError, GraphError
-from tensorlab.jit.build import snapshot
 from tensorlab.jit.costs import GraphCost, graph_cost
 from tensorlab.jit.equivalence import protected
 from tensorlab.jit.executions import executions
@@ -22,9 +21,11 @@ from tensorlab.jit.ir import IF, LOOP, Graph
 from tensorlab.jit.lower import lower
 from tensorlab.jit.native_tier import LARGE, WAIT_LONG, NativeTier
 from tensorlab.jit.program import Program
+from tensorlab.jit.reruns import run_as_called
 from tensorlab.jit.sample_inputs import SampleInputs, sample_inputs
 from tensorlab.jit.specialisations import CompileSeconds
 from tensorlab.jit.timing import Timing, measure
+from tensorlab.jit.uncollected import uncollected
 from tensorlab.jit.work import work_of
 
 BEFORE = "(as recorded)"
@@ -65,7 +66,8 @@ class Ledger:
     seconds. ``compiling`` is what the compilation for the latest call took, None before any call.
 
     ``native`` is the time of the last graph as one native function, which later calls run in place of the program;
-    where it is None, ``no_native`` says why.
+    where it is None, ``no_native`` says why. ``runs`` is how many measurements were asked for: the `Timing` of long
+    calls has fewer.
     """
 
     name: str
@@ -75,10 +77,11 @@ class Ledger:
     inputs: SampleInputs
     native: Timing | None = None
     no_native: str = ""
+    runs: int = 15
 
     @property
     def pass_seconds(self) -> float:
-        """What all passes took, in this run of them."""
+        """What all passes took, in the run of them that the rows tell of."""
         return sum(row.seconds for row in self.rows) + sum(seconds for _, seconds in self.idle)
 
     def saved(self, index: int) -> float | None:
@@ -101,11 +104,13 @@ class Ledger:
             "inputs": self.inputs.to_dict(),
             "native": None if self.native is None else self.native.to_dict(),
             "no_native": self.no_native,
+            "runs": self.runs,
         }
 
 
 def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, runs: int = 15) -> Ledger:
-    """Run the passes of a function over a copy of its graph; lower and measure the graph after each that changed it.
+    """What the passes of a function did for its latest call, or do to a copy of its graph where that was for inputs of
+    other types; lower and measure the graph after each pass that changed it.
 
     Measured are programs that call loops, one after the other in turns, and with them the native function of the last
     graph, where it has one. ``inputs`` are as in `what_if`.
@@ -115,11 +120,15 @@ def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, run
     Raises: `ArgumentError` where there is nothing to run on.
     """
     sample = sample_inputs(function, inputs)
-    graph, _ = protected(sample.graph(function))
-    records = function.pipeline.run(graph)
-    states: list[tuple[str, float, Graph]] = [(BEFORE, 0.0, records[0].before if records else graph)]
+    run = run_as_called(function, sample)
+    own, held = protected(run.begin)
+    records = function.pipeline.run(own) if held else run.records
+    begin = records[0].before if records else own
+    states: list[tuple[str, float, Graph]] = [(BEFORE, 0.0, begin)]
     states += [(r.name, r.seconds, r.after) for r in records if r.changed]
-    programs = [_program(state, sample) for _, _, state in states]
+    with uncollected():
+        programs = [_program(state, sample) for _, _, state in states[:-1]]
+        programs.append(_program(states[-1][2], sample, None if held else run.program))
     runnable = [partial(_call, p, sample.fresh()) for p in programs if p is not None]
     native, why = _native(states[-1][2], programs[-1], sample)
     if native is not None:
@@ -127,13 +136,15 @@ def ledger(function: ScriptFunction, *, inputs: Sequence[Any] | None = None, run
     measured = list(measure(runnable, runs=runs))
     native_time = None if native is None else measured.pop()
     times = iter(measured)
+    with uncollected():
+        costs = [_cost(state, sample) for _, _, state in states]
     rows = tuple(
-        LedgerRow(name, seconds, Counter(_kinds(state)), _cost(state, sample), None if program is None else next(times))
-        for (name, seconds, state), program in zip(states, programs, strict=True)
+        LedgerRow(name, seconds, Counter(_kinds(state)), cost, None if program is None else next(times))
+        for (name, seconds, state), program, cost in zip(states, programs, costs, strict=True)
     )
     idle = tuple((r.name, r.seconds) for r in records if not r.changed)
     compiling = None if function.latest is None else function.latest.seconds
-    return Ledger(function.name, rows, idle, compiling, sample, native_time, why)
+    return Ledger(function.name, rows, idle, compiling, sample, native_time, why, runs)
 
 
 def _native(graph: Graph, program: Program | None, sample: SampleInputs) -> tuple[Callable[..., Any] | None, str]:
@@ -161,10 +172,10 @@ def _cost(graph: Graph, sample: SampleInputs) -> GraphCost:
     return graph_cost(graph)
 
 
-def _program(graph: Graph, sample: SampleInputs) -> Program | None:
-    """A graph's program, if there is one and the inputs suit it."""
+def _program(graph: Graph, sample: SampleInputs, made: Program | None = None) -> Program | None:
+    """A graph's program, the one that was ``made`` of it or a new one, if there is one and the inputs suit it."""
     try:
-        program = lower(snapshot(graph))
+        program = made or lower(graph)
     except (GraphError, CompileError):
         return None
     try:

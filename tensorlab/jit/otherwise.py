@@ -122,10 +122,13 @@ def what_if(
             made, or a graph with another number of inputs.
     """
     sample = sample_inputs(function, inputs)
-    own, held = protected(sample.graph(function))
-    if graph is not None and len(graph.inputs) != len(own.inputs):
-        raise RangeError(f"what_if: got a graph of {len(graph.inputs)} inputs; {function.name} has {len(own.inputs)}")
-    usual = _run(function.pipeline, own, sample) if held else run_as_called(function, sample)
+    takes = len(function.graph.inputs)
+    if graph is not None and len(graph.inputs) != takes:
+        raise RangeError(f"what_if: got a graph of {len(graph.inputs)} inputs; {function.name} has {takes}")
+    usual = run_as_called(function, sample)
+    own, held = protected(usual.begin)
+    if held:
+        usual = _run(function.pipeline, own, sample)
     programs = [usual.program or lower(usual.graph)]
     known = () if held or function.pipeline.limit is not None else usual.records
     try:

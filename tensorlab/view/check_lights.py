@@ -97,6 +97,10 @@ class CheckView(View):
         notes = [f"{counted(left_out, 'more pass', 'more passes')} left out."] if left_out > 0 else []
         first, *edges = checks.cases or ("",)
         notes.append(f"Run by the interpreter on {checks.inputs.about} ({first}), and on {listed(edges, 20)}.")
+        if checks.left_out:
+            many = len(checks.cases) + len(checks.left_out)
+            left = listed(checks.left_out, 20)
+            notes.append(f"The graph is long, and ran on {len(checks.cases)} of {many} inputs: not on {left}.")
         took = checks.whole.compared
         if took < len(checks.cases):
             notes.append(f"The graph itself refuses {len(checks.cases) - took} of them, which say nothing.")

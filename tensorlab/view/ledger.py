@@ -61,7 +61,7 @@ class LedgerView(View):
 
     def _facts(self) -> list[str]:
         rows = self.ledger.rows
-        facts = [f"{counted(rows[0].nodes, 'node')} became {rows[-1].nodes}"]
+        facts = [f"{counted(rows[0].nodes, 'node')} became {grouped(rows[-1].nodes)}"]
         first, last = rows[0].time, rows[-1].time
         if first is not None and last is not None:
             sure = "" if first.apart(last) else ", which may be chance"
@@ -118,7 +118,8 @@ class LedgerView(View):
             told = listed([f"{name.replace('_', ' ')} {seconds(took)}" for name, took in phases.items()])
             notes.append(f"Compiling for the latest call took {seconds(ledger.compiling.total)}: {told}.")
         runs = next((row.time.runs for row in rows if row.time is not None), 0)
-        notes.append(f"Medians and quartiles of {runs} measurements of programs that call loops, in turns.")
+        fewer = f", not {ledger.runs} as calls are long," if 0 < runs < ledger.runs else ""
+        notes.append(f"Medians and quartiles of {runs} measurements{fewer} of programs that call loops, in turns.")
         if ledger.native is not None:
             native, last = ledger.native, rows[-1].time
             spread = f"{seconds(native.lower)} to {seconds(native.upper)}"

@@ -7,6 +7,7 @@ import json
 import pytest
 
 import tensorlab as tl
+from tensorlab.jit import timing
 from tensorlab.jit.costs import Total, graph_cost, peak_nbytes
 from tensorlab.jit.executions import executions
 from tensorlab.jit.ledger import BEFORE, ledger
@@ -132,6 +133,33 @@ def test_loops_and_branches_are_counted_for_the_inputs() -> None:
     assert [n.operations for n in graph_cost(graph).nodes if n.kind == "prim::Loop"] == [None]
     refused = parse_graph("graph(%x : Tensor, %w : Tensor):\n  %y : Tensor = aten::matmul(%x, %w)\n  return (%y)\n")
     assert executions(refused, [tl.ones(4), tl.ones(3)]) is None
+
+
+@pytest.mark.parametrize(("seconds", "runs", "calls"), [(0.01, 8, 13), (0.2, 5, 7), (0.001, 15, 20)])
+def test_long_calls_are_measured_less_often(monkeypatch, seconds: float, runs: int, calls: int) -> None:
+    clock = [0.0]
+
+    def call() -> None:
+        clock[0] += seconds
+
+    monkeypatch.setattr(timing, "perf_counter", lambda: clock[0])
+    (first, second) = timing.measure([call, call])
+    assert (first.runs, second.runs) == (runs, runs)
+    assert first.median == pytest.approx(seconds)
+    assert round(clock[0] / seconds) == 2 * calls
+
+
+def test_what_is_measured_is_what_ran_and_writes_to_copies() -> None:
+    count = tl.zeros(3)
+    plain = tl.jit.trace(lambda x: (x * 1).exp(), (tl.ones(3),))
+    counting = tl.jit.trace(lambda x: count.add_(x).exp(), (tl.ones(3),), check_trace=False)
+    for function in (plain, counting):
+        function(tl.ones(3))
+    before = count.tolist()
+    changed = [r.seconds for r in plain.records if r.changed]
+    assert [row.seconds for row in ledger(plain, runs=2).rows[1:]] == changed
+    assert all(row.time is not None for row in ledger(counting, runs=2).rows)
+    assert count.tolist() == before
 
 
 def test_overlapping_times_are_no_difference() -> None:

@@ -70,6 +70,8 @@ def shown(lab: Any, functions: dict[str, Any], question: str) -> str:
         ("%ir blocks --stage asm", "called by 1,250 nodes"),
         ("%ir blocks --without dce", "fuse"),
         ("%ir line --compare blocks", "blocks"),
+        ("%ir line --check", "ran on 4 of 11 inputs: not on zeros, ones, minus ones, nan, inf, negative and flipped."),
+        ("%ir blocks --measure", "6,250 nodes became 8,750"),
     ],
     ids=lambda p: p if p.startswith("%") else "",
 )
