@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tensorlab.view.mime import View
 
 UNNAMED = "_edited"
-_MOST_CHARACTERS = 40_000  # of a cell: a graph that holds weights is no text to edit
+_MOST_CHARACTERS = 300_000  # of a cell, as of a view: 5,000 nodes. A graph that holds weights is no text to edit
 
 
 @magics_class
@@ -81,7 +81,12 @@ def edit_cell(name: str, function: ScriptFunction, after: str | None) -> tuple[s
     text = format_graph(graph, spans=False, elide=False)
     if len(text) > _MOST_CHARACTERS:
         message = f"the graph of {name} is {len(text):,} characters long, with all that its constants hold"
-        raise MagicError("%ir", f"--edit: {message}; takes {_MOST_CHARACTERS:,}")
+        at = f"{name}.records[{done - 1}].after" if done else f"{name}.graph"
+        hint = (
+            f"format_graph({at}, spans=False, elide=False) of tensorlab.jit.text gives the text, tl.jit.parse_ir(text) "
+            "the graph; or give what it holds as arguments, and trace again"
+        )
+        raise MagicError("%ir", f"--edit: {message}; takes {_MOST_CHARACTERS:,}", hint)
     behind = "" if after is None else f" --after {after}"
     return f"%%ir --edit-of {name}{behind}\n{text}", graph
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 
@@ -60,3 +62,18 @@ def test_wrong_lines(compiled) -> None:
         "functional, peephole, ... (3 more)",
         "  nearest: fuse",
     ]
+
+
+def test_a_graph_that_holds_weights_is_refused_with_a_way_out(lab) -> None:
+    lab.value("x = tl.ones(350)\nw = tl.zeros(350, 350)")
+    lab.value("g = tl.jit.trace(lambda x: w @ x, (x,), check_trace=False)")
+    first, hint, _ = lab.error("%ir g --edit").splitlines()
+    assert re.fullmatch(
+        r"MagicError: %ir: --edit: the graph of g is \d{3},\d{3} characters long, with all that its constants hold; "
+        r"takes 300,000",
+        first,
+    )
+    assert hint == (
+        "  format_graph(g.graph, spans=False, elide=False) of tensorlab.jit.text gives the text, tl.jit.parse_ir(text) "
+        "the graph; or give what it holds as arguments, and trace again"
+    )
