@@ -125,28 +125,30 @@ def what_if(
     takes = len(function.graph.inputs)
     if graph is not None and len(graph.inputs) != takes:
         raise RangeError(f"what_if: got a graph of {len(graph.inputs)} inputs; {function.name} has {takes}")
-    usual = run_as_called(function, sample)
-    own, held = protected(usual.begin)
-    if held:
-        usual = _run(function.pipeline, own, sample)
-    programs = [usual.program or lower(usual.graph)]
-    known = () if held or function.pipeline.limit is not None else usual.records
-    try:
-        other = rerun(pipeline, known, usual.begin) if graph is None else _run(pipeline, graph, sample)
-        if not usual.ended_as(other):
-            programs.append(lower(other.graph))
-    except (CompileError, GraphError) as error:
-        raise RangeError(f"what_if: nothing can run after {pipeline.line or 'no passes'}: {error}") from error
-    case = Case("the inputs", sample.values)
-    found = [_outcome(p, r.graph, case, held) for p, r in zip(programs, (usual, other), strict=False)]
-    results = closeness(found[:1], found[-1:], [case], tolerance=_TOLERANCE)
+    with uncollected():
+        usual = run_as_called(function, sample)
+        own, held = protected(usual.begin)
+        if held:
+            usual = _run(function.pipeline, own, sample)
+        programs = [usual.program or lower(usual.graph)]
+        known = () if held or function.pipeline.limit is not None else usual.records
+        try:
+            other = rerun(pipeline, known, usual.begin) if graph is None else _run(pipeline, graph, sample)
+            if not usual.ended_as(other):
+                programs.append(lower(other.graph))
+        except (CompileError, GraphError) as error:
+            raise RangeError(f"what_if: nothing can run after {pipeline.line or 'no passes'}: {error}") from error
+        case = Case("the inputs", sample.values)
+        found = [_outcome(p, r.graph, case, held) for p, r in zip(programs, (usual, other), strict=False)]
+        results = closeness(found[:1], found[-1:], [case], tolerance=_TOLERANCE)
     timed = None
     if times and not any(outcome.error for outcome in found):
         calls = [_later(programs[0], usual.graph, sample), _later(programs[-1], other.graph, sample)]
         first, second = measure(calls, runs=runs)
         timed = first, second
     pairs = paired(usual.records[skip:], other.records)
-    graphs = compare_graphs(usual.graph, other.graph, names_in(usual.records))
+    with uncollected():
+        graphs = compare_graphs(usual.graph, other.graph, names_in(usual.records))
     last = usual.graph, other.graph
     lines = function.pipeline.line, pipeline.line
     return WhatIf(function.name, *lines, pairs, graphs, results, sample, timed, last)

@@ -98,12 +98,14 @@ def _compiled(names: dict[str, Any], function: ScriptFunction, args: Any, cell: 
     from tensorlab.jit.function import ScriptFunction
     from tensorlab.jit.otherwise import what_if
     from tensorlab.jit.parse import parse_graph
+    from tensorlab.jit.uncollected import uncollected
     from tensorlab.jit.verify import verify
     from tensorlab.view.what_if import WhatIfView
 
     try:
-        graph = parse_graph(cell)
-        verify(graph)
+        with uncollected():
+            graph = parse_graph(cell)
+            verify(graph)
     except (ParseError, GraphError) as error:
         raise MagicError("%%ir", str(error)) from None
     graph.name = args.name
