@@ -122,6 +122,7 @@ def running() -> Iterator[FrameType]:
     """The frames of all threads, innermost first."""
     for innermost in list(sys._current_frames().values()):  # pyright: ignore[reportPrivateUsage] - the documented way
         frame: FrameType | None = innermost
+        del innermost  # it is this one too: from Python 3.12 on a frame that names itself outlives its call
         while frame is not None:
             yield frame
             frame = frame.f_back
